@@ -1,0 +1,52 @@
+namespace PluginHost.Contracts.Invocation;
+
+/// <summary>
+/// The engine's side of a guard: everything that is not on the fast path. One a plugin and contract. Implemented by the engine; thread-safe.
+/// </summary>
+public abstract class GuardSite
+{
+    /// <summary>The first of the contract's slots, one a method in index order; from <see cref="ThreadBlocks.Reserve"/>.</summary>
+    public abstract int FirstSlot { get; }
+
+    /// <summary>The clock for time-outs.</summary>
+    public abstract TimeProvider Clock { get; }
+
+    /// <summary>How long a call of this method may take once it has suspended; <see cref="Timeout.InfiniteTimeSpan"/> for no bound.</summary>
+    public abstract TimeSpan TimeoutOf(ContractMethod method);
+
+    /// <summary>Cancelled when calls that are still suspended must let go of the plugin. A new one each load.</summary>
+    public abstract CancellationToken Revoked { get; }
+
+    /// <summary>
+    /// Records what a plugin's code threw and says what the caller gets instead. Never returns <paramref name="thrown"/>: that would root the plugin.
+    /// </summary>
+    /// <param name="method">The method.</param>
+    /// <param name="thrown">What came out of the plugin.</param>
+    /// <param name="declared">The declared error rebuilt as a host-owned object, or null.</param>
+    /// <param name="callerToken">The caller's token.</param>
+    public abstract Exception Caught(ContractMethod method, Exception thrown, Exception? declared, CancellationToken callerToken);
+
+    /// <summary>Records that a call ran over its time and gives the exception for the caller.</summary>
+    public abstract Exception TimedOut(ContractMethod method, TimeSpan timeout);
+
+    /// <summary>Gives the exception for a caller whose plugin was unloaded under its suspended call.</summary>
+    public abstract Exception Cut(ContractMethod method);
+
+    /// <summary>Takes one measured call. Called for one call in 1,024.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="elapsed">From entry to result, in <see cref="System.Diagnostics.Stopwatch"/> ticks.</param>
+    public abstract void Sample(ContractMethod method, long elapsed);
+
+    /// <summary>Records that a plugin changed its caller's ambient state in a synchronous call; it was restored.</summary>
+    public abstract void AmbientStateLeaked(ContractMethod method);
+
+    /// <summary>
+    /// Where a call goes while the guard has no in-process target: the proxy of the child process, or the guard itself once it has a target again.
+    /// Waits while the plugin starts, within the call's deadline.
+    /// </summary>
+    /// <exception cref="Faults.PluginException">The plugin takes no calls; the exception says when to retry.</exception>
+    public abstract object Route(ContractMethod method);
+
+    /// <summary>As <see cref="Route"/>, without blocking.</summary>
+    public abstract ValueTask<object> RouteAsync(ContractMethod method, CancellationToken cancellationToken);
+}
