@@ -1,0 +1,22 @@
+using PluginHost.Contracts.Faults;
+
+namespace PluginHost.Runtime.Model;
+
+/// <summary>Where one plugin runs, and why. Immutable.</summary>
+public sealed record Placement
+{
+    /// <summary>The trust its manifest requests.</summary>
+    public required TrustLevel Requested { get; init; }
+
+    /// <summary>The trust it has: the lower of requested and granted.</summary>
+    public required TrustLevel Granted { get; init; }
+
+    /// <summary>The tier, or null where it may not run at all.</summary>
+    public required PluginTier? Tier { get; init; }
+
+    /// <summary>Every reason in words, the deciding rule first.</summary>
+    public required IReadOnlyList<string> Reasons { get; init; }
+
+    /// <summary>Why it may not run, with the remedy; null where it may.</summary>
+    public string? Refusal { get; init; }
+}

@@ -1,0 +1,68 @@
+namespace PluginHost.Runtime.Model;
+
+/// <summary>A plugin's limits. Null means the tier's own default or none.</summary>
+public sealed record PluginLimits
+{
+    /// <summary>Memory in bytes. Default none.</summary>
+    public long? Memory { get; init; }
+
+    /// <summary>Processors, 1.0 being one core. Default none.</summary>
+    public double? Cpu { get; init; }
+
+    /// <summary>Threads of the worker. Default none.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>The longest time of a call. Default 10 s.</summary>
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long an unused worker is kept. Default for ever.</summary>
+    public TimeSpan? IdleTimeout { get; init; }
+
+    /// <summary>Calls at once inside the plugin. Default 256.</summary>
+    public int Concurrency { get; init; } = 256;
+
+    /// <summary>Calls that may wait beyond those. Default 1024.</summary>
+    public int Queue { get; init; } = 1024;
+
+    /// <summary>The longest message in bytes, 1 KiB to 1 GiB. Default 16 MiB.</summary>
+    public int Message { get; init; } = 16 * 1024 * 1024;
+}
+
+/// <summary>When a worker is replaced although it has not failed. All off by default.</summary>
+public sealed record RecycleOptions
+{
+    /// <summary>After this many calls.</summary>
+    public long? Calls { get; init; }
+
+    /// <summary>After this time.</summary>
+    public TimeSpan? Age { get; init; }
+
+    /// <summary>Above this memory in bytes.</summary>
+    public long? Memory { get; init; }
+}
+
+/// <summary>How many restarts are allowed before a plugin is quarantined.</summary>
+public sealed record RestartOptions
+{
+    /// <summary>Restarts allowed within <see cref="Window"/>; the next failure quarantines. Default 3.</summary>
+    public int Limit { get; init; } = 3;
+
+    /// <summary>The window. Default 5 min.</summary>
+    public TimeSpan Window { get; init; } = TimeSpan.FromMinutes(5);
+}
+
+/// <summary>What a plugin asks to reach; what it gets is for the policy to say.</summary>
+public sealed record PluginPermissions
+{
+    /// <summary>Paths to read.</summary>
+    public IReadOnlyList<string> Read { get; init; } = [];
+
+    /// <summary>Paths to write.</summary>
+    public IReadOnlyList<string> Write { get; init; } = [];
+
+    /// <summary>Names of environment variables.</summary>
+    public IReadOnlyList<string> Env { get; init; } = [];
+
+    /// <summary>The network. Default false.</summary>
+    public bool Network { get; init; }
+}

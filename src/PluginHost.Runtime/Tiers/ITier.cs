@@ -1,0 +1,103 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Runtime.Model;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime.Tiers;
+
+/// <summary>A way to run plugins. Thread-safe.</summary>
+internal interface ITier
+{
+    /// <summary>Which one.</summary>
+    PluginTier Kind { get; }
+
+    /// <summary>Starts one generation of a plugin; when the task ends it takes calls.</summary>
+    /// <exception cref="PluginException">It could not be started; the kind says how the restart policy takes it.</exception>
+    Task<IPluginInstance> StartAsync(StartRequest request, CancellationToken cancellationToken);
+}
+
+/// <summary>One running generation of a plugin. Thread-safe.</summary>
+internal interface IPluginInstance : IAsyncDisposable
+{
+    /// <summary>The generation.</summary>
+    int Generation { get; }
+
+    /// <summary>The worker's process id, or null in-process.</summary>
+    int? WorkerPid { get; }
+
+    /// <summary>Ends when the instance dies without having been asked to: with the one fault record of the incident. Never faults.</summary>
+    Task<FaultRecord> Died { get; }
+
+    /// <summary>
+    /// What calls of a contract go to: the plugin's object in-process (the engine puts it behind the guard), a proxy out of process.
+    /// </summary>
+    object Target(ContractDescriptor contract);
+
+    /// <summary>
+    /// Stops in stages: no new calls, the plugin's token cancelled, calls in flight awaited up to <paramref name="drain"/>, then disposed and taken down.
+    /// Idempotent; never throws for a plugin's fault.
+    /// </summary>
+    Task<StopResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken);
+}
+
+/// <summary>How a stop went.</summary>
+/// <param name="Unload">In-process: whether the load context is gone. Out of process always <see cref="UnloadOutcome.Unloaded"/>.</param>
+/// <param name="AbandonedCalls">Calls that were still inside when the drain's deadline ended.</param>
+/// <param name="Holders">What still holds a leaked context, where known.</param>
+internal sealed record StopResult(UnloadOutcome Unload, int AbandonedCalls, IReadOnlyList<string> Holders);
+
+/// <summary>Everything a tier needs to start one generation.</summary>
+internal sealed record StartRequest
+{
+    /// <summary>The manifest with the operator's overrides applied.</summary>
+    public required PluginManifest Manifest { get; init; }
+
+    /// <summary>The generation to start.</summary>
+    public required int Generation { get; init; }
+
+    /// <summary>The store's copy of the plugin's folder.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The plugin's data folder; exists.</summary>
+    public required string DataFolder { get; init; }
+
+    /// <summary>The settings with the operator's overrides applied.</summary>
+    public required JsonElement Settings { get; init; }
+
+    /// <summary>The host's descriptors of the contracts that the manifest names, in its order.</summary>
+    public required IReadOnlyList<ContractDescriptor> Contracts { get; init; }
+
+    /// <summary>The host's own assemblies that the plugin must share: simple names to full paths (contract assemblies and what they reach).</summary>
+    public required IReadOnlyDictionary<string, string> SharedAssemblies { get; init; }
+
+    /// <summary>The guards that the application holds, one a contract in <see cref="Contracts"/>' order. Used by the in-process tier for draining.</summary>
+    public required IReadOnlyList<Guard> Guards { get; init; }
+
+    /// <summary>Told of every call's end and every fault.</summary>
+    public required IInstanceObserver Observer { get; init; }
+
+    /// <summary>For what the plugin and its worker log.</summary>
+    public required ILogger Logger { get; init; }
+}
+
+/// <summary>Told by tiers what happens. Implemented by the engine over the recorder; thread-safe and quick.</summary>
+internal interface IInstanceObserver
+{
+    /// <summary>A call out of process came back with a result. Times in Stopwatch ticks but for <paramref name="insideNanoseconds"/>.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="roundTrip">From the caller's entry to its result.</param>
+    /// <param name="insideNanoseconds">The worker's own time, or -1 where it sent none.</param>
+    /// <param name="queued">Time spent waiting in the host before sending.</param>
+    void Completed(ContractMethod method, long roundTrip, long insideNanoseconds, long queued);
+
+    /// <summary>A call out of process began (true) or ended (false).</summary>
+    void InFlight(ContractMethod method, bool began);
+
+    /// <summary>A call ended otherwise.</summary>
+    void Ended(ContractMethod method, CallStatus status);
+
+    /// <summary>A fault that does not end the instance: an exception, a time-out. The supervisor counts it against the fault rate.</summary>
+    void Fault(FaultRecord fault);
+}
