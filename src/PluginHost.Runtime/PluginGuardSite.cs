@@ -1,5 +1,6 @@
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 

@@ -70,6 +70,7 @@ internal sealed class PluginObserver(PluginSupervisor supervisor, Recorder recor
     /// <summary>A plugin's recorders in one tier, found by the method object itself: no text is compared on a call's way.</summary>
     private sealed class MethodRecorders(PluginRecorder plugin)
     {
+        private readonly Lock _lock = new();
         private KeyValuePair<ContractMethod, MethodRecorder>[] _known = [];
 
         public MethodRecorder Of(ContractMethod method)
@@ -88,7 +89,7 @@ internal sealed class PluginObserver(PluginSupervisor supervisor, Recorder recor
         private MethodRecorder Add(ContractMethod method)
         {
             MethodRecorder added = plugin.Method(method.WireName);
-            lock (this)
+            lock (_lock)
             {
                 _known = [.. _known, new KeyValuePair<ContractMethod, MethodRecorder>(method, added)];
             }

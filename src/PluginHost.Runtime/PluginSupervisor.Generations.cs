@@ -1,6 +1,7 @@
 using System.Globalization;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Tiers;
@@ -74,6 +75,7 @@ internal sealed partial class PluginSupervisor
                 Contracts = plugin.Contracts,
                 SharedAssemblies = plugin.SharedAssemblies,
                 Guards = [.. Sites.Select(s => s.Guard!)],
+                CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
                 Observer = Observer,
                 Logger = _settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"),
             },

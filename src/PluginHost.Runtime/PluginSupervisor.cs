@@ -94,6 +94,12 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>True where in-process calls' data go through the codec and back.</summary>
+    public bool RoundTrip => _settings.RoundTrip;
+
+    /// <summary>The running generation's assemblies; empty where it does not run in-process.</summary>
+    public IReadOnlyList<PluginAssembly> Assemblies() => View.Instance?.Assemblies ?? [];
+
     /// <summary>Starts the plugin where it is at rest; ends with the first attempt, whatever came of it.</summary>
     public Task StartAsync() => PostAsync(new Command.Start(IsReset: false));
 

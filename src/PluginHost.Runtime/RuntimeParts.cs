@@ -32,6 +32,7 @@ internal sealed class RuntimeParts : IDisposable
             FaultRate = options.FaultRate,
             DrainTimeout = options.DrainTimeout,
             StartTimeout = options.StartTimeout,
+            RoundTrip = options.RoundTripInProcess,
             Logger = Logger,
             LoggerFactory = options.LoggerFactory,
         };

@@ -93,6 +93,9 @@ internal sealed record SupervisorSettings
     /// <summary>How long a start may take.</summary>
     public required TimeSpan StartTimeout { get; init; }
 
+    /// <summary>True where in-process calls' data go through the codec and back.</summary>
+    public required bool RoundTrip { get; init; }
+
     /// <summary>For the supervisor's own log.</summary>
     public required Microsoft.Extensions.Logging.ILogger Logger { get; init; }
 
