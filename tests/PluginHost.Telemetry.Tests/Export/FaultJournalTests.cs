@@ -3,6 +3,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Telemetry.Export;
 using PluginHost.Telemetry.Recording;
 using PluginHost.Telemetry.Tests.Support;
+using PluginHost.TestKit;
 using Xunit;
 
 namespace PluginHost.Telemetry.Tests.Export;
@@ -15,7 +16,7 @@ public sealed class FaultJournalTests : IDisposable
     private readonly TempFolder _folder = new();
     private readonly ListLogger _logger = new();
 
-    private string Current => _folder.File("faults.jsonl");
+    private string Current => _folder["faults.jsonl"];
 
     [Fact]
     public async Task Faults_and_restarts_read_back_as_they_were()
@@ -112,7 +113,7 @@ public sealed class FaultJournalTests : IDisposable
         await journal.FlushAsync(CancellationToken.None);
 
         Assert.Equal(2, journal.WriteFailures);
-        Assert.Equal(10100, Assert.Single(_logger.Entries).Id.Id);
+        Assert.Equal(10100, Assert.Single(_logger.Events).Id.Id);
 
         Directory.Delete(Current);
         journal.Append(new RestartEvent(s_restart));
@@ -137,7 +138,7 @@ public sealed class FaultJournalTests : IDisposable
     [Fact]
     public void A_folder_without_a_journal_reads_as_empty()
     {
-        JournalContents read = FaultJournal.Read(_folder.File("nothing"));
+        JournalContents read = FaultJournal.Read(_folder["nothing"]);
 
         Assert.Equal((0, 0, 0), (read.Faults.Count, read.Restarts.Count, read.Skipped));
     }

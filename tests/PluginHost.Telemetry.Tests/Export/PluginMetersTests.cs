@@ -3,6 +3,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Telemetry.Export;
 using PluginHost.Telemetry.Recording;
 using PluginHost.Telemetry.Tests.Support;
+using PluginHost.TestKit;
 using Xunit;
 
 namespace PluginHost.Telemetry.Tests.Export;

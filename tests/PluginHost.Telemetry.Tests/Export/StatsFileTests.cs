@@ -1,7 +1,7 @@
 using PluginHost.Telemetry.Export;
 using PluginHost.Telemetry.Recording;
 using PluginHost.Telemetry.Tests.Recording;
-using PluginHost.Telemetry.Tests.Support;
+using PluginHost.TestKit;
 using Xunit;
 
 namespace PluginHost.Telemetry.Tests.Export;
@@ -12,7 +12,7 @@ public sealed class StatsFileTests : IDisposable
     private readonly ManualTimeProvider _clock = new();
     private readonly ListLogger _logger = new();
 
-    private string Path => _folder.File("stats.json");
+    private string Path => _folder["stats.json"];
 
     [Fact]
     public void What_was_written_last_reads_back_with_its_age()
@@ -52,13 +52,13 @@ public sealed class StatsFileTests : IDisposable
     [Fact]
     public void A_disk_that_fails_is_logged_once_and_counted()
     {
-        StatsFile file = new(_folder.File("nothing/stats.json"), _logger);
+        StatsFile file = new(_folder["nothing/stats.json"], _logger);
 
         Assert.False(file.Write(StatsSnapshotTests.Example()));
         Assert.False(file.Write(StatsSnapshotTests.Example()));
 
         Assert.Equal(2, file.WriteFailures);
-        Assert.Equal(10101, Assert.Single(_logger.Entries).Id.Id);
+        Assert.Equal(10101, Assert.Single(_logger.Events).Id.Id);
     }
 
     public void Dispose() => _folder.Dispose();

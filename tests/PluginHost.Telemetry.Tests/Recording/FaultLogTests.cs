@@ -1,6 +1,7 @@
 using PluginHost.Contracts.Faults;
 using PluginHost.Telemetry.Recording;
 using PluginHost.Telemetry.Tests.Support;
+using PluginHost.TestKit;
 using Xunit;
 
 namespace PluginHost.Telemetry.Tests.Recording;
@@ -87,7 +88,7 @@ public sealed class FaultLogTests : IDisposable
         _recorder.Fault(Faults.Of("q"));
         Assert.Equal(["M0", "M1", "M2", "Faulty.Throw"], _told.Select(fault => fault.Method));
         Assert.Equal((10, 7), _recorder.Snapshot().Plugins[0] is { } stats ? (stats.Faults, stats.FaultsDropped) : default);
-        Assert.Single(_logger.Entries, entry => entry.Id.Id == 10001);
+        Assert.Single(_logger.Events, entry => entry.Id.Id == 10001);
 
         _clock.Advance(TimeSpan.FromMinutes(1));
         _recorder.Fault(Faults.Of("p", method: "M11"));

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Telemetry.Recording;
-using PluginHost.Telemetry.Tests.Support;
+using PluginHost.TestKit;
 using Xunit;
 
 namespace PluginHost.Telemetry.Tests.Recording;
@@ -86,7 +86,7 @@ public sealed class FlightRecorderTests : IDisposable
             IReadOnlyList<DeadProcess> dead = FlightRecorder.ReadDead(_folder.Path, logger);
 
             Assert.Equal(cut < 4096 ? 0 : 1, dead.Count);
-            Assert.Equal(cut < 4096 ? 1 : 0, logger.Entries.Count);
+            Assert.Equal(cut < 4096 ? 1 : 0, logger.Events.Count);
             Assert.False(File.Exists(file));
         }
 
@@ -101,9 +101,9 @@ public sealed class FlightRecorderTests : IDisposable
     [Fact]
     public void Files_of_living_processes_and_of_others_are_left_alone()
     {
-        string own = _folder.File(FlightFile.NameOf(ProcessIdentity.Current()!.Value));
+        string own = _folder[FlightFile.NameOf(ProcessIdentity.Current()!.Value)];
         File.WriteAllText(own, "not a flight file");
-        File.WriteAllText(_folder.File("flight-plan.bin"), "of somebody else");
+        File.WriteAllText(_folder["flight-plan.bin"], "of somebody else");
 
         Assert.Empty(FlightRecorder.ReadDead(_folder.Path, NullLogger.Instance));
 
@@ -113,7 +113,7 @@ public sealed class FlightRecorderTests : IDisposable
     [Fact]
     public void A_folder_that_is_not_there_holds_no_dead()
     {
-        Assert.Empty(FlightRecorder.ReadDead(_folder.File("nothing"), NullLogger.Instance));
+        Assert.Empty(FlightRecorder.ReadDead(_folder["nothing"], NullLogger.Instance));
     }
 
     [Fact]
@@ -121,11 +121,11 @@ public sealed class FlightRecorderTests : IDisposable
     {
         ListLogger logger = new();
 
-        using FlightRecorder recorder = FlightRecorder.Open(_folder.File("nothing"), logger);
+        using FlightRecorder recorder = FlightRecorder.Open(_folder["nothing"], logger);
 
         Assert.False(recorder.IsAvailable);
         Assert.NotNull(recorder.UnavailableReason);
-        Assert.Equal(10002, Assert.Single(logger.Entries).Id.Id);
+        Assert.Equal(10002, Assert.Single(logger.Events).Id.Id);
         recorder.Name(0, "a", "b", 1);
     }
 

@@ -3,6 +3,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Telemetry.Recording;
 using PluginHost.Telemetry.Tests.Support;
+using PluginHost.TestKit;
 using Xunit;
 
 namespace PluginHost.Telemetry.Tests.Recording;
@@ -215,7 +216,7 @@ public sealed class RecorderTests : IDisposable
         _recorder.Lifecycle("p", null, "Ready", 1, null);
 
         Assert.Equal(new LifecycleEvent(_clock.GetUtcNow(), "p", null, "Starting", 1, "asked to"), Assert.Single(told));
-        Assert.Equal(2, _logger.Entries.Count(entry => entry.Id.Id == 10000));
+        Assert.Equal(2, _logger.Events.Count(entry => entry.Id.Id == 10000));
     }
 
     [Fact]
