@@ -30,6 +30,9 @@ internal interface IPluginInstance : IAsyncDisposable
     /// <summary>Ends when the instance dies without having been asked to: with the one fault record of the incident. Never faults.</summary>
     Task<FaultRecord> Died { get; }
 
+    /// <summary>Its assemblies and where each comes from; empty out of process.</summary>
+    IReadOnlyList<PluginAssembly> Assemblies { get; }
+
     /// <summary>
     /// What calls of a contract go to: the plugin's object in-process (the engine puts it behind the guard), a proxy out of process.
     /// </summary>
