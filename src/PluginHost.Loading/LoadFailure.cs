@@ -27,12 +27,12 @@ internal static class LoadFailure
                 "Rebuild the plugin against the host's contracts, and ship the versions of its dependencies that it was built with."),
             _ => (
                 FaultKind.StartFailure,
-                $"{where} threw {thrown.GetType().FullName}: {FirstLine(ThrownException.Describe(thrown).Message)}",
+                $"{where} threw {thrown.GetType().FullName}: {FirstLine(ThrownException.Read(thrown).Message)}",
                 "Read the remote stack in the fault, mend the plugin's start, then reset the plugin."),
         };
         return new PluginLoadException(pluginId, kind, $"Plugin '{pluginId}' could not be started: {what}", remedy)
         {
-            Thrown = ThrownException.Describe(thrown),
+            Thrown = ThrownException.Read(thrown),
         };
     }
 

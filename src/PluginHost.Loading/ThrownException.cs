@@ -18,10 +18,10 @@ public sealed record ThrownException(FaultKind Kind, string Type, string Message
 
     private const int MaxCauses = 8;
 
-    /// <summary>Describes an exception. Never throws for what the plugin's own overrides do.</summary>
+    /// <summary>Reads an exception. Never throws for what the plugin's own overrides do.</summary>
     /// <param name="thrown">The exception.</param>
     /// <param name="cancellationRequested">True where the host or the caller had asked for cancellation.</param>
-    public static ThrownException Describe(Exception thrown, bool cancellationRequested = false)
+    public static ThrownException Read(Exception thrown, bool cancellationRequested = false)
     {
         ArgumentNullException.ThrowIfNull(thrown);
         return new ThrownException(KindOf(thrown, cancellationRequested), NameOf(thrown), Cut(MessageOf(thrown), MaxMessage), StackOf(thrown));
@@ -39,17 +39,17 @@ public sealed record ThrownException(FaultKind Kind, string Type, string Message
 
     private static string NameOf(Exception thrown) => thrown.GetType().FullName ?? thrown.GetType().Name;
 
-    private static string MessageOf(Exception thrown) => Read(thrown, static e => e.Message) ?? "";
+    private static string MessageOf(Exception thrown) => Property(thrown, static e => e.Message) ?? "";
 
     private static string? StackOf(Exception thrown)
     {
-        StringBuilder text = new(Read(thrown, static e => e.StackTrace));
+        StringBuilder text = new(Property(thrown, static e => e.StackTrace));
         Exception? cause = thrown.InnerException;
         for (int depth = 0; cause is not null && depth < MaxCauses && text.Length < MaxStack; depth++)
         {
             text.Append(text.Length == 0 ? "" : Environment.NewLine)
                 .Append(" ---> ").Append(NameOf(cause)).Append(": ").Append(Cut(MessageOf(cause), MaxMessage));
-            if (Read(cause, static e => e.StackTrace) is { Length: > 0 } stack)
+            if (Property(cause, static e => e.StackTrace) is { Length: > 0 } stack)
             {
                 text.Append(Environment.NewLine).Append(stack);
             }
@@ -61,7 +61,7 @@ public sealed record ThrownException(FaultKind Kind, string Type, string Message
     }
 
     /// <summary>Reads a virtual property of a plugin's exception: the override is the plugin's code too, and may throw.</summary>
-    private static string? Read(Exception thrown, Func<Exception, string?> property)
+    private static string? Property(Exception thrown, Func<Exception, string?> property)
     {
         try
         {
