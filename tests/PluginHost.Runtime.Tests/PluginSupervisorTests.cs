@@ -116,6 +116,8 @@ public sealed class PluginSupervisorTests : IAsyncDisposable
             "its library is missing", new PluginFault(Any.PluginId, FaultKind.StartFailure) { Generation = request.Generation });
 
         await StartAsync();
+        await _clock.UntilTimersAsync(1, TestContext.Current.CancellationToken);
+        _clock.Advance(TimeSpan.FromSeconds(1));
         PluginView quarantined = await UntilAsync(v => v.State == PluginState.Quarantined);
 
         Assert.Contains("its library is missing", quarantined.Reason, StringComparison.Ordinal);
