@@ -5,7 +5,7 @@ using PluginHost.Rpc.WorkerProtocol;
 namespace PluginHost.Worker;
 
 /// <summary>The plugin's logger: events go to the host with template, properties, id, level and the exception as text. Thread-safe.</summary>
-internal sealed class EventLogger(string category, LogLevel least, EventQueue queue, TimeProvider clock) : ILogger
+internal sealed class EventLogger(string category, LogLevel least, Action<LogEvent> send, TimeProvider clock) : ILogger
 {
     private const string TemplateProperty = "{OriginalFormat}";
 
@@ -39,26 +39,16 @@ internal sealed class EventLogger(string category, LogLevel least, EventQueue qu
             }
         }
 
-        queue.Add(new LogEvent
-        {
-            At = clock.GetUtcNow(),
-            Level = (int)logLevel,
-            Category = category,
-            EventId = eventId.Id,
-            EventName = eventId.Name,
-            Template = template,
-            Message = message,
-            Properties = properties,
-            Exception = exception?.ToString(),
-        });
+        send(new LogEvent(clock.GetUtcNow(), (int)logLevel, category, eventId.Id, eventId.Name, template, message, properties, exception?.ToString()));
     }
 
     private static LogProperty Property(string name, object? value) => value switch
     {
-        null => new LogProperty(name, null, LogValueKind.Null),
+        null => new LogProperty(name, null, LogValueKind.Text),
         bool => new LogProperty(name, Text(value), LogValueKind.Boolean),
         sbyte or byte or short or ushort or int or uint or long => new LogProperty(name, Text(value), LogValueKind.Integer),
-        float or double => new LogProperty(name, Text(value), LogValueKind.Double),
+        float or double => new LogProperty(name, Text(value), LogValueKind.Number),
+        DateTimeOffset time => new LogProperty(name, time.ToString("O", CultureInfo.InvariantCulture), LogValueKind.Time),
         _ => new LogProperty(name, Text(value), LogValueKind.Text),
     };
 

@@ -14,16 +14,14 @@ internal sealed class WorkerInstance : IRemoteInstance
     private readonly WorkerLink _link;
     private readonly WorkerIdentity _identity;
     private readonly IInstanceObserver _observer;
-    private readonly ProcessTierOptions _options;
     private readonly TimeProvider _clock;
     private readonly CallGate _gate;
 
-    public WorkerInstance(WorkerLink link, StartRequest request, ProcessTierOptions options, TimeProvider clock)
+    public WorkerInstance(WorkerLink link, StartRequest request, TimeProvider clock)
     {
         _link = link;
         _identity = link.Identity;
         _observer = request.Observer;
-        _options = options;
         _clock = clock;
         _gate = new CallGate(request.Manifest.Limits.Concurrency, request.Manifest.Limits.Queue, clock);
     }
@@ -38,10 +36,13 @@ internal sealed class WorkerInstance : IRemoteInstance
     public Task<FaultRecord> Died => _link.Died;
 
     /// <inheritdoc/>
+    public IReadOnlyList<PluginAssembly> Assemblies => [];
+
+    /// <inheritdoc/>
     public object Target(ContractDescriptor contract) => contract.CreateProxy(new SingleAttempts(this));
 
     /// <inheritdoc/>
-    public Task<StopResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken) => _link.StopAsync(drain, cancellationToken);
+    public Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken) => _link.StopAsync(drain, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -24,7 +24,7 @@ internal sealed class WorkerLink
     private readonly long _memoryKills = MemoryKills.Count();
     private readonly TaskCompletionSource<FaultRecord> _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task<FaultRecord> _gone;
-    private Task<StopResult>? _stop;
+    private Task<UnloadResult>? _stop;
     private bool _isStopping;
 
     public WorkerLink(
@@ -63,7 +63,7 @@ internal sealed class WorkerLink
     public TimeSpan TimeoutOf(ContractMethod method) => method.Timeout ?? _callTimeout;
 
     /// <summary>Stops in stages: asked, channel closed, SIGTERM, SIGKILL of the group, left alone and logged. Idempotent.</summary>
-    public Task<StopResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
+    public Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
@@ -111,12 +111,13 @@ internal sealed class WorkerLink
         $"{method} of plugin '{Identity.PluginId}' ended because its worker {Pid} (generation {Identity.Generation}) is being stopped. Call again.",
         Identity.Fault(FaultKind.Unavailable, method) with { IsRetryable = true });
 
-    private async Task<StopResult> RunStopAsync(TimeSpan drain, CancellationToken cancellationToken)
+    private async Task<UnloadResult> RunStopAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         int abandoned = 0;
         try
         {
-            abandoned = await _reports.StopWorkerAsync(Connection, drain, drain + _options.StopGrace, cancellationToken).ConfigureAwait(false);
+            StopCall stop = new((int)Math.Min(drain.TotalMilliseconds, int.MaxValue));
+            abandoned = (await Connection.CallAsync<StopCall, StopReply>(stop, drain + _options.StopGrace, cancellationToken).ConfigureAwait(false)).Value.AbandonedCalls;
             await _process.EndedWithinAsync(_options.StopGrace, _clock).ConfigureAwait(false);
         }
         catch (Exception unanswered) when (unanswered is RpcException or OperationCanceledException)
@@ -132,7 +133,7 @@ internal sealed class WorkerLink
         }
 
         await Gone.WaitAsync(_options.StopGrace, _clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return new StopResult(UnloadOutcome.Unloaded, abandoned, []);
+        return new UnloadResult(UnloadOutcome.Unloaded, abandoned, []);
     }
 
     private async Task<FaultRecord?> GoneWithinAsync(TimeSpan grace)
