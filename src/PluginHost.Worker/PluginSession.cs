@@ -11,7 +11,7 @@ using PluginHost.Rpc.WorkerProtocol;
 namespace PluginHost.Worker;
 
 /// <summary>Answers the host: agrees on the protocol, loads and starts the one plugin, stops it. Thread-safe.</summary>
-internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : WorkerControl
+internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : WorkerControl, IDisposable
 {
     private static readonly TimeSpan s_drainStep = TimeSpan.FromMilliseconds(5);
     private readonly CancellationTokenSource _stopping = new();
@@ -37,7 +37,7 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
     public void Dying(object thrown)
     {
         ThrownException described = thrown is Exception exception
-            ? ThrownException.Describe(exception)
+            ? ThrownException.Read(exception)
             : new ThrownException(FaultKind.UnhandledException, thrown.GetType().FullName ?? "", thrown.ToString() ?? "", null);
         Connection.Notify(new DyingCall(new DyingNotice(described.Type, described.Message, described.Stack)));
     }
@@ -112,6 +112,9 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
         IsStopped = true;
         return new StopReply(abandoned);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stopping.Dispose();
 
     private static string Version { get; } = typeof(PluginSession).Assembly.GetName().Version?.ToString(3) ?? "0";
 

@@ -37,7 +37,7 @@ internal static class Program
             return WorkerExitCodes.BadArguments;
         }
 
-        PluginSession session = new((LogLevel)Number(LogLevelVariable, (int)LogLevel.Information), TimeProvider.System);
+        using PluginSession session = new((LogLevel)Number(LogLevelVariable, (int)LogLevel.Information), TimeProvider.System);
         Socket socket = new(new SafeSocketHandle(arguments.Descriptor, ownsHandle: true));
         RpcOptions options = new() { ReaderThreadName = "pluginhost channel", MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes) };
         RpcConnection connection = new(socket, options, [session], NullLogger.Instance);
