@@ -95,7 +95,7 @@ internal sealed class PluginGuardSite : GuardSite
             return Proxy();
         }
 
-        _supervisor.WaitReady(method, CancellationToken.None);
+        _supervisor.WaitReady(method, Clock.GetTimestamp(), TimeoutOf(method), CancellationToken.None);
         return _supervisor.IsOutOfProcess ? Proxy() : Guard!;
     }
 

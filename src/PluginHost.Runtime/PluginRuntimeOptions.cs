@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
+using PluginHost.Runtime.Trust;
 
 namespace PluginHost.Runtime;
 

@@ -16,10 +16,7 @@ internal sealed partial class PluginSupervisor
     /// <exception cref="PluginException">It takes no calls, or not in time; the exception says when to retry.</exception>
     public ValueTask<IPluginInstance> WaitReadyAsync(ContractMethod method, CancellationToken cancellationToken)
     {
-        PluginView view = View;
-        return view.Instance is { } instance
-            ? new ValueTask<IPluginInstance>(instance)
-            : WaitReadySlowAsync(method, Clock.GetTimestamp(), TimeoutOf(method), cancellationToken);
+        return WaitReadyAsync(method, Clock.GetTimestamp(), TimeoutOf(method), cancellationToken);
     }
 
     /// <summary>As <see cref="WaitReadyAsync(ContractMethod, CancellationToken)"/> from a moment on, for a call that has already used part of its time.</summary>
@@ -31,10 +28,10 @@ internal sealed partial class PluginSupervisor
             : WaitReadySlowAsync(method, since, timeout, cancellationToken);
     }
 
-    /// <summary>As <see cref="WaitReadyAsync(ContractMethod, CancellationToken)"/>, blocking.</summary>
-    public IPluginInstance WaitReady(ContractMethod method, CancellationToken cancellationToken)
+    /// <summary>As <see cref="WaitReadyAsync(ContractMethod, long, TimeSpan, CancellationToken)"/>, blocking.</summary>
+    public IPluginInstance WaitReady(ContractMethod method, long since, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        ValueTask<IPluginInstance> ready = WaitReadyAsync(method, cancellationToken);
+        ValueTask<IPluginInstance> ready = WaitReadyAsync(method, since, timeout, cancellationToken);
         return ready.IsCompletedSuccessfully ? ready.Result : ready.AsTask().GetAwaiter().GetResult();
     }
 

@@ -18,7 +18,7 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
         Attempts attempts = new(supervisor, TCall.Method);
         while (true)
         {
-            IRemoteInstance instance = attempts.Remote(supervisor.WaitReady(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken));
+            IRemoteInstance instance = (IRemoteInstance)supervisor.WaitReady(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken);
             try
             {
                 return instance.Call<TCall, TResult>(call, attempts.Left, cancellationToken);
@@ -42,8 +42,8 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
         Attempts attempts = new(supervisor, TCall.Method);
         while (true)
         {
-            IRemoteInstance instance = attempts.Remote(
-                await supervisor.WaitReadyAsync(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken).ConfigureAwait(false));
+            IRemoteInstance instance = (IRemoteInstance)
+                await supervisor.WaitReadyAsync(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken).ConfigureAwait(false);
             try
             {
                 return await instance.CallAsync<TCall, TResult>(call, attempts.Left, cancellationToken).ConfigureAwait(false);
@@ -89,8 +89,6 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
                 return left > TimeSpan.Zero ? left : TimeSpan.Zero;
             }
         }
-
-        public readonly IRemoteInstance Remote(IPluginInstance instance) => (IRemoteInstance)instance;
 
         public bool MayRetry(CallLostException lost)
         {

@@ -24,4 +24,7 @@ internal static partial class Log
 
     [LoggerMessage(10005, LogLevel.Warning, "The flight recorder file {File} could not be deleted: {Reason}")]
     public static partial void FlightFileKept(ILogger logger, string file, string reason);
+
+    [LoggerMessage(10006, LogLevel.Warning, "The flight recorder could not name slot {Slot} in {File}: {Reason}")]
+    public static partial void FlightNameLost(ILogger logger, int slot, string file, string reason);
 }

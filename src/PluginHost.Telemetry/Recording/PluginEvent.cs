@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using PluginHost.Contracts.Faults;
 
 namespace PluginHost.Telemetry.Recording;
@@ -6,10 +5,6 @@ namespace PluginHost.Telemetry.Recording;
 /// <summary>Something that happened to a plugin. Plain data; immutable.</summary>
 /// <param name="At">When.</param>
 /// <param name="PluginId">The plugin's id.</param>
-[JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
-[JsonDerivedType(typeof(FaultEvent), "fault")]
-[JsonDerivedType(typeof(RestartEvent), "restart")]
-[JsonDerivedType(typeof(LifecycleEvent), "lifecycle")]
 public abstract record PluginEvent(DateTimeOffset At, string PluginId);
 
 /// <summary>A fault entry began, or the rest of a coalesced one is known: <see cref="FaultRecord.Count"/> is of the incidents not told before.</summary>

@@ -10,16 +10,26 @@ namespace PluginHost.Telemetry.Recording;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     MaxDepth = 32,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true,
     Converters = [typeof(CamelCaseEnum<PluginTier>), typeof(CamelCaseEnum<FaultKind>)])]
 [JsonSerializable(typeof(StatsSnapshot))]
-[JsonSerializable(typeof(PluginEvent))]
-[JsonSerializable(typeof(FaultRecord))]
-[JsonSerializable(typeof(RestartRecord))]
+[JsonSerializable(typeof(JournalLine))]
 internal sealed partial class StatsJson : JsonSerializerContext
 {
     /// <summary>With text beyond ASCII written as it is: the files are UTF-8 and never part of a page.</summary>
     public static StatsJson Plain =>
         field ??= new(new JsonSerializerOptions(Default.Options!) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
+
+/// <summary>A line of the journal: one of the two.</summary>
+internal sealed record JournalLine
+{
+    /// <summary>A fault entry, or null.</summary>
+    public FaultRecord? Fault { get; init; }
+
+    /// <summary>A restart, or null.</summary>
+    public RestartRecord? Restart { get; init; }
 }
 
 /// <summary>Enum values as text in camelCase; numbers are refused.</summary>

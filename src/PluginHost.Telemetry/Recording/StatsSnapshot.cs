@@ -19,9 +19,7 @@ public sealed record StatsSnapshot(
     /// <summary>Reads what <see cref="Write"/> wrote. Unknown members are ignored.</summary>
     /// <exception cref="JsonException">The text is no snapshot; the message says where.</exception>
     public static StatsSnapshot Read(ReadOnlySpan<byte> utf8Json) =>
-        JsonSerializer.Deserialize(utf8Json, StatsJson.Plain.StatsSnapshot) is { Plugins: not null, Tiers: not null } read
-            ? read
-            : throw new JsonException("The text is no snapshot: it has no \"plugins\" and \"tiers\".");
+        JsonSerializer.Deserialize(utf8Json, StatsJson.Plain.StatsSnapshot) ?? throw new JsonException("The text is \"null\", expected a snapshot.");
 }
 
 /// <summary>The figures of one plugin in one tier.</summary>
