@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using PluginHost.Rpc.Codecs;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Trust;
@@ -39,8 +40,8 @@ public sealed record PluginRuntimeOptions
     /// <summary>False reads and places the plugins and starts none of them; <see cref="PluginRuntime.StartAsync(string)"/> starts one. Default true.</summary>
     public bool StartPlugins { get; init; } = true;
 
-    /// <summary>How calls are encoded to workers. Default <see cref="WireCodec.MessagePack"/>; <see cref="WireCodec.Json"/> is readable, for debugging.</summary>
-    public WireCodec Codec { get; init; } = WireCodec.MessagePack;
+    /// <summary>How calls are encoded to workers. Default <see cref="RpcCodec.MessagePack"/>; <see cref="RpcCodec.Json"/> is readable, for debugging.</summary>
+    public RpcCodec Codec { get; init; } = RpcCodec.MessagePack;
 
     /// <summary>True sends in-process calls' data through the codec and back, as a child process would. For tests. Default false.</summary>
     public bool RoundTripInProcess { get; init; }
@@ -100,14 +101,4 @@ public sealed record PluginRuntimeOptions
 
         return problems;
     }
-}
-
-/// <summary>How messages between host and worker are encoded.</summary>
-public enum WireCodec
-{
-    /// <summary>MessagePack: compact and fast.</summary>
-    MessagePack,
-
-    /// <summary>JSON: readable with a tracer.</summary>
-    Json,
 }

@@ -2,6 +2,7 @@ using Bench.Contracts;
 using Microsoft.Extensions.Logging;
 using PluginHost.Cli.Output;
 using PluginHost.Contracts.Faults;
+using PluginHost.Rpc.Codecs;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Trust;
 
@@ -60,7 +61,7 @@ internal sealed class TaxRun : IAsyncDisposable
         try
         {
             run.AddInProcess(await run.OpenAsync(near, cancellationToken).ConfigureAwait(false));
-            foreach ((WireCodec codec, string word) in ((WireCodec, string)[])[(WireCodec.MessagePack, "messagepack"), (WireCodec.Json, "json")])
+            foreach ((RpcCodec codec, string word) in ((RpcCodec, string)[])[(RpcCodec.MessagePack, "messagepack"), (RpcCodec.Json, "json")])
             {
                 PluginRuntimeOptions options = near with { Policy = afar, Codec = codec, StateFolder = Path.Combine(scratch, word) };
                 run.AddProcess(await run.OpenAsync(options, cancellationToken).ConfigureAwait(false), word);
