@@ -96,10 +96,12 @@ public class LogLinearHistogramTests
         Assert.Throws<ArgumentOutOfRangeException>(() => HistogramSnapshot.Empty.Percentile(percent));
     }
 
-    [Fact]
-    public async Task No_recording_is_lost_among_threads()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task No_recording_is_lost_among_threads(int stripes)
     {
-        LogLinearHistogram histogram = new();
+        LogLinearHistogram histogram = new(stripes);
         Task[] threads = [.. Enumerable.Range(0, 8).Select(thread => Task.Factory.StartNew(
             () =>
             {
