@@ -11,11 +11,13 @@ public class StripedCountersTests
     public async Task No_count_is_lost_among_threads_and_counters_do_not_mix(int stripes)
     {
         StripedCounters counters = new(stripes);
+        using Barrier together = new(8);
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Factory.StartNew(
             () =>
             {
-                for (int i = 0; i < 50_000; i++)
+                together.SignalAndWait();
+                for (int i = 0; i < 500_000; i++)
                 {
                     counters.Increment(0);
                     counters.Increment(15);
@@ -23,6 +25,6 @@ public class StripedCountersTests
             },
             TaskCreationOptions.LongRunning)));
 
-        Assert.Equal((400_000, 400_000, 0), (counters.Sum(0), counters.Sum(15), counters.Sum(7)));
+        Assert.Equal((4_000_000, 4_000_000, 0), (counters.Sum(0), counters.Sum(15), counters.Sum(7)));
     }
 }
