@@ -38,7 +38,7 @@ public sealed partial class RoomTests
             return;
         }
 
-        IEnumerable<string> unknown = Edges(project).SelectMany(edge => (string[])[edge.From, edge.To]).Distinct().Except([.. rooms, Root]);
+        IEnumerable<string> unknown = Assemblies.Of(project).GetTypes().Where(type => IsIn(project, type)).Select(type => Room(project, type)).Except([.. rooms, Root]);
 
         Check.None(unknown);
     }
