@@ -1,0 +1,208 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
+using PluginHost.Loading.Unloading;
+using PluginHost.Runtime.Tiers;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime.InProcess;
+
+/// <summary>The stages of a stop: cut, cancel, drain, dispose, revoke, unload, prove.</summary>
+internal sealed partial class InProcessInstance
+{
+    private const string LoadedForGood = "the manifest says \"unloadable\": false, so it stays loaded until the application ends";
+    private Task<UnloadResult>? _stopping;
+    private ContextUnloading? _unloading;
+
+    /// <inheritdoc/>
+    public Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return _stopping ??= Task.Run(() => StopOnceAsync(drain, cancellationToken), CancellationToken.None);
+        }
+    }
+
+    /// <summary>Looks again whether a stopped generation is gone from memory. Stops it first where it runs.</summary>
+    /// <param name="force">True to force collections of the whole process; false only looks.</param>
+    /// <param name="cancellationToken">Ends forced rounds early.</param>
+    public async Task<UnloadResult> ProveUnloadAsync(bool force, CancellationToken cancellationToken = default)
+    {
+        UnloadResult stopped = await StopAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        if (_unloading is not { } unloading)
+        {
+            return stopped;
+        }
+
+        if (force && _options.ClearFrameworkCaches && !unloading.IsGone)
+        {
+            foreach (string fault in FrameworkCaches.Clear())
+            {
+                Log.StopFault(_logger, PluginId, Generation, fault);
+            }
+        }
+
+        return await ProveAsync(unloading, stopped, force, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<UnloadResult> StopOnceAsync(TimeSpan drain, CancellationToken cancellationToken)
+    {
+        bool wasServing = CutGuards();
+        Task<IReadOnlyList<ThrownException>> cancelling = _context.CancelAsync();
+
+        // The slots outlive generations: one that never took a call must not wait for another's.
+        int abandoned = wasServing ? await CallDrain.WaitAsync(_request.Guards, drain, _clock, cancellationToken).ConfigureAwait(false) : 0;
+        if (abandoned > 0)
+        {
+            Log.DrainEnded(_logger, PluginId, Generation, abandoned, drain);
+            _request.CutCalls?.Invoke();
+        }
+
+        await FinishCancellingAsync(cancelling).ConfigureAwait(false);
+        await DisposePluginAsync().ConfigureAwait(false);
+        _context.Dispose();
+        return await UnloadAsync(abandoned).ConfigureAwait(false);
+    }
+
+    /// <summary>Cuts the guards from this generation's object, and makes every thread see it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool CutGuards()
+    {
+        bool wasServing = false;
+        object? plugin = Volatile.Read(ref _plugin);
+        foreach (Guard guard in _request.Guards.Where(g => plugin is not null && ReferenceEquals(g.Target, plugin)))
+        {
+            guard.Target = null;
+            wasServing = true;
+        }
+
+        Interlocked.MemoryBarrierProcessWide();
+        return wasServing;
+    }
+
+    private async Task FinishCancellingAsync(Task<IReadOnlyList<ThrownException>> cancelling)
+    {
+        try
+        {
+            foreach (ThrownException thrown in await cancelling.WaitAsync(_options.DisposeTimeout, _clock).ConfigureAwait(false))
+            {
+                Report(thrown, "A callback of its stopping token");
+            }
+        }
+        catch (TimeoutException)
+        {
+            ReportOverdue("The callbacks of its stopping token");
+        }
+    }
+
+    private async Task DisposePluginAsync()
+    {
+        Task disposing = PluginCode.RunAsync(DisposePlugin);
+        try
+        {
+            await disposing.WaitAsync(_options.DisposeTimeout, _clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException) when (!disposing.IsCompleted)
+        {
+            ReportOverdue("Its disposal");
+        }
+        catch (Exception thrown)
+        {
+            Report(ThrownException.Read(thrown), "Its disposal");
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Task DisposePlugin()
+    {
+        switch (Volatile.Read(ref _plugin))
+        {
+            case IAsyncDisposable disposable:
+                return disposable.DisposeAsync().AsTask();
+            case IDisposable disposable:
+                disposable.Dispose();
+                break;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private async Task<UnloadResult> UnloadAsync(int abandoned)
+    {
+        UnloadOutcome before = abandoned > 0 ? UnloadOutcome.TimedOut : UnloadOutcome.Pending;
+        bool wasLoaded = DropPlugin();
+        if (_unloading is not { } unloading)
+        {
+            return wasLoaded ? new UnloadResult(before, abandoned, [LoadedForGood]) : UnloadResult.Nothing;
+        }
+
+        foreach (string fault in unloading.Faults)
+        {
+            Log.StopFault(_logger, PluginId, Generation, $"A handler of its context's Unloading event threw: {fault}");
+        }
+
+        // Calls that are still inside hold the context: forcing would only prove that.
+        bool force = _options.ForceUnloadProof && abandoned == 0 && _proofs.TryTake();
+        if (force && _options.ClearFrameworkCaches)
+        {
+            FrameworkCaches.Clear();
+        }
+
+        return await ProveAsync(unloading, new UnloadResult(before, abandoned, []), force, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>Drops every reference to the plugin and asks its context to unload.</summary>
+    /// <returns>False where nothing had been loaded.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool DropPlugin()
+    {
+        Volatile.Write(ref _plugin, null);
+        LoadedPlugin? loaded = Interlocked.Exchange(ref _loaded, null);
+        if (loaded is { Context.IsCollectible: true })
+        {
+            _unloading = loaded.Unload();
+        }
+
+        return loaded is not null;
+    }
+
+    private async Task<UnloadResult> ProveAsync(ContextUnloading unloading, UnloadResult before, bool force, CancellationToken cancellationToken)
+    {
+        UnloadProof proof = await unloading.TryProveAsync(force, cancellationToken).ConfigureAwait(false);
+        if (proof == UnloadProof.Leaked)
+        {
+            Log.Leaked(_logger, PluginId, Generation);
+        }
+
+        return proof switch
+        {
+            UnloadProof.Proved => before with { Outcome = UnloadOutcome.Unloaded },
+            UnloadProof.Leaked => before with { Outcome = UnloadOutcome.Leaked },
+            _ => before,
+        };
+    }
+
+    private void Report(ThrownException thrown, string where)
+    {
+        FaultRecord record = FaultText.Record(thrown, where, PluginId, PluginTier.InProcess, Generation, _clock.GetUtcNow());
+        Log.StopFault(_logger, PluginId, Generation, record.Message);
+        _request.Observer.Fault(record);
+    }
+
+    private void ReportOverdue(string what)
+    {
+        string message = string.Create(CultureInfo.InvariantCulture, $"{what} did not end within {_options.DisposeTimeout:c}; it was left behind.");
+        Log.StopFault(_logger, PluginId, Generation, message);
+        _request.Observer.Fault(new FaultRecord
+        {
+            At = _clock.GetUtcNow(),
+            PluginId = PluginId,
+            Kind = FaultKind.Timeout,
+            Tier = PluginTier.InProcess,
+            Generation = Generation,
+            Message = message,
+        });
+    }
+}

@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using PluginHost.Contracts;
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
+using PluginHost.Runtime.Tiers;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime.InProcess;
+
+/// <summary>
+/// One generation of a plugin inside the application. The only host object that refers to the plugin's objects: it drops them when it stops.
+/// Methods that touch them are not inlined, so that no caller's frame keeps one. Thread-safe.
+/// </summary>
+internal sealed partial class InProcessInstance : IPluginInstance
+{
+    private readonly TaskCompletionSource<FaultRecord> _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _startCancelled = new();
+    private readonly Lock _lock = new();
+    private readonly StartRequest _request;
+    private readonly InProcessOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly ProofBudget _proofs;
+    private readonly PluginContext _context;
+    private LoadedPlugin? _loaded;
+    private object? _plugin;
+
+    public InProcessInstance(StartRequest request, InProcessOptions options, TimeProvider clock, ILogger logger, ProofBudget proofs)
+    {
+        _request = request;
+        _options = options;
+        _clock = clock;
+        _logger = logger;
+        _proofs = proofs;
+        _context = new PluginContext(request);
+    }
+
+    /// <inheritdoc/>
+    public int Generation => _request.Generation;
+
+    /// <inheritdoc/>
+    public int? WorkerPid => null;
+
+    /// <inheritdoc/>
+    /// <remarks>Never ends by itself: what kills an in-process plugin kills the application.</remarks>
+    public Task<FaultRecord> Died => _died.Task;
+
+    /// <summary>The load report so far; empty once stopped.</summary>
+    public IReadOnlyList<LoadedAssembly> Assemblies => Volatile.Read(ref _loaded)?.Assemblies ?? [];
+
+    private string PluginId => _request.Manifest.Id;
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The instance is stopped, or the plugin does not implement the contract.</exception>
+    public object Target(ContractDescriptor contract)
+    {
+        object plugin = Volatile.Read(ref _plugin)
+            ?? throw new InvalidOperationException($"Plugin '{PluginId}', generation {Generation}, is not running in-process.");
+        return contract.InterfaceType.IsInstanceOfType(plugin)
+            ? plugin
+            : throw new InvalidOperationException($"Plugin '{PluginId}' does not implement {contract.VersionedName}.");
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+        _startCancelled.Dispose();
+    }
+
+    /// <summary>Loads, constructs and starts the plugin. Called once; never faults.</summary>
+    /// <returns>What failed, as plain data; null where the plugin takes calls.</returns>
+    public async Task<PluginException?> StartAsync()
+    {
+        try
+        {
+            await PluginCode.RunAsync(LoadAndStart).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception thrown)
+        {
+            return Failure(thrown);
+        }
+    }
+
+    /// <summary>Asks a start that is under way to give up.</summary>
+    public Task CancelStartAsync() => PluginCode.RunAsync(_startCancelled.CancelAsync);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Task LoadAndStart()
+    {
+        LoadedPlugin loaded = PluginLoader.Load(new LoadOptions
+        {
+            PluginId = PluginId,
+            Folder = _request.Folder,
+            EntryAssembly = _request.Manifest.Entry!,
+            Contracts = [.. _request.Contracts.Select(c => c.InterfaceType)],
+            Shared = new SharedAssemblies(_request.SharedAssemblies),
+            Collectible = _request.Manifest.Unloadable,
+        });
+        Volatile.Write(ref _loaded, loaded);
+        object plugin = loaded.CreateInstance(_context);
+        Volatile.Write(ref _plugin, plugin);
+        foreach (LoadedAssembly row in loaded.Assemblies)
+        {
+            Log.Loaded(_logger, PluginId, Generation, row.Name, row.Version, row.From, row.Because);
+        }
+
+        return plugin is IAsyncStartable startable ? startable.StartAsync(_startCancelled.Token).AsTask() : Task.CompletedTask;
+    }
+
+    private PluginException Failure(Exception thrown)
+    {
+        PluginLoadException failure = thrown as PluginLoadException
+            ?? Volatile.Read(ref _loaded)?.Diagnose(thrown, "its start")
+            ?? new PluginLoadException(PluginId, FaultKind.StartFailure, $"Plugin '{PluginId}' could not be loaded: {thrown.Message}", "Read the stack in the fault.")
+            {
+                Thrown = ThrownException.Read(thrown),
+            };
+        return FaultText.Exception(failure, PluginTier.InProcess, Generation);
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Logging;
+
+namespace PluginHost.Runtime.InProcess;
+
+/// <summary>What the in-process tier logs. Event ids 4000 and on.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(4000, LogLevel.Debug, "{PluginId} generation {Generation}: {Assembly} {Version} from '{From}' ({Because})")]
+    public static partial void Loaded(ILogger logger, string pluginId, int generation, string assembly, string version, string from, string because);
+
+    [LoggerMessage(4001, LogLevel.Warning, "{PluginId} generation {Generation} was given up while its start was still running; it is taken down when it lets go")]
+    public static partial void StartAbandoned(ILogger logger, string pluginId, int generation);
+
+    [LoggerMessage(4002, LogLevel.Warning, "{PluginId} generation {Generation}: {Calls} call(s) still inside after the drain of {Drain}; suspended ones are cut")]
+    public static partial void DrainEnded(ILogger logger, string pluginId, int generation, int calls, TimeSpan drain);
+
+    [LoggerMessage(4003, LogLevel.Warning, "{PluginId} generation {Generation}: {What}")]
+    public static partial void StopFault(ILogger logger, string pluginId, int generation, string what);
+
+    [LoggerMessage(4004, LogLevel.Warning, "{PluginId} generation {Generation} stayed in memory after forced collections: something still refers to it")]
+    public static partial void Leaked(ILogger logger, string pluginId, int generation);
+}

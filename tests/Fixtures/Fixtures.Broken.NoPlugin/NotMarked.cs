@@ -1,0 +1,4 @@
+namespace Fixtures.Broken.NoPlugin;
+
+/// <summary>Its author forgot [Plugin].</summary>
+public sealed class NotMarked;

@@ -1,0 +1,82 @@
+using Fixtures.Contracts;
+using PluginHost.Contracts;
+
+namespace Fixtures.Misbehaving;
+
+/// <summary>An exception whose own text throws.</summary>
+public sealed class SpitefulException : Exception
+{
+    public override string Message => throw new NotSupportedException("no message for you");
+}
+
+/// <summary>Does wrong what the setting "mode" says, and everything else right.</summary>
+[Plugin]
+public sealed class MisbehavingEcho : IEcho, IAsyncStartable, IAsyncDisposable
+{
+    private readonly string _mode;
+
+    public MisbehavingEcho(IPluginContext context)
+    {
+        _mode = context.Settings.TryGetProperty("mode", out var mode) ? mode.GetString()! : "";
+        if (_mode == "constructor-throws")
+        {
+            throw new SpitefulException();
+        }
+
+        if (_mode == "stopping-throws")
+        {
+            context.Stopping.Register(static () => throw new InvalidOperationException("thrown while stopping"));
+        }
+
+        if (_mode == "keeps-context")
+        {
+            Kept = context;
+        }
+    }
+
+    /// <summary>Left behind by mode keeps-context.</summary>
+    public static IPluginContext? Kept { get; private set; }
+
+    public async ValueTask StartAsync(CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        switch (_mode)
+        {
+            case "start-throws":
+                throw new InvalidOperationException("thrown in start", new SpitefulException());
+            case "start-hangs":
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+                break;
+            case "start-cancels":
+                throw new OperationCanceledException("nobody asked");
+        }
+    }
+
+    public string Echo(string text) => text;
+
+    public int Add(int left, int right) => left + right;
+
+    public async Task<string> EchoLaterAsync(string text, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        cancellationToken.ThrowIfCancellationRequested();
+        return text;
+    }
+
+    public Task WaitAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.Infinite, cancellationToken);
+
+    public void Throw(string message) => throw new InvalidOperationException(message);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.Yield();
+        switch (_mode)
+        {
+            case "dispose-throws":
+                throw new InvalidOperationException("thrown in dispose");
+            case "dispose-hangs":
+                await new TaskCompletionSource().Task;
+                break;
+        }
+    }
+}
