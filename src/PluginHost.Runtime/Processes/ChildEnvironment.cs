@@ -1,7 +1,7 @@
 namespace PluginHost.Runtime.Processes;
 
 /// <summary>The environment of a worker: an allow-list of the host's own, so that no secret of the host's environment reaches a plugin.</summary>
-internal static class WorkerEnvironment
+internal static class ChildEnvironment
 {
     private static readonly string[] s_inherited = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "DOTNET_ROOT", "LD_LIBRARY_PATH"];
 

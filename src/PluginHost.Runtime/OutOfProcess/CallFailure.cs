@@ -1,0 +1,109 @@
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.Messages;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime.OutOfProcess;
+
+/// <summary>What one failed call is to its caller and to the figures. A pure function of what the connection threw.</summary>
+/// <param name="Status">How it counts.</param>
+/// <param name="Exception">What the caller gets.</param>
+internal sealed record CallFailure(CallStatus Status, PluginException Exception)
+{
+    private const string OutOfMemoryType = "System.OutOfMemoryException";
+    private static readonly string[] s_cancellations = ["System.OperationCanceledException", "System.Threading.Tasks.TaskCanceledException"];
+
+    /// <summary>Describes what the connection threw; null where it is a declared error, which the caller gets as it is.</summary>
+    public static CallFailure? Of(Exception thrown, WorkerIdentity worker, ContractMethod method) => thrown switch
+    {
+        RpcErrorException error => OfError(error, worker, method),
+        RpcTimeoutException late => TimedOut(worker, method, late.Timeout, late.WasSent),
+        RpcLimitException full => Limit(worker, method, $"{full.Limit} calls of its connection already wait for their answers"),
+        RpcSerializationException broken => OfFault(
+            CallStatus.Fault,
+            worker.Fault(FaultKind.ProtocolViolation, method) with { Remedy = "Look at the value that the message names: a codec cannot hold it, or host and worker disagree on a type." },
+            $"{method} of plugin '{worker.PluginId}': {broken.Message}"),
+        _ => null,
+    };
+
+    /// <summary>A call that was not answered, or not even sent, in its time.</summary>
+    public static CallFailure TimedOut(WorkerIdentity worker, ContractMethod method, TimeSpan timeout, bool wasSent)
+    {
+        PluginFault fault = worker.Fault(FaultKind.Timeout, method) with { IsRetryable = !wasSent || method.IsIdempotent };
+        string what = wasSent
+            ? $"{method} of plugin '{worker.PluginId}' did not finish within {timeout}; it was asked to stop."
+            : $"{method} of plugin '{worker.PluginId}' was still waiting to be sent after {timeout}: the plugin takes no more calls at once.";
+        return new CallFailure(CallStatus.Timeout, new PluginTimeoutException(what, fault));
+    }
+
+    /// <summary>A call for which there was no room.</summary>
+    public static CallFailure Limit(WorkerIdentity worker, ContractMethod method, string full)
+    {
+        PluginFault fault = worker.Fault(FaultKind.LimitExceeded, method) with { IsRetryable = true };
+        return new CallFailure(
+            CallStatus.Unavailable,
+            new PluginUnavailableException($"{method} of plugin '{worker.PluginId}' was not sent: {full}. Call less at once, or raise the limit.", fault));
+    }
+
+    /// <summary>The record of this failure for the journal; null where it is no fault of the plugin.</summary>
+    public FaultRecord? Record(DateTimeOffset at, int pid) => Status is not (CallStatus.Fault or CallStatus.Timeout)
+        ? null
+        : new FaultRecord
+        {
+            At = at,
+            PluginId = Exception.PluginId,
+            Kind = Exception.Kind,
+            Tier = Exception.Fault.Tier,
+            Generation = Exception.Generation,
+            Method = Exception.Fault.Method,
+            Message = Exception.Message,
+            RemoteType = Exception.Fault.RemoteType,
+            RemoteStack = Exception.Fault.RemoteStack,
+            WorkerPid = pid,
+        };
+
+    private static CallFailure OfError(RpcErrorException error, WorkerIdentity worker, ContractMethod method)
+    {
+        (FaultKind kind, string what) = error.Code switch
+        {
+            RpcErrorCodes.MethodNotFound or RpcErrorCodes.InvalidParams => (
+                FaultKind.ContractMismatch, $"the worker's side of the contract does not fit the host's: {error.ErrorMessage}"),
+            RpcErrorCodes.ResultSerialization => (FaultKind.Exception, $"its result could not be sent: {error.ErrorMessage}"),
+            RpcErrorCodes.LimitExceeded => (FaultKind.LimitExceeded, error.ErrorMessage),
+            RpcErrorCodes.InvalidRequest or RpcErrorCodes.Internal => (FaultKind.ProtocolViolation, error.ErrorMessage),
+            RpcErrorCodes.Cancelled => (FaultKind.UnrequestedCancellation, "it was cancelled although nobody had asked for that"),
+            _ when s_cancellations.Contains(error.RemoteType) => (
+                FaultKind.UnrequestedCancellation, $"it ended as cancelled although nobody had asked for that: {error.RemoteMessage}"),
+            _ when error.RemoteType == OutOfMemoryType => (FaultKind.OutOfMemory, $"it ran out of memory: {error.RemoteMessage}"),
+            _ => (FaultKind.Exception, $"it threw {error.RemoteType ?? "an error"}: {error.RemoteMessage}"),
+        };
+        PluginFault fault = worker.Fault(kind, method) with
+        {
+            RemoteType = error.RemoteType,
+            RemoteMessage = error.RemoteMessage,
+            RemoteStack = error.RemoteStack,
+            IsRetryable = kind == FaultKind.LimitExceeded,
+        };
+        string message = $"{method} of plugin '{worker.PluginId}' failed: {what}";
+        return kind switch
+        {
+            FaultKind.ContractMismatch => new CallFailure(CallStatus.Fault, new ContractMismatchException(message, fault)),
+            FaultKind.LimitExceeded => new CallFailure(CallStatus.Unavailable, new PluginUnavailableException(message, fault)),
+            _ => OfFault(CallStatus.Fault, fault, message),
+        };
+    }
+
+    private static CallFailure OfFault(CallStatus status, PluginFault fault, string message) => new(status, new PluginFaultException(message, fault));
+}
+
+/// <summary>Whose worker it is.</summary>
+/// <param name="PluginId">The plugin.</param>
+/// <param name="Tier">Its tier.</param>
+/// <param name="Generation">Its generation.</param>
+internal sealed record WorkerIdentity(string PluginId, PluginTier Tier, int Generation)
+{
+    /// <summary>A fault of this worker.</summary>
+    public PluginFault Fault(FaultKind kind, ContractMethod? method = null) =>
+        new(PluginId, kind) { Tier = Tier, Generation = Generation, Method = method?.WireName };
+}

@@ -1,0 +1,20 @@
+using Microsoft.Extensions.Logging;
+using PluginHost.Contracts.Faults;
+
+namespace PluginHost.Runtime.OutOfProcess;
+
+/// <summary>What this room logs: 6000 and on.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(6000, LogLevel.Information, "Plugin {PluginId} runs in worker {WorkerPid} (generation {Generation}, {Codec}) after {Took}.")]
+    public static partial void Started(ILogger logger, string pluginId, int workerPid, int generation, string codec, TimeSpan took);
+
+    [LoggerMessage(6001, LogLevel.Error, "Plugin {PluginId} (generation {Generation}) lost its worker {WorkerPid}: {Kind}. {Reason}")]
+    public static partial void Died(ILogger logger, string pluginId, int generation, int workerPid, FaultKind kind, string reason);
+
+    [LoggerMessage(6002, LogLevel.Warning, "Worker {WorkerPid} of plugin {PluginId} did not answer the request to stop and is taken down: {Reason}")]
+    public static partial void StopUnanswered(ILogger logger, string pluginId, int workerPid, string reason);
+
+    [LoggerMessage(6003, LogLevel.Warning, "{Count} log events of plugin {PluginId} were dropped in worker {WorkerPid}: it logs faster than they can be sent.")]
+    public static partial void EventsDropped(ILogger logger, long count, string pluginId, int workerPid);
+}

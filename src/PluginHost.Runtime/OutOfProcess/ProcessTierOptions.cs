@@ -1,0 +1,59 @@
+using PluginHost.Rpc.Codecs;
+
+namespace PluginHost.Runtime.OutOfProcess;
+
+/// <summary>How workers are started, called and stopped. Immutable.</summary>
+public sealed record ProcessTierOptions
+{
+    /// <summary>The codec between host and worker. Default <see cref="RpcCodec.MessagePack"/>; JSON can be read while debugging.</summary>
+    public RpcCodec Codec { get; init; } = RpcCodec.MessagePack;
+
+    /// <summary>The folder that holds PluginHost.Worker.dll; null (the default) for <c>worker</c> beside the engine's own assembly.</summary>
+    public string? WorkerFolder { get; init; }
+
+    /// <summary>From the start of the process to agreement on version and codec. 100 ms to 10 min. Default 10 s.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>For loading the plugin and its StartAsync. 100 ms to 1 h. Default 30 s.</summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>From the end of the drain to SIGTERM. 0 to 10 min. Default 2 s.</summary>
+    public TimeSpan StopGrace { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>From SIGTERM to SIGKILL of the whole process group. 0 to 10 min. Default 3 s.</summary>
+    public TimeSpan TerminateGrace { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long a lost call waits for the cause of the loss. 0 to 10 s. Default 1 s.</summary>
+    public TimeSpan CauseGrace { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>All problems of these options; empty where they can be used.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        List<string> problems = [];
+        TimeSpan tenMinutes = TimeSpan.FromMinutes(10);
+        Check(problems, nameof(HandshakeTimeout), HandshakeTimeout, TimeSpan.FromMilliseconds(100), tenMinutes);
+        Check(problems, nameof(StartTimeout), StartTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));
+        Check(problems, nameof(StopGrace), StopGrace, TimeSpan.Zero, tenMinutes);
+        Check(problems, nameof(TerminateGrace), TerminateGrace, TimeSpan.Zero, tenMinutes);
+        Check(problems, nameof(CauseGrace), CauseGrace, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+        if (!Enum.IsDefined(Codec))
+        {
+            problems.Add($"{nameof(Codec)} is {(int)Codec}; expected {string.Join(" or ", Enum.GetNames<RpcCodec>())}.");
+        }
+
+        if (WorkerFolder is not null && !Path.IsPathFullyQualified(WorkerFolder))
+        {
+            problems.Add($"{nameof(WorkerFolder)} is '{WorkerFolder}'; expected an absolute path, or null for the folder beside the engine.");
+        }
+
+        return problems;
+    }
+
+    private static void Check(List<string> problems, string name, TimeSpan value, TimeSpan least, TimeSpan most)
+    {
+        if (value < least || value > most)
+        {
+            problems.Add($"{name} is {value}; expected {least} to {most}.");
+        }
+    }
+}

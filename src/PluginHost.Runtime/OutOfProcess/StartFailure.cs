@@ -1,0 +1,53 @@
+using PluginHost.Contracts.Faults;
+using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.WorkerProtocol;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime.OutOfProcess;
+
+/// <summary>Says why a worker did not become ready. Pure functions.</summary>
+internal static class StartFailure
+{
+    /// <summary>Nothing was started.</summary>
+    public static PluginException NotSpawned(WorkerIdentity worker, string what) =>
+        new PluginFaultException($"Plugin '{worker.PluginId}' has no worker: {what}", worker.Fault(FaultKind.StartFailure));
+
+    /// <summary>The worker's program is not there.</summary>
+    public static PluginException NoProgram(WorkerIdentity worker, string program) => new PluginFaultException(
+        $"Plugin '{worker.PluginId}' has no worker: '{program}' is missing.",
+        worker.Fault(FaultKind.StartFailure) with
+        {
+            Remedy = "Deploy the folder 'worker' that the build lays beside PluginHost.Runtime.dll together with it, or name its place in ProcessTierOptions.WorkerFolder.",
+        });
+
+    /// <summary>The worker ended before it was ready.</summary>
+    public static PluginException Died(WorkerIdentity worker, string stage, FaultRecord record)
+    {
+        bool isRefusal = record.ExitCode == WorkerExitCodes.HandshakeRefused;
+        PluginFault fault = worker.Fault(isRefusal ? FaultKind.HandshakeRefused : FaultKind.StartFailure) with
+        {
+            Cause = new FaultCause(record.ExitCode, record.Signal, record.StderrTail),
+            RemoteType = record.RemoteType,
+            RemoteStack = record.RemoteStack,
+        };
+        string said = record.StderrTail is { } tail ? $" Its last words: {tail}" : " It said nothing on standard error.";
+        return new PluginFaultException($"Plugin '{worker.PluginId}' could not be started: its worker {record.WorkerPid} ended {stage}. {record.Message}{said}", fault);
+    }
+
+    /// <summary>The worker was not ready in time, and was killed.</summary>
+    public static PluginException TooLate(WorkerIdentity worker, string stage, TimeSpan limit, string option, FaultRecord record)
+    {
+        PluginFault fault = worker.Fault(FaultKind.StartFailure) with
+        {
+            Cause = new FaultCause(record.ExitCode, record.Signal, record.StderrTail),
+            Remedy = $"Look at what the plugin does while it starts, or raise {option}.",
+        };
+        return new PluginFaultException(
+            $"Plugin '{worker.PluginId}' could not be started: its worker {record.WorkerPid} had not ended {stage} after {limit} and was killed.", fault);
+    }
+
+    /// <summary>The worker answered that it cannot.</summary>
+    public static PluginException Refused(WorkerIdentity worker, RpcErrorException error) => new PluginFaultException(
+        $"Plugin '{worker.PluginId}' could not be started: {error.RemoteMessage}",
+        worker.Fault(FaultKind.StartFailure) with { RemoteType = error.RemoteType, RemoteMessage = error.RemoteMessage, RemoteStack = error.RemoteStack });
+}

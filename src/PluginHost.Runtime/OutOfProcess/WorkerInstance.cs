@@ -1,0 +1,231 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
+using PluginHost.Rpc.Connection;
+using PluginHost.Runtime.Tiers;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime.OutOfProcess;
+
+/// <summary>One generation of a plugin in its worker: one attempt of each call, within the limits. Thread-safe.</summary>
+internal sealed class WorkerInstance : IRemoteInstance
+{
+    private readonly WorkerLink _link;
+    private readonly WorkerIdentity _identity;
+    private readonly IInstanceObserver _observer;
+    private readonly TimeProvider _clock;
+    private readonly CallGate _gate;
+
+    public WorkerInstance(WorkerLink link, StartRequest request, TimeProvider clock)
+    {
+        _link = link;
+        _identity = link.Identity;
+        _observer = request.Observer;
+        _clock = clock;
+        _gate = new CallGate(request.Manifest.Limits.Concurrency, request.Manifest.Limits.Queue, clock);
+    }
+
+    /// <inheritdoc/>
+    public int Generation => _identity.Generation;
+
+    /// <inheritdoc/>
+    public int? WorkerPid => _link.Pid;
+
+    /// <inheritdoc/>
+    public Task<FaultRecord> Died => _link.Died;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<LoadedAssembly> Assemblies => [];
+
+    /// <inheritdoc/>
+    public object Target(ContractDescriptor contract) => contract.CreateProxy(new SingleAttempts(this));
+
+    /// <inheritdoc/>
+    public Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken) => _link.StopAsync(drain, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _link.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+        _gate.Dispose();
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<TResult> CallAsync<TCall, TResult>(TCall call, TimeSpan timeout, CancellationToken cancellationToken)
+        where TCall : struct, ICall<TResult>
+    {
+        long began = Stopwatch.GetTimestamp();
+        _observer.InFlight(TCall.Method, began: true);
+        try
+        {
+            long queued = 0;
+            TimeSpan left = timeout;
+            if (!_gate.TryEnter())
+            {
+                (GateResult result, queued) = await _gate.EnterAsync(timeout, cancellationToken).ConfigureAwait(false);
+                left = Left(TCall.Method, timeout, result, queued);
+            }
+
+            try
+            {
+                ThrowIfStopping(TCall.Method);
+                RpcReply<TResult> reply = await _link.Connection.CallAsync<TCall, TResult>(call, left, cancellationToken).ConfigureAwait(false);
+                _observer.Completed(TCall.Method, Stopwatch.GetTimestamp() - began, reply.InsideNanoseconds, queued);
+                return reply.Value;
+            }
+            finally
+            {
+                _gate.Leave();
+            }
+        }
+        catch (RpcConnectionLostException lost)
+        {
+            throw await _link.LostAsync(TCall.Method, lost.WasSent).ConfigureAwait(false);
+        }
+        catch (Exception thrown) when (thrown is not CallLostException)
+        {
+            throw Failed(TCall.Method, thrown, cancellationToken);
+        }
+        finally
+        {
+            _observer.InFlight(TCall.Method, began: false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public TResult Call<TCall, TResult>(TCall call, TimeSpan timeout, CancellationToken cancellationToken)
+        where TCall : struct, ICall<TResult>
+    {
+        long began = Stopwatch.GetTimestamp();
+        _observer.InFlight(TCall.Method, began: true);
+        try
+        {
+            long queued = 0;
+            TimeSpan left = timeout;
+            if (!_gate.TryEnter())
+            {
+                (GateResult result, queued) = _gate.Enter(timeout, cancellationToken);
+                left = Left(TCall.Method, timeout, result, queued);
+            }
+
+            try
+            {
+                ThrowIfStopping(TCall.Method);
+                RpcReply<TResult> reply = _link.Connection.Call<TCall, TResult>(call, left, cancellationToken);
+                _observer.Completed(TCall.Method, Stopwatch.GetTimestamp() - began, reply.InsideNanoseconds, queued);
+                return reply.Value;
+            }
+            finally
+            {
+                _gate.Leave();
+            }
+        }
+        catch (RpcConnectionLostException lost)
+        {
+            // A synchronous caller's thread waits here for at most the cause's grace, as it did for the answer.
+            throw _link.LostAsync(TCall.Method, lost.WasSent).GetAwaiter().GetResult();
+        }
+        catch (Exception thrown) when (thrown is not CallLostException)
+        {
+            throw Failed(TCall.Method, thrown, cancellationToken);
+        }
+        finally
+        {
+            _observer.InFlight(TCall.Method, began: false);
+        }
+    }
+
+    private void ThrowIfStopping(ContractMethod method)
+    {
+        if (_link.IsStopping)
+        {
+            throw new CallLostException(_link.Stopped(method), wasSent: false);
+        }
+    }
+
+    /// <summary>The time left after the queue.</summary>
+    private TimeSpan Left(ContractMethod method, TimeSpan timeout, GateResult result, long queued)
+    {
+        switch (result)
+        {
+            case GateResult.Entered:
+                TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - Stopwatch.GetElapsedTime(0, queued);
+                return left == Timeout.InfiniteTimeSpan || left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1);
+            case GateResult.Full:
+                throw new GateException(CallFailure.Limit(
+                    _identity, method, $"limits.concurrency ({_gate.Concurrency}) calls are inside the plugin and limits.queue ({_gate.Queue}) wait"));
+            default:
+                throw new GateException(CallFailure.TimedOut(_identity, method, timeout, wasSent: false));
+        }
+    }
+
+    /// <summary>Counts a failed call, and gives what its caller gets.</summary>
+    private Exception Failed(ContractMethod method, Exception thrown, CancellationToken cancellationToken)
+    {
+        if (thrown is OperationCanceledException && cancellationToken.IsCancellationRequested)
+        {
+            _observer.Ended(method, CallStatus.Cancelled);
+            return thrown;
+        }
+
+        CallFailure? failure = thrown is GateException gate ? gate.Failure : CallFailure.Of(thrown, _identity, method);
+        _observer.Ended(method, failure?.Status ?? CallStatus.Error);
+        if (failure?.Record(_clock.GetUtcNow(), _link.Pid) is { } record)
+        {
+            _observer.Fault(record);
+        }
+
+        return failure?.Exception ?? thrown;
+    }
+
+    /// <summary>A call that did not come through the gate, on its way to its own catch.</summary>
+    private sealed class GateException(CallFailure failure) : Exception
+    {
+        public CallFailure Failure { get; } = failure;
+    }
+
+    /// <summary>Proxies' calls without any retry: a lost one ends with its fault.</summary>
+    private sealed class SingleAttempts(WorkerInstance instance) : IInvoker
+    {
+        public TResult Invoke<TCall, TResult>(TCall call, CancellationToken cancellationToken)
+            where TCall : struct, ICall<TResult>
+        {
+            try
+            {
+                return instance.Call<TCall, TResult>(call, instance._link.TimeoutOf(TCall.Method), cancellationToken);
+            }
+            catch (CallLostException lost)
+            {
+                throw instance.Lost(TCall.Method, lost);
+            }
+        }
+
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+        public async ValueTask<TResult> InvokeAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
+            where TCall : struct, ICall<TResult>
+        {
+            try
+            {
+                return await instance.CallAsync<TCall, TResult>(call, instance._link.TimeoutOf(TCall.Method), cancellationToken).ConfigureAwait(false);
+            }
+            catch (CallLostException lost)
+            {
+                throw instance.Lost(TCall.Method, lost);
+            }
+        }
+
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+        public async ValueTask InvokeVoidAsync<TCall>(TCall call, CancellationToken cancellationToken)
+            where TCall : struct, ICall<NoResult> =>
+            await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
+    }
+
+    private PluginException Lost(ContractMethod method, CallLostException lost)
+    {
+        _observer.Ended(method, lost.Fault is PluginUnavailableException ? CallStatus.Unavailable : CallStatus.Fault);
+        return lost.Fault;
+    }
+}

@@ -1,0 +1,204 @@
+using Microsoft.Extensions.Logging;
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.WorkerProtocol;
+using PluginHost.Runtime.Processes;
+using PluginHost.Runtime.Tiers;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime.OutOfProcess;
+
+/// <summary>
+/// One worker's process and channel as one thing: it lives as long as both do, and its end has one cause. Thread-safe.
+/// </summary>
+internal sealed class WorkerLink
+{
+    private readonly Lock _lock = new();
+    private readonly WorkerProcess _process;
+    private readonly WorkerReports _reports;
+    private readonly ProcessTierOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly TimeSpan _callTimeout;
+    private readonly long _memoryKills = MemoryKills.Count();
+    private readonly TaskCompletionSource<FaultRecord> _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task<FaultRecord> _gone;
+    private Task<UnloadResult>? _stop;
+    private bool _isStopping;
+
+    public WorkerLink(
+        WorkerIdentity identity, WorkerProcess process, RpcConnection connection, WorkerReports reports, StartRequest request, ProcessTierOptions options, TimeProvider clock)
+    {
+        Identity = identity;
+        Connection = connection;
+        _process = process;
+        _reports = reports;
+        _options = options;
+        _clock = clock;
+        _logger = request.Logger;
+        _callTimeout = request.Manifest.Limits.CallTimeout;
+        _gone = WatchAsync();
+    }
+
+    /// <summary>Whose worker it is.</summary>
+    public WorkerIdentity Identity { get; }
+
+    /// <summary>The channel.</summary>
+    public RpcConnection Connection { get; }
+
+    /// <summary>The process id.</summary>
+    public int Pid => _process.Pid;
+
+    /// <summary>Ends with the one fault of a worker that ended without having been asked to. Never faults.</summary>
+    public Task<FaultRecord> Died => _died.Task;
+
+    /// <summary>Ends when the process and the channel are gone, asked for or not. Never faults.</summary>
+    public Task<FaultRecord> Gone => _gone;
+
+    /// <summary>True once a stop was asked for.</summary>
+    public bool IsStopping => Volatile.Read(ref _isStopping);
+
+    /// <summary>The deadline of a method where its caller names none.</summary>
+    public TimeSpan TimeoutOf(ContractMethod method) => method.Timeout ?? _callTimeout;
+
+    /// <summary>Stops in stages: asked, channel closed, SIGTERM, SIGKILL of the group, left alone and logged. Idempotent.</summary>
+    public Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            Volatile.Write(ref _isStopping, true);
+            return _stop ??= Task.Run(() => RunStopAsync(drain, cancellationToken), CancellationToken.None);
+        }
+    }
+
+    /// <summary>Ends a worker that did not become ready, at once.</summary>
+    public async Task<FaultRecord> KillAsync()
+    {
+        Volatile.Write(ref _isStopping, true);
+        _process.Kill();
+        return await Gone.ConfigureAwait(false);
+    }
+
+    /// <summary>What a call that lost its worker throws: with the cause, where that is known in time.</summary>
+    public async Task<CallLostException> LostAsync(ContractMethod method, bool wasSent)
+    {
+        if (IsStopping)
+        {
+            return new CallLostException(Stopped(method), wasSent);
+        }
+
+        FaultRecord? record = await GoneWithinAsync(_options.CauseGrace).ConfigureAwait(false);
+        if (IsStopping)
+        {
+            return new CallLostException(Stopped(method), wasSent);
+        }
+
+        PluginFault fault = Identity.Fault(record?.Kind ?? FaultKind.ConnectionLost, method) with
+        {
+            IsRetryable = !wasSent || method.IsIdempotent,
+            Cause = new FaultCause(record?.ExitCode, record?.Signal, record?.StderrTail ?? _process.ErrorTail()),
+            RemoteType = record?.RemoteType,
+            RemoteMessage = record is null ? null : _reports.Dying?.Message,
+            RemoteStack = record?.RemoteStack,
+        };
+        string what = record?.Message ?? $"The connection to worker {Pid} of plugin '{Identity.PluginId}' was lost and the worker has not ended.";
+        return new CallLostException(new PluginFaultException($"{method} got no answer. {what}", fault), wasSent);
+    }
+
+    /// <summary>What a call gets that met a stop.</summary>
+    public PluginException Stopped(ContractMethod method) => new PluginUnavailableException(
+        $"{method} of plugin '{Identity.PluginId}' ended because its worker {Pid} (generation {Identity.Generation}) is being stopped. Call again.",
+        Identity.Fault(FaultKind.Unavailable, method) with { IsRetryable = true });
+
+    private async Task<UnloadResult> RunStopAsync(TimeSpan drain, CancellationToken cancellationToken)
+    {
+        int abandoned = 0;
+        try
+        {
+            StopCall stop = new((int)Math.Min(drain.TotalMilliseconds, int.MaxValue));
+            abandoned = (await Connection.CallAsync<StopCall, StopReply>(stop, drain + _options.StopGrace, cancellationToken).ConfigureAwait(false)).Value.AbandonedCalls;
+            await _process.EndedWithinAsync(_options.StopGrace, _clock).ConfigureAwait(false);
+        }
+        catch (Exception unanswered) when (unanswered is RpcException or OperationCanceledException)
+        {
+            // A worker that does not answer is taken down all the same.
+            Log.StopUnanswered(_logger, Identity.PluginId, Pid, unanswered.Message);
+        }
+
+        if (!_process.Exited.IsCompleted)
+        {
+            await Connection.DisposeAsync().ConfigureAwait(false);
+            await _process.TerminateAsync(_options.TerminateGrace, _clock, _logger).ConfigureAwait(false);
+        }
+
+        await Gone.WaitAsync(_options.StopGrace, _clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return new UnloadResult(UnloadOutcome.Unloaded, abandoned, []);
+    }
+
+    private async Task<FaultRecord?> GoneWithinAsync(TimeSpan grace)
+    {
+        using CancellationTokenSource given = new();
+        Task first = await Task.WhenAny(Gone, Task.Delay(grace, _clock, given.Token)).ConfigureAwait(false);
+        await given.CancelAsync().ConfigureAwait(false);
+        return first == Gone ? await Gone.ConfigureAwait(false) : null;
+    }
+
+    private async Task<FaultRecord> WatchAsync()
+    {
+        await Task.WhenAny(_process.Exited, Connection.Closed).ConfigureAwait(false);
+        bool wasStopping = IsStopping;
+        if (!_process.Exited.IsCompleted && !await _process.EndedWithinAsync(IsViolation(await Connection.Closed.ConfigureAwait(false)) ? TimeSpan.Zero : _options.CauseGrace / 2, _clock).ConfigureAwait(false))
+        {
+            // A worker without its channel is of no use, and says nothing more.
+            _process.Kill();
+            await _process.Exited.ConfigureAwait(false);
+        }
+        else if (!Connection.Closed.IsCompleted)
+        {
+            // What it sent before it died is still to be read; somebody else may hold its end open for ever.
+            await Connection.Closed.WaitAsync(_options.CauseGrace / 2, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await Connection.DisposeAsync().ConfigureAwait(false);
+        FaultRecord record = Record(await _process.Exited.ConfigureAwait(false), await Connection.Closed.ConfigureAwait(false));
+        if (!wasStopping && !IsStopping)
+        {
+            Log.Died(_logger, Identity.PluginId, Identity.Generation, Pid, record.Kind, record.Message);
+            _died.TrySetResult(record);
+        }
+
+        return record;
+    }
+
+    private FaultRecord Record(ProcessExit exit, RpcCloseReason closed)
+    {
+        string? stderr = _process.ErrorTail();
+        WorkerDeath death = WorkerDeath.Of(new DeathEvidence
+        {
+            Exit = exit,
+            StderrTail = stderr,
+            Dying = _reports.Dying,
+            Violation = IsViolation(closed) ? closed.Detail : null,
+            MemoryKill = MemoryKills.Count() > _memoryKills,
+        });
+        return new FaultRecord
+        {
+            At = _clock.GetUtcNow(),
+            PluginId = Identity.PluginId,
+            Kind = death.Kind,
+            Tier = Identity.Tier,
+            Generation = Identity.Generation,
+            Message = $"Worker {Pid} of plugin '{Identity.PluginId}' (generation {Identity.Generation}) {death.What}.",
+            RemoteType = death.Exception?.Type,
+            RemoteStack = death.Exception?.Stack,
+            WorkerPid = Pid,
+            ExitCode = exit.ExitCode,
+            Signal = exit.SignalName,
+            StderrTail = stderr,
+        };
+    }
+
+    private static bool IsViolation(RpcCloseReason reason) =>
+        reason.Kind is RpcCloseKind.ParseError or RpcCloseKind.ProtocolViolation or RpcCloseKind.LimitExceeded;
+}

@@ -1,0 +1,29 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using PluginHost.Contracts;
+
+namespace PluginHost.Worker;
+
+/// <summary>What the plugin gets at its construction.</summary>
+internal sealed class PluginContext(string pluginId, int generation, string settingsJson, string dataFolder, ILogger logger, CancellationToken stopping) : IPluginContext
+{
+    private readonly Lazy<JsonElement> _settings = new(() => JsonElement.Parse(settingsJson));
+
+    /// <inheritdoc/>
+    public string PluginId => pluginId;
+
+    /// <inheritdoc/>
+    public int Generation => generation;
+
+    /// <inheritdoc/>
+    public JsonElement Settings => _settings.Value;
+
+    /// <inheritdoc/>
+    public ILogger Logger => logger;
+
+    /// <inheritdoc/>
+    public string DataFolder => dataFolder;
+
+    /// <inheritdoc/>
+    public CancellationToken Stopping => stopping;
+}

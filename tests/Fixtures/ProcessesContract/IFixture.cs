@@ -1,0 +1,72 @@
+using PluginHost.Contracts;
+
+namespace Fixtures.Processes.Contract;
+
+/// <summary>One method a way to behave, good and bad.</summary>
+[PluginContract]
+public interface IFixture
+{
+    int Add(int left, int right);
+
+    ValueTask<int> AddLaterAsync(int left, int right, CancellationToken cancellationToken);
+
+    Task<string> EchoAsync(string text, CancellationToken cancellationToken);
+
+    int ProcessId();
+
+    string? Variable(string name);
+
+    /// <summary>What the context said at construction: id, generation, data folder, a setting.</summary>
+    Task<string> DescribeAsync();
+
+    void Throw(string message);
+
+    [Throws<NotThereException>]
+    Task<string> FindAsync(string name);
+
+    Task CancelUnaskedAsync();
+
+    void Exit(int code);
+
+    void FailFast(string message);
+
+    int StackOverflow(int depth);
+
+    void ThrowOnThread(string message);
+
+    void ThrowAsyncVoid(string message);
+
+    /// <summary>Waits until its token is cancelled, then writes <paramref name="marker"/>.</summary>
+    Task WaitAsync(string marker, CancellationToken cancellationToken);
+
+    /// <summary>Writes <paramref name="marker"/>, then never ends, whatever its token says.</summary>
+    Task HangAsync(string marker, CancellationToken cancellationToken);
+
+    /// <summary>Allocates until something gives.</summary>
+    long Allocate(int megabytes);
+
+    void Flood(int bytes, bool lines);
+
+    void Print(string text);
+
+    void PrintError(string text);
+
+    void Log(string name, int number);
+
+    void LogMany(int count);
+}
+
+/// <summary>Declared by <see cref="IFixture.FindAsync"/>.</summary>
+public sealed class NotThereException : Exception
+{
+    public NotThereException(string name, int looked)
+        : base($"'{name}' is not there.")
+    {
+        Name = name;
+        Looked = looked;
+    }
+
+    public string Name { get; }
+
+    public int Looked { get; }
+}

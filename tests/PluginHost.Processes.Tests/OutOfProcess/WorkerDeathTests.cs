@@ -1,0 +1,71 @@
+using PluginHost.Contracts.Faults;
+using PluginHost.Runtime.OutOfProcess;
+using PluginHost.Runtime.Processes;
+
+namespace PluginHost.Processes.Tests.OutOfProcess;
+
+public sealed class WorkerDeathTests
+{
+    public static TheoryData<string, int?, int?, string?, string?, bool, FaultKind> Table => new()
+    {
+        // what, exit code, signal, stderr, dying type, memory kill, kind
+        { "exit 0 is an exit too", 0, null, null, null, false, FaultKind.Exit },
+        { "exit 3", 3, null, "some text", null, false, FaultKind.Exit },
+        { "kill -9", null, 9, null, null, false, FaultKind.Signal },
+        { "kill -9 by the kernel for memory", null, 9, null, null, true, FaultKind.OutOfMemory },
+        { "SIGTERM beside somebody's memory kill", null, 15, null, null, true, FaultKind.Signal },
+        { "native SIGSEGV", null, 11, null, null, false, FaultKind.Signal },
+        { "plain abort()", null, 6, "free(): invalid pointer", null, false, FaultKind.Signal },
+        { "stack overflow", null, 6, "before\nStack overflow.\n   at A.B()\n   at A.B()", null, false, FaultKind.StackOverflow },
+        { "FailFast", null, 6, "Process terminated. a reason\n   at A.B()", null, false, FaultKind.FailFast },
+        { "unhandled, by stderr alone", null, 6, "Unhandled exception. System.InvalidOperationException: no\n   at A.B()", null, false, FaultKind.UnhandledException },
+        { "unhandled, by the dying message", null, 6, null, "System.InvalidOperationException", false, FaultKind.UnhandledException },
+        { "out of memory, thrown", null, 6, "Unhandled exception. System.OutOfMemoryException: Array dimensions exceeded", null, false, FaultKind.OutOfMemory },
+        { "out of memory, by the dying message", null, 6, null, "System.OutOfMemoryException", false, FaultKind.OutOfMemory },
+        { "out of memory, of the runtime itself", null, 6, "Out of memory.", null, false, FaultKind.OutOfMemory },
+        { "the last crash counts", null, 6, "Stack overflow.\nProcess terminated. x", null, false, FaultKind.FailFast },
+        { "a crash's words in the middle of a line are no crash", null, 6, "I fear a Stack overflow.", null, false, FaultKind.Signal },
+        { "a plugin that only prints a crash's words", 1, null, "Stack overflow.\n", null, false, FaultKind.Exit },
+        { "status taken by somebody else", null, null, null, null, false, FaultKind.ConnectionLost },
+    };
+
+    [Theory]
+    [MemberData(nameof(Table))]
+    public void The_cause_of_a_death_is_told_from_its_evidence(
+        string what, int? exitCode, int? signal, string? stderr, string? dyingType, bool memoryKill, FaultKind expected)
+    {
+        DeathEvidence evidence = new()
+        {
+            Exit = new ProcessExit(exitCode, signal),
+            StderrTail = stderr,
+            Dying = dyingType is null ? null : new DyingWords(dyingType, "message", "stack"),
+            MemoryKill = memoryKill,
+        };
+
+        WorkerDeath death = WorkerDeath.Of(evidence);
+
+        Assert.True(expected == death.Kind, $"{what}: {death.Kind} ({death.What})");
+        Assert.NotEmpty(death.What);
+    }
+
+    [Fact]
+    public void What_broke_the_protocol_is_named_whatever_ended_the_process_then()
+    {
+        WorkerDeath death = WorkerDeath.Of(new DeathEvidence { Exit = new ProcessExit(null, 9), Violation = "a frame of 2 GiB", MemoryKill = true });
+
+        Assert.Equal(FaultKind.ProtocolViolation, death.Kind);
+        Assert.Contains("a frame of 2 GiB", death.What);
+    }
+
+    [Fact]
+    public void The_exception_that_nothing_caught_is_told()
+    {
+        WorkerDeath death = WorkerDeath.Of(new DeathEvidence
+        {
+            Exit = new ProcessExit(null, 6),
+            StderrTail = "Unhandled exception. My.Exception: what: now\n   at A.B()",
+        });
+
+        Assert.Equal(new DyingWords("My.Exception", "what: now", null), death.Exception);
+    }
+}
