@@ -52,6 +52,9 @@ public abstract class Guard
     /// <summary>The engine's side.</summary>
     protected GuardSite Site { get; }
 
+    /// <summary>The first of the contract's slots in <see cref="ThreadBlocks"/>, one a method in index order.</summary>
+    public int FirstSlot => _firstSlot;
+
     /// <summary>The contract.</summary>
     public abstract ContractDescriptor Contract { get; }
 

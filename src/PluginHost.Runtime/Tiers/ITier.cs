@@ -30,6 +30,9 @@ internal interface IPluginInstance : IAsyncDisposable
     /// <summary>Ends when the instance dies without having been asked to: with the one fault record of the incident. Never faults.</summary>
     Task<FaultRecord> Died { get; }
 
+    /// <summary>Its assemblies and where each comes from; empty out of process.</summary>
+    IReadOnlyList<PluginAssembly> Assemblies { get; }
+
     /// <summary>
     /// What calls of a contract go to: the plugin's object in-process (the engine puts it behind the guard), a proxy out of process.
     /// </summary>
@@ -39,14 +42,8 @@ internal interface IPluginInstance : IAsyncDisposable
     /// Stops in stages: no new calls, the plugin's token cancelled, calls in flight awaited up to <paramref name="drain"/>, then disposed and taken down.
     /// Idempotent; never throws for a plugin's fault.
     /// </summary>
-    Task<StopResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken);
+    Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken);
 }
-
-/// <summary>How a stop went.</summary>
-/// <param name="Unload">In-process: whether the load context is gone. Out of process always <see cref="UnloadOutcome.Unloaded"/>.</param>
-/// <param name="AbandonedCalls">Calls that were still inside when the drain's deadline ended.</param>
-/// <param name="Holders">What still holds a leaked context, where known.</param>
-internal sealed record StopResult(UnloadOutcome Unload, int AbandonedCalls, IReadOnlyList<string> Holders);
 
 /// <summary>Everything a tier needs to start one generation.</summary>
 internal sealed record StartRequest
@@ -74,6 +71,12 @@ internal sealed record StartRequest
 
     /// <summary>The guards that the application holds, one a contract in <see cref="Contracts"/>' order. Used by the in-process tier for draining.</summary>
     public required IReadOnlyList<Guard> Guards { get; init; }
+
+    /// <summary>
+    /// Makes suspended in-process calls let go of this generation: cancels <see cref="GuardSite.Revoked"/>. Called by the in-process tier when the
+    /// drain's deadline has ended; null where there is nothing to cut.
+    /// </summary>
+    public Action? CutCalls { get; init; }
 
     /// <summary>Told of every call's end and every fault.</summary>
     public required IInstanceObserver Observer { get; init; }

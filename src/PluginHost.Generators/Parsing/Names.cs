@@ -1,0 +1,84 @@
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace PluginHost.Generators.Parsing;
+
+/// <summary>Names as C#, the wire and people write them.</summary>
+internal static class Names
+{
+    /// <summary>A type in C#, fully qualified, with its nullable annotations and tuple names.</summary>
+    public static SymbolDisplayFormat Qualified { get; } = SymbolDisplayFormat.FullyQualifiedFormat
+        .AddMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier);
+
+    /// <summary>A type as people write it.</summary>
+    public static string Display(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
+
+    /// <summary>A name in camel case, by the rule of System.Text.Json.</summary>
+    public static string Camel(string name)
+    {
+        char[] letters = name.ToCharArray();
+        for (int i = 0; i < letters.Length; i++)
+        {
+            bool endsRun = i > 0 && i + 1 < letters.Length && !char.IsUpper(letters[i + 1]);
+            if (!char.IsUpper(letters[i]) || endsRun)
+            {
+                break;
+            }
+
+            letters[i] = char.ToLowerInvariant(letters[i]);
+        }
+
+        return new string(letters);
+    }
+
+    /// <summary>An interface's name without its leading I.</summary>
+    public static string WithoutI(string name) =>
+        name.Length > 1 && name[0] == 'I' && char.IsUpper(name[1]) ? name.Substring(1) : name;
+
+    /// <summary>A method's name without a trailing Async.</summary>
+    public static string WithoutAsync(string name) =>
+        name.Length > 5 && name.EndsWith("Async", StringComparison.Ordinal) ? name.Substring(0, name.Length - 5) : name;
+
+    /// <summary>An identifier that C# accepts where the name is a keyword.</summary>
+    public static string Escape(string name) =>
+        SyntaxFacts.GetKeywordKind(name) != SyntaxKind.None || SyntaxFacts.GetContextualKeywordKind(name) != SyntaxKind.None ? "@" + name : name;
+
+    /// <summary>An identifier made of any text; different texts that people write give different identifiers.</summary>
+    public static string Identifier(string text)
+    {
+        StringBuilder identifier = new();
+        foreach (char c in text)
+        {
+            identifier.Append(c switch
+            {
+                '_' => "__",
+                '.' or '+' => "_",
+                _ when SyntaxFacts.IsIdentifierPartCharacter(c) => c.ToString(),
+                _ => "_" + ((int)c).ToString("x", System.Globalization.CultureInfo.InvariantCulture),
+            });
+        }
+
+        return identifier.Length > 0 && char.IsDigit(identifier[0]) ? "_" + identifier : identifier.ToString();
+    }
+
+    /// <summary>A type's full name as reflection writes it: nested types after a plus.</summary>
+    public static string Metadata(INamedTypeSymbol type)
+    {
+        string name = type.MetadataName;
+        for (INamedTypeSymbol? outer = type.ContainingType; outer is not null; outer = outer.ContainingType)
+        {
+            name = outer.MetadataName + "+" + name;
+        }
+
+        return type.ContainingNamespace is { IsGlobalNamespace: false } space ? space.ToDisplayString() + "." + name : name;
+    }
+
+    /// <summary>True for a name that can stand on the wire after the contract's.</summary>
+    public static bool IsWireName(string? name) =>
+        name is { Length: > 0 and <= 128 }
+        && name.IndexOfAny(['/', '.', '"', '\\']) < 0
+        && !name.Any(char.IsControl)
+        && name[0] != '$'
+        && !name.StartsWith("rpc.", StringComparison.Ordinal);
+}

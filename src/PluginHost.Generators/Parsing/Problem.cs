@@ -1,0 +1,54 @@
+using Microsoft.CodeAnalysis;
+
+namespace PluginHost.Generators.Parsing;
+
+/// <summary>What can be wrong with a contract; each kind is one diagnostic.</summary>
+internal enum ProblemKind
+{
+    ContractShape,
+    Overload,
+    GenericMethod,
+    ByReference,
+    NotAMethod,
+    UnsupportedType,
+    MutableData,
+    TokenPlace,
+    NotInThisRelease,
+    BadTimeout,
+    BadError,
+    TimeoutOnSynchronous,
+    DuplicateWireName,
+    NoToken,
+    PluginClass,
+    BadWireName,
+    BadResult,
+    CannotRebuild,
+    BadMajor,
+    OwnedLifetime,
+}
+
+/// <summary>One thing that is wrong, and where.</summary>
+internal sealed record Problem(ProblemKind Kind, Location? Location, params object[] Arguments)
+{
+    /// <summary>True where no code can be emitted.</summary>
+    public bool IsError => Kind is not (ProblemKind.TimeoutOnSynchronous or ProblemKind.NoToken);
+}
+
+/// <summary>Collects the problems of one contract, each once.</summary>
+internal sealed class ProblemList
+{
+    private readonly List<Problem> _problems = [];
+    private readonly HashSet<string> _seen = [];
+
+    public IReadOnlyList<Problem> Items => _problems;
+
+    public bool HasErrors => _problems.Any(p => p.IsError);
+
+    public void Add(ProblemKind kind, Location? location, params object[] arguments)
+    {
+        if (_seen.Add($"{kind}|{location}|{string.Join("|", arguments)}"))
+        {
+            _problems.Add(new Problem(kind, location, arguments));
+        }
+    }
+}

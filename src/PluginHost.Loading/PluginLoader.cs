@@ -1,0 +1,89 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using PluginHost.Contracts;
+using PluginHost.Contracts.Faults;
+
+namespace PluginHost.Loading;
+
+/// <summary>Loads a plugin's entry assembly into a load context of its own, after everything that can be checked without running it. Thread-safe.</summary>
+public static class PluginLoader
+{
+    /// <summary>Checks and loads a plugin. Its constructors do not run; a module initialiser of its would.</summary>
+    /// <param name="options">What to load.</param>
+    /// <exception cref="PluginLoadException">It cannot be loaded here; says why and what to do.</exception>
+    /// <exception cref="ArgumentException">The options are not valid.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static LoadedPlugin Load(LoadOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Validate() is { Count: > 0 } problems)
+        {
+            throw new ArgumentException(string.Join(" ", problems), nameof(options));
+        }
+
+        string path = Path.GetFullPath(options.EntryAssembly, options.Folder);
+        if (!File.Exists(path))
+        {
+            throw Failure(options, $"its entry '{options.EntryAssembly}' is not in {options.Folder}.", "Correct \"entry\" in plugin.json, or publish the plugin again.");
+        }
+
+        PluginFiles files = OpenFiles(options, path);
+        PluginClass plugin = Check(options, path, files);
+        PluginLoadContext context = new(options.PluginId, files, options.Shared, options.Collectible);
+        try
+        {
+            Type type = context.LoadEntry(path).GetType(plugin.FullName, throwOnError: true)!;
+            ConstructorInfo constructor = type.GetConstructor(plugin.TakesContext ? [typeof(IPluginContext)] : [])
+                ?? throw Failure(options, $"the constructor of {plugin.FullName} takes an {nameof(IPluginContext)} that is not the host's.", "Reference PluginHost.Contracts with Private=false.");
+            return new LoadedPlugin(options.PluginId, context, constructor);
+        }
+        catch (Exception thrown)
+        {
+            PluginLoadException failure = thrown as PluginLoadException ?? LoadFailure.Explain(options.PluginId, context, thrown, $"loading {plugin.FullName}");
+            if (options.Collectible)
+            {
+                context.Unload();
+            }
+
+            throw failure;
+        }
+    }
+
+    private static PluginFiles OpenFiles(LoadOptions options, string path)
+    {
+        try
+        {
+            return new PluginFiles(path);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Failure(options, $"{Path.GetFileNameWithoutExtension(path)}.deps.json cannot be read: {e.Message}", "Publish the plugin again.");
+        }
+    }
+
+    private static PluginClass Check(LoadOptions options, string path, PluginFiles files)
+    {
+        try
+        {
+            using AssemblyImage entry = AssemblyImage.Open(path);
+            PluginRequirements.Check(options, entry, files, HostFrameworks.Current);
+            PluginClass plugin = PluginClass.Find(options.PluginId, entry);
+            ContractFit.Check(options.PluginId, entry, plugin, options.Contracts, files);
+            return plugin;
+        }
+        catch (BadImageFormatException e)
+        {
+            throw Failure(
+                options,
+                $"'{(string.IsNullOrEmpty(e.FileName) ? options.EntryAssembly : Path.GetFileName(e.FileName))}' is not a .NET assembly: {e.Message}",
+                "Correct \"entry\" in plugin.json, or publish the plugin again if the file was damaged.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failure(options, $"its files cannot be read: {e.Message}", "Make the plugin's folder readable for the user that runs the host.");
+        }
+    }
+
+    private static PluginLoadException Failure(LoadOptions options, string what, string remedy) =>
+        new(options.PluginId, FaultKind.StartFailure, $"Plugin '{options.PluginId}' could not be started: {what}", remedy);
+}

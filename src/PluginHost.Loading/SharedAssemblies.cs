@@ -1,0 +1,84 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using Microsoft.Extensions.Logging;
+using PluginHost.Contracts;
+
+namespace PluginHost.Loading;
+
+/// <summary>
+/// The closed list of assemblies that a plugin gets from the host, by simple name: one type identity on both sides.
+/// PluginHost.Contracts and Microsoft.Extensions.Logging.Abstractions, with what it reaches, are always on it. Thread-safe.
+/// </summary>
+public sealed class SharedAssemblies
+{
+    private static readonly Assembly[] s_always = [typeof(IPluginContext).Assembly, typeof(ILogger).Assembly];
+    private readonly Dictionary<string, string?> _paths = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, Assembly> _loaded = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Lock _lock = new();
+
+    /// <summary>Creates a list of files.</summary>
+    /// <param name="paths">Simple names to full paths of the host's own copies. Default none beyond those always shared.</param>
+    /// <param name="loaded">Assemblies of the default context to share beside them. Default none.</param>
+    public SharedAssemblies(IEnumerable<KeyValuePair<string, string>>? paths = null, IEnumerable<Assembly>? loaded = null)
+    {
+        foreach (Assembly assembly in s_always.Concat(loaded ?? []))
+        {
+            Add(assembly);
+        }
+
+        // What the logging abstractions reach and the framework does not have, such as the abstractions of dependency injection.
+        foreach (AssemblyName reached in typeof(ILogger).Assembly.GetReferencedAssemblies())
+        {
+            if (!HostFrameworks.Current.Contains(reached.Name!))
+            {
+                _paths.TryAdd(reached.Name!, null);
+            }
+        }
+
+        foreach ((string name, string path) in paths ?? [])
+        {
+            _paths.TryAdd(name, path);
+        }
+    }
+
+    /// <summary>The simple names on the list.</summary>
+    public IReadOnlyCollection<string> Names => _paths.Keys;
+
+    /// <summary>Whether a simple name is on the list.</summary>
+    public bool Contains(string simpleName) => _paths.ContainsKey(simpleName);
+
+    /// <summary>Gives the host's assembly, loading it into the default context where it is not there yet. The version is not looked at.</summary>
+    /// <param name="simpleName">A name on the list.</param>
+    /// <exception cref="KeyNotFoundException">The name is not on the list.</exception>
+    /// <exception cref="IOException">The host's own file is missing or cannot be loaded.</exception>
+    /// <exception cref="BadImageFormatException">The host's own file is no assembly.</exception>
+    public Assembly Load(string simpleName)
+    {
+        lock (_lock)
+        {
+            if (!_loaded.TryGetValue(simpleName, out Assembly? assembly))
+            {
+                assembly = Find(simpleName, _paths[simpleName]);
+                _loaded.Add(simpleName, assembly);
+            }
+
+            return assembly;
+        }
+    }
+
+    private static Assembly Find(string simpleName, string? path)
+    {
+        Assembly? present = AssemblyLoadContext.Default.Assemblies.FirstOrDefault(
+            a => string.Equals(a.GetName().Name, simpleName, StringComparison.OrdinalIgnoreCase));
+        return present ?? (path is null
+            ? AssemblyLoadContext.Default.LoadFromAssemblyName(new AssemblyName(simpleName))
+            : AssemblyLoadContext.Default.LoadFromAssemblyPath(path));
+    }
+
+    private void Add(Assembly assembly)
+    {
+        string name = assembly.GetName().Name!;
+        _paths[name] = null;
+        _loaded[name] = assembly;
+    }
+}

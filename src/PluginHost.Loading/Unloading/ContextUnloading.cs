@@ -1,0 +1,104 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.Loader;
+
+namespace PluginHost.Loading.Unloading;
+
+/// <summary>
+/// Watches a load context go, by two weak references: where a handler of its Unloading event throws, the context object dies while its
+/// assemblies stay, so neither alone tells the truth. Refers to nothing of the plugin. Thread-safe.
+/// </summary>
+public sealed class ContextUnloading
+{
+    /// <summary>How many forced rounds are made before a context counts as leaked; a clean one goes in two or three.</summary>
+    public const int MaxRounds = 10;
+
+    private const int MaxAttempts = 3;
+    private readonly WeakReference _context;
+    private readonly WeakReference _assembly;
+
+    private ContextUnloading(WeakReference context, WeakReference assembly, IReadOnlyList<string> faults)
+    {
+        _context = context;
+        _assembly = assembly;
+        Faults = faults;
+    }
+
+    /// <summary>What handlers of the context's Unloading event threw, as text.</summary>
+    public IReadOnlyList<string> Faults { get; }
+
+    /// <summary>True once the context and its assembly are gone. Looks only; forces nothing.</summary>
+    public bool IsGone => !_context.IsAlive && !_assembly.IsAlive;
+
+    /// <summary>Asks a context to unload. It goes when nothing refers to it any more, the caller's own locals included.</summary>
+    /// <param name="context">A collectible context.</param>
+    /// <param name="assembly">One of its assemblies.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static ContextUnloading Begin(AssemblyLoadContext context, Assembly assembly)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        List<string> faults = [];
+        for (int attempt = 0; attempt < MaxAttempts && !TryUnload(context, faults); attempt++)
+        {
+        }
+
+        return new ContextUnloading(new WeakReference(context, trackResurrection: true), new WeakReference(assembly), faults);
+    }
+
+    /// <summary>Looks whether the context is gone, forcing collections of the whole process where asked to.</summary>
+    /// <param name="force">True to force up to <see cref="MaxRounds"/> full collections on a thread of its own: each stops every thread.</param>
+    /// <param name="cancellationToken">Ends the forced rounds early with <see cref="UnloadProof.NotYet"/>.</param>
+    public async Task<UnloadProof> TryProveAsync(bool force, CancellationToken cancellationToken = default)
+    {
+        if (IsGone)
+        {
+            return UnloadProof.Proved;
+        }
+
+        if (!force)
+        {
+            return UnloadProof.NotYet;
+        }
+
+        for (int round = 0; round < MaxRounds; round++)
+        {
+            try
+            {
+                // A finalizer of the plugin may never end: the wait for it may be given up, its thread may not be the caller's.
+                await Task.Factory.StartNew(Collect, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                    .WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return IsGone ? UnloadProof.Proved : UnloadProof.NotYet;
+            }
+
+            if (IsGone)
+            {
+                return UnloadProof.Proved;
+            }
+        }
+
+        return UnloadProof.Leaked;
+    }
+
+    private static bool TryUnload(AssemblyLoadContext context, List<string> faults)
+    {
+        try
+        {
+            context.Unload();
+            return true;
+        }
+        catch (Exception thrown)
+        {
+            faults.Add(thrown.ToString());
+            return false;
+        }
+    }
+
+    private static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+}

@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using PluginHost.Runtime.Model;
+
+namespace PluginHost.Runtime.Catalog;
+
+/// <summary>Reads <c>plugin.json</c>: strictly, and with all that is wrong at once.</summary>
+internal static partial class ManifestReader
+{
+    /// <summary>The file's name.</summary>
+    public const string FileName = "plugin.json";
+
+    private const int MaxContracts = 64;
+
+    /// <summary>Reads and checks a folder's manifest. Never throws for what is in the folder.</summary>
+    /// <param name="folder">The plugin's folder, a full path.</param>
+    public static ManifestResult Read(string folder) => Read(folder, new ReadSession(Path.Combine(folder, FileName)));
+
+    /// <summary>The same within a given reading.</summary>
+    internal static ManifestResult Read(string folder, ReadSession session)
+    {
+        if (PlainFile.Read(session.File, StrictJson.MaxBytes, out var problem) is not { } bytes)
+        {
+            session.Report(0, 0, "", problem!);
+            return new(null, null, session.Problems);
+        }
+
+        if (StrictJson.Read(bytes, session) is not { } root || FieldSet.Of(root, session, "") is not { } fields)
+        {
+            return new(null, null, session.Problems);
+        }
+
+        var manifest = ReadFields(fields, folder);
+        fields.End();
+        return new(session.Clean ? manifest : null, manifest.Id.Length == 0 ? null : manifest.Id, session.Problems);
+    }
+
+    private static PluginManifest ReadFields(FieldSet fields, string folder)
+    {
+        _ = fields.Text("$schema", "a string", _ => true);
+        var id = fields.Text("id", PluginIds.Expected, PluginIds.Valid, required: true);
+        var version = fields.Text("version", "a SemVer 2 version such as \"1.0.0\"", v => HostRange.Version(v) is not null, required: true);
+        var name = fields.Text("name", "1 to 128 characters without control characters", IsLabel);
+        var publisher = fields.Text("publisher", "1 to 128 characters without control characters", IsLabel);
+        var (entry, command) = ReadProgram(fields, folder);
+        var contracts = ReadContracts(fields, "contracts", required: true);
+        return new()
+        {
+            Id = id ?? "",
+            Version = version ?? "",
+            Name = name ?? id ?? "",
+            Publisher = publisher,
+            Entry = entry,
+            Command = command,
+            Contracts = contracts,
+            Uses = ReadContracts(fields, "uses", required: false),
+            Trust = fields.Word("trust", SharedSections.TrustWords) ?? TrustLevel.Untrusted,
+            Host = fields.Text("host", "a range of host versions such as \">=1.0.0 <2.0.0\"", r => HostRange.Parse(r) is not null),
+            Unloadable = fields.Boolean("unloadable") ?? true,
+            Workers = (int)(fields.Whole("workers", 1, SharedSections.MaxWorkers) ?? 1),
+            Isolation = fields.Word("isolation", SharedSections.IsolationWords) ?? IsolationMode.Shared,
+            Limits = SharedSections.Limits(fields, nullable: true).Over(new()),
+            Recycle = SharedSections.Recycle(fields, nullable: true).Over(new()),
+            Restart = SharedSections.Restart(fields).Over(new()),
+            Permissions = SharedSections.Permissions(fields) ?? new(),
+            Settings = fields.Json("settings") ?? PluginManifest.EmptySettings,
+        };
+    }
+
+    private static (string? Entry, IReadOnlyList<string>? Command) ReadProgram(FieldSet fields, string folder)
+    {
+        var entryValue = fields.Find("entry");
+        var commandValue = fields.Find("command");
+        if (entryValue is not null && commandValue is not null)
+        {
+            fields.Session.Report(commandValue, "the manifest has both \"entry\" and \"command\", expected one of them. Remove one: \"entry\" for a .NET assembly, \"command\" for any other program.");
+        }
+        else if (entryValue is null && commandValue is null)
+        {
+            fields.Session.Report(fields.Value.Line, fields.Value.Column, "entry", "is missing, expected the plugin's assembly such as \"My.Plugin.dll\", or \"command\" for a program that is not .NET. Add one of them.");
+        }
+
+        var entry = fields.Text("entry", "the name of a .dll file in the plugin's own folder, without any folder, such as \"My.Plugin.dll\"", IsAssemblyName);
+        if (entry is not null && EntryProblem(Path.Combine(folder, entry)) is { } problem)
+        {
+            fields.Session.Report(entryValue!, $"{StrictValue.Quote(entry)} {problem}");
+        }
+
+        var command = fields.Texts("command", "a program or an argument as a string that is not empty", text => text.Length is > 0 and <= 4096 && !text.Contains('\0'));
+        if (commandValue is { Kind: StrictKind.Array, Items.Count: 0 })
+        {
+            fields.Session.Wrong(commandValue, "a program and its arguments such as [\"node\", \"main.js\"]");
+        }
+
+        return (entry, command);
+    }
+
+    private static string? EntryProblem(string file) => FileFacts.Of(file)?.Kind switch
+    {
+        FileKind.File => null,
+        null => "is not in the plugin's folder, expected the plugin's assembly there. Build the plugin, or correct the name.",
+        FileKind.Link => $"is a symbolic link to \"{PlainFile.TargetOf(file)}\", expected a file of the plugin's own folder. Put the file itself there.",
+        { } kind => $"is {PlainFile.Describe(kind)}, expected a file. Put the plugin's assembly there.",
+    };
+
+    private static List<ContractReference> ReadContracts(FieldSet fields, string name, bool required)
+    {
+        const string Expected = "a contract with its major version such as \"My.Contracts.IGreeter@1\"";
+        var references = new List<ContractReference>();
+        var value = required ? fields.Require(name, "an array with at least one contract such as [\"My.Contracts.IGreeter@1\"]") : fields.Find(name);
+        if (fields.List(name, $"an array, each item {Expected}") is not { } items)
+        {
+            return references;
+        }
+
+        if (items.Count > MaxContracts || (required && items.Count == 0))
+        {
+            fields.Session.Report(value!, string.Create(CultureInfo.InvariantCulture, $"found {items.Count} contracts, expected {(required ? 1 : 0)} to {MaxContracts}, each such as \"My.Contracts.IGreeter@1\"."));
+            return references;
+        }
+
+        foreach (var item in items)
+        {
+            var match = item.Kind == StrictKind.Text ? ContractPattern().Match(item.Text) : Match.Empty;
+            if (!match.Success)
+            {
+                fields.Session.Wrong(item, Expected);
+                continue;
+            }
+
+            var reference = new ContractReference(match.Groups[1].Value, int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture));
+            if (references.Exists(r => r.Name == reference.Name))
+            {
+                fields.Session.Report(item, $"{reference.Name} is named twice. Remove one of them: a plugin implements one major version of a contract.");
+                continue;
+            }
+
+            references.Add(reference);
+        }
+
+        return references;
+    }
+
+    private static bool IsLabel(string text) => text.Length is > 0 and <= 128 && !text.Any(char.IsControl) && text.Trim().Length == text.Length;
+
+    private static bool IsAssemblyName(string text) =>
+        text.Length is > 4 and <= 255 && text.EndsWith(".dll", StringComparison.Ordinal) && text[0] != '.' && !text.Any(c => c is '/' or '\\' or ':' || char.IsControl(c));
+
+    [GeneratedRegex(@"\A((?:[A-Za-z_][A-Za-z0-9_]*[.+])*[A-Za-z_][A-Za-z0-9_]*)@([1-9][0-9]{0,5})\z")]
+    private static partial Regex ContractPattern();
+}

@@ -1,0 +1,98 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace PluginHost.Runtime.Control;
+
+/// <summary>Reads a host from outside: a running one through its control socket, else what the last one recorded.</summary>
+public static class HostAttachment
+{
+    private const int LongestAnswer = 64 * 1024 * 1024;
+    private const string SocketName = "control.sock";
+    private const string WindowName = "window.json";
+
+    /// <summary>What was read, and whether its host runs.</summary>
+    /// <param name="StateFolder">The state folder it came from.</param>
+    /// <param name="IsRunning">True where a host answered; false where it is the last recorded window.</param>
+    /// <param name="Snapshot">The snapshot.</param>
+    public sealed record Reading(string StateFolder, bool IsRunning, RuntimeSnapshot Snapshot);
+
+    /// <summary>Asks the host of a state folder.</summary>
+    /// <param name="stateFolder">The state folder.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Its answer; null where no host listens there.</returns>
+    /// <exception cref="IOException">A host listens but did not give a snapshot.</exception>
+    public static async Task<Reading?> AskAsync(string stateFolder, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stateFolder);
+        string path = Path.Combine(stateFolder, SocketName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            using ControlAddress address = ControlAddress.Of(path);
+            await socket.ConnectAsync(address.EndPoint, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused or SocketError.AddressNotAvailable)
+        {
+            // A socket file that nobody listens on: its host died.
+            return null;
+        }
+
+        try
+        {
+            await socket.SendAsync(Encoding.UTF8.GetBytes(ControlServer.Snapshot + "\n"), SocketFlags.None, cancellationToken).ConfigureAwait(false);
+            return new Reading(stateFolder, IsRunning: true, RuntimeSnapshot.FromJson((await ReadToEndAsync(socket, cancellationToken).ConfigureAwait(false)).ToArray()));
+        }
+        catch (Exception e) when (e is SocketException or JsonException)
+        {
+            throw new IOException($"The host of '{stateFolder}' did not answer with a snapshot: {e.Message} Install tool and host of the same release.", e);
+        }
+    }
+
+    /// <summary>Reads the last window that a host of a state folder recorded.</summary>
+    /// <returns>It, or null where none was recorded.</returns>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static Reading? LastWindow(string stateFolder)
+    {
+        ArgumentNullException.ThrowIfNull(stateFolder);
+        string path = Path.Combine(stateFolder, WindowName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        try
+        {
+            return new Reading(stateFolder, IsRunning: false, RuntimeSnapshot.FromJson(File.ReadAllBytes(path)));
+        }
+        catch (JsonException e)
+        {
+            throw new IOException($"The window '{path}' cannot be read: {e.Message} Delete it; the next run writes a new one.", e);
+        }
+    }
+
+    private static async Task<MemoryStream> ReadToEndAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        MemoryStream answer = new();
+        byte[] buffer = new byte[64 * 1024];
+        while (true)
+        {
+            int read = await socket.ReceiveAsync(buffer, SocketFlags.None, cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+            {
+                return answer;
+            }
+
+            answer.Write(buffer, 0, read);
+            if (answer.Length > LongestAnswer)
+            {
+                throw new IOException($"The host's answer is longer than {LongestAnswer} bytes.");
+            }
+        }
+    }
+}

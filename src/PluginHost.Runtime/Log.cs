@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Logging;
+using PluginHost.Contracts.Faults;
+using PluginHost.Runtime.Tiers;
+
+namespace PluginHost.Runtime;
+
+/// <summary>What the engine's root logs. Event ids 8000 and on.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(8000, LogLevel.Information, "{PluginId} is ready in {Tier}, generation {Generation}, worker {WorkerPid}")]
+    public static partial void Ready(ILogger logger, string pluginId, PluginTier tier, int generation, int workerPid);
+
+    [LoggerMessage(8001, LogLevel.Information, "{PluginId} generation {Generation} stopped: {Outcome}, {Abandoned} call(s) abandoned")]
+    public static partial void Stopped(ILogger logger, string pluginId, int generation, UnloadOutcome outcome, int abandoned);
+
+    [LoggerMessage(8002, LogLevel.Warning, "{PluginId} generation {Generation} failed ({Kind}: {Fault}); restarting in {Milliseconds} ms")]
+    public static partial void BackingOff(ILogger logger, string pluginId, int generation, FaultKind kind, string fault, double milliseconds);
+
+    [LoggerMessage(8003, LogLevel.Information, "{PluginId} restarted, generation {From} to {To}, because of {Cause}, in {Milliseconds} ms")]
+    public static partial void Restarted(ILogger logger, string pluginId, int from, int to, string cause, double milliseconds);
+
+    [LoggerMessage(8004, LogLevel.Error, "{PluginId} generation {Generation} is quarantined: {Reason} {Fault}")]
+    public static partial void Quarantined(ILogger logger, string pluginId, int generation, string reason, string fault);
+
+    [LoggerMessage(8005, LogLevel.Error, "{PluginId} generation {Generation} is refused: {Reason} {Fault}")]
+    public static partial void Refused(ILogger logger, string pluginId, int generation, string reason, string fault);
+
+    [LoggerMessage(8006, LogLevel.Warning, "{PluginId}: {Reason}")]
+    public static partial void Demoted(ILogger logger, string pluginId, string reason);
+
+    [LoggerMessage(8007, LogLevel.Warning, "{PluginId}: {Method} changed its caller's ambient state; it is restored after every call from now on")]
+    public static partial void AmbientStateLeaked(ILogger logger, string pluginId, string method);
+
+    [LoggerMessage(8008, LogLevel.Error, "{PluginId}: the command {Command} failed in the host")]
+    public static partial void CommandFailed(ILogger logger, string pluginId, string command, Exception exception);
+
+    [LoggerMessage(8009, LogLevel.Warning, "{File}: {Problem}")]
+    public static partial void Problem(ILogger logger, string file, string problem);
+
+    [LoggerMessage(8010, LogLevel.Warning, "Plugins of the development folder {Folder} run unsigned with the trust they request")]
+    public static partial void DevelopmentFolder(ILogger logger, string folder);
+
+    [LoggerMessage(8011, LogLevel.Warning, "The last host of this state folder died; thread {ThreadId} was in {PluginId} {Method}")]
+    public static partial void HostDied(ILogger logger, int threadId, string pluginId, string method);
+
+    [LoggerMessage(8012, LogLevel.Warning, "The flight recorder is not available: {Reason}")]
+    public static partial void NoFlightRecorder(ILogger logger, string reason);
+
+    [LoggerMessage(8013, LogLevel.Warning, "The contract assembly {File} cannot be loaded: {Reason}")]
+    public static partial void ContractNotLoaded(ILogger logger, string file, string reason);
+}

@@ -1,0 +1,37 @@
+namespace PluginHost.Runtime.Model;
+
+/// <summary>Everything known of one plugin. Immutable.</summary>
+public sealed record PluginInspection
+{
+    /// <summary>As it stands now.</summary>
+    public required PluginStatus Status { get; init; }
+
+    /// <summary>The manifest with the operator's overrides applied; null where it could not be read.</summary>
+    public PluginManifest? Manifest { get; init; }
+
+    /// <summary>Where it runs and why.</summary>
+    public required Placement Placement { get; init; }
+
+    /// <summary>The operator's folder.</summary>
+    public required string SourceFolder { get; init; }
+
+    /// <summary>The store's copy, which is what runs; null where it was not laid out.</summary>
+    public string? StoreFolder { get; init; }
+
+    /// <summary>The content's hash, as a policy rule names it in <c>sha256</c>; null where it was not laid out.</summary>
+    public string? ContentHash { get; init; }
+
+    /// <summary>The plugin's data folder.</summary>
+    public string? DataFolder { get; init; }
+
+    /// <summary>Its assemblies, where it runs in-process or where they can be read.</summary>
+    public IReadOnlyList<PluginAssembly> Assemblies { get; init; } = [];
+}
+
+/// <summary>One assembly of a plugin.</summary>
+/// <param name="Name">The simple name.</param>
+/// <param name="Version">The version.</param>
+/// <param name="From">The file it comes from.</param>
+/// <param name="Shared">True where it is the host's own.</param>
+/// <param name="Because">Why it comes from there.</param>
+public sealed record PluginAssembly(string Name, string? Version, string? From, bool Shared, string Because);

@@ -1,0 +1,43 @@
+using PluginHost.Contracts.Faults;
+
+namespace PluginHost.Runtime.Model;
+
+/// <summary>One plugin as it stands now. Immutable.</summary>
+public sealed record PluginStatus
+{
+    /// <summary>The id; the folder's name where the manifest could not be read.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The manifest's version, or null where it could not be read.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>The trust that the manifest requests.</summary>
+    public TrustLevel RequestedTrust { get; init; }
+
+    /// <summary>The trust it has.</summary>
+    public TrustLevel GrantedTrust { get; init; }
+
+    /// <summary>Where it runs; null where it may run nowhere.</summary>
+    public PluginTier? Tier { get; init; }
+
+    /// <summary>Its state.</summary>
+    public PluginState State { get; init; }
+
+    /// <summary>Its generation; 0 before the first start.</summary>
+    public int Generation { get; init; }
+
+    /// <summary>The worker's process id, or null.</summary>
+    public int? WorkerPid { get; init; }
+
+    /// <summary>Since when it is in this state.</summary>
+    public DateTimeOffset Since { get; init; }
+
+    /// <summary>When the next start is tried, or null.</summary>
+    public DateTimeOffset? RetryAt { get; init; }
+
+    /// <summary>The contracts it implements, as <c>Name@Major</c>.</summary>
+    public IReadOnlyList<string> Contracts { get; init; } = [];
+
+    /// <summary>Every reason for its placement and state, in words.</summary>
+    public IReadOnlyList<string> Reasons { get; init; } = [];
+}

@@ -1,0 +1,147 @@
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+using NuGet.Versioning;
+using PluginHost.Runtime.Catalog;
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Store;
+using PluginHost.Runtime.Trust;
+
+namespace PluginHost.Runtime;
+
+/// <summary>
+/// Takes plugin folders through the way down: catalog, store, trust, placement, contracts. What cannot be prepared becomes a refused plugin with
+/// every reason in words. Never throws for what is in a folder.
+/// </summary>
+internal sealed class PluginPreparation(
+    PluginRuntimeOptions options,
+    StateFolder state,
+    PluginStore store,
+    PolicyResult policy,
+    KnownContracts contracts,
+    ILogger logger)
+{
+    private static readonly Placement s_nowhere = new() { Requested = TrustLevel.Untrusted, Granted = TrustLevel.Untrusted, Tier = null, Reasons = [] };
+
+    /// <summary>The version of this host library, which manifests' <c>host</c> ranges are held against.</summary>
+    public static SemanticVersion HostVersion { get; } =
+        SemanticVersion.Parse(typeof(PluginPreparation).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion);
+
+    /// <summary>Prepares every plugin of the directory.</summary>
+    public IReadOnlyList<SupervisedPlugin> PrepareAll()
+    {
+        CatalogResult catalog = PluginCatalog.Scan(options.Directory);
+        Report(catalog.Problems);
+        return
+        [
+            .. catalog.Entries
+                .Where(e => options.Only is null || options.Only.Contains(e.Manifest?.Id ?? e.ClaimedId ?? Path.GetFileName(e.Folder)))
+                .Select(e => Prepare(e, again: false)),
+        ];
+    }
+
+    /// <summary>Prepares one plugin anew, as its folder and the operator's policy are now.</summary>
+    public SupervisedPlugin PrepareAgain(SupervisedPlugin plugin)
+    {
+        CatalogResult catalog = PluginCatalog.Scan(options.Directory);
+        CatalogEntry? entry = catalog.Entries.FirstOrDefault(e => e.Folder == plugin.SourceFolder);
+        return entry is null
+            ? Refused(plugin.Id, plugin.SourceFolder, $"Its folder '{plugin.SourceFolder}' is no longer there; put it back or stop the plugin.")
+            : Prepare(entry, again: true);
+    }
+
+    private SupervisedPlugin Prepare(CatalogEntry entry, bool again)
+    {
+        string id = entry.Manifest?.Id ?? entry.ClaimedId ?? Path.GetFileName(entry.Folder);
+        if (entry.Manifest is null)
+        {
+            return Refused(id, entry.Folder, entry.Problems);
+        }
+
+        StoreResult stored = again ? store.LayAgain(entry.Folder) : store.Lay(entry.Folder);
+        return stored.Plugin is { } plugin ? Place(plugin) : Refused(id, entry.Folder, stored.Problems);
+    }
+
+    private SupervisedPlugin Place(StoredPlugin stored)
+    {
+        PluginOverrides? overrides = policy.Policy.Plugins.GetValueOrDefault(stored.Manifest.Id);
+        DevelopmentStanding standing = DevelopmentFolder.Of(policy.Policy.Development, stored.Source);
+        if (standing is { Inside: true, Problem: null })
+        {
+            Log.DevelopmentFolder(logger, policy.Policy.Development!);
+        }
+
+        Placement placement = Placing.Place(new PlacementInputs
+        {
+            Manifest = stored.Manifest,
+            ContentHash = stored.ContentHash,
+            Policy = policy.Policy,
+            PolicyProblems = policy.Problems,
+            Development = standing,
+            HostVersion = HostVersion,
+        });
+        PluginManifest manifest = Overrides.Apply(stored.Manifest, overrides);
+        SupervisedPlugin plugin = new()
+        {
+            Id = manifest.Id,
+            Manifest = manifest,
+            SourceFolder = stored.Source,
+            Folder = stored.Folder,
+            ContentHash = stored.ContentHash,
+            DataFolder = state.DataFolder(manifest.Id),
+            Settings = manifest.Settings,
+            Placement = placement,
+        };
+        return placement.Tier is null ? plugin : WithContracts(plugin, manifest);
+    }
+
+    private SupervisedPlugin WithContracts(SupervisedPlugin plugin, PluginManifest manifest)
+    {
+        List<string> problems = [];
+        List<Contracts.Invocation.ContractDescriptor> found = [];
+        foreach (ContractReference reference in manifest.Contracts)
+        {
+            if (contracts.Find(reference) is not { } contract)
+            {
+                problems.Add(
+                    $"The host has no contract '{reference.Name}'. Contracts come from the host alone: reference its assembly in the application, "
+                    + "or put it into the contracts folder.");
+            }
+            else if (contract.Major != reference.Major)
+            {
+                problems.Add(
+                    $"The manifest names '{reference}', but the host has '{contract.VersionedName}'. Install a host or a plugin of the same major version.");
+            }
+            else
+            {
+                found.Add(contract);
+            }
+        }
+
+        if (problems.Count > 0)
+        {
+            return plugin with { Placement = Refuse(plugin.Placement, problems) };
+        }
+
+        return plugin with { Contracts = found, SharedAssemblies = KnownContracts.SharedAssemblies(found) };
+    }
+
+    private SupervisedPlugin Refused(string id, string folder, IReadOnlyList<Problem> problems)
+    {
+        Report(problems);
+        return new SupervisedPlugin { Id = id, SourceFolder = folder, Placement = Refuse(s_nowhere, [.. problems.Select(p => p.ToString())]) };
+    }
+
+    private SupervisedPlugin Refused(string id, string folder, string problem) =>
+        Refused(id, folder, [new Problem(folder, problem)]);
+
+    private static Placement Refuse(Placement placement, IReadOnlyList<string> problems) =>
+        placement with { Tier = null, Refusal = string.Join(' ', problems), Reasons = [.. placement.Reasons, .. problems] };
+
+    private void Report(IReadOnlyList<Problem> problems)
+    {
+        foreach (Problem problem in problems)
+        {
+            Log.Problem(logger, problem.File, problem.ToString());
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Resilience;
+using PluginHost.Runtime.Trust;
+
+namespace PluginHost.Runtime;
+
+/// <summary>How a <see cref="PluginRuntime"/> is started. Immutable; <see cref="Validate"/> returns all problems at once.</summary>
+public sealed record PluginRuntimeOptions
+{
+    /// <summary>The folder whose subfolders are plugins. Required.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>
+    /// The state folder of this host instance: policy, store, journal, flight recorder, control socket. One running host a folder.
+    /// Null takes <c>$XDG_STATE_HOME/pluginhost/…</c> (one a plugins folder), and a numbered sibling while another host runs on it.
+    /// </summary>
+    public string? StateFolder { get; init; }
+
+    /// <summary>The operator's policy file; null takes <c>pluginhost.json</c> of the state folder. Without a file every plugin is untrusted.</summary>
+    public string? PolicyFile { get; init; }
+
+    /// <summary>A policy built in code, in place of a file. Not together with <see cref="PolicyFile"/>.</summary>
+    public PluginPolicy? Policy { get; init; }
+
+    /// <summary>
+    /// Assemblies that hold contracts, beside those that the application has loaded or references. The host is the only source of contracts.
+    /// </summary>
+    public IReadOnlyList<Assembly> ContractAssemblies { get; init; } = [];
+
+    /// <summary>An operator's folder of contract assemblies, loaded into the application; null for none.</summary>
+    public string? ContractsDirectory { get; init; }
+
+    /// <summary>Ids of the plugins to run; null for all in the folder.</summary>
+    public IReadOnlyCollection<string>? Only { get; init; }
+
+    /// <summary>How calls are encoded to workers. Default <see cref="WireCodec.MessagePack"/>; <see cref="WireCodec.Json"/> is readable, for debugging.</summary>
+    public WireCodec Codec { get; init; } = WireCodec.MessagePack;
+
+    /// <summary>True sends in-process calls' data through the codec and back, as a child process would. For tests. Default false.</summary>
+    public bool RoundTripInProcess { get; init; }
+
+    /// <summary>
+    /// True proves an unload by forced collections when a plugin stops, at most once a minute. Default false: natural collections prove it,
+    /// since three forced ones stop a 3 GiB application for 450 ms.
+    /// </summary>
+    public bool ForceUnloadProof { get; init; }
+
+    /// <summary>How long a stop or reload waits for calls in flight. At least zero. Default 30 s.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a plugin may take to start. Above zero. Default 30 s.</summary>
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>When exceptions and time-outs add up to a crash.</summary>
+    public FaultRateOptions FaultRate { get; init; } = new();
+
+    /// <summary>Where logs go. Default nowhere.</summary>
+    public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
+
+    /// <summary>The clock. Default the system's.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>The seed of the back-off's jitter; null takes one from the clock.</summary>
+    public int? JitterSeed { get; init; }
+
+    /// <summary>All problems of these options at once; empty where there are none.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        List<string> problems = [.. FaultRate.Validate()];
+        if (string.IsNullOrWhiteSpace(Directory))
+        {
+            problems.Add("Directory is empty; expected the folder that holds the plugins.");
+        }
+
+        if (PolicyFile is not null && Policy is not null)
+        {
+            problems.Add($"PolicyFile is '{PolicyFile}' and Policy is set too; give one of them.");
+        }
+
+        if (DrainTimeout < TimeSpan.Zero)
+        {
+            problems.Add($"DrainTimeout is {DrainTimeout:c}; expected zero or more.");
+        }
+
+        if (StartTimeout <= TimeSpan.Zero)
+        {
+            problems.Add($"StartTimeout is {StartTimeout:c}; expected a time above zero.");
+        }
+
+        if (ContractsDirectory is not null && !System.IO.Directory.Exists(ContractsDirectory))
+        {
+            problems.Add($"ContractsDirectory '{ContractsDirectory}' does not exist; create it or leave it out.");
+        }
+
+        return problems;
+    }
+}
+
+/// <summary>How messages between host and worker are encoded.</summary>
+public enum WireCodec
+{
+    /// <summary>MessagePack: compact and fast.</summary>
+    MessagePack,
+
+    /// <summary>JSON: readable with a tracer.</summary>
+    Json,
+}

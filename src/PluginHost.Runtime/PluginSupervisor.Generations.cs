@@ -1,0 +1,298 @@
+using System.Globalization;
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Resilience;
+using PluginHost.Runtime.Tiers;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime;
+
+/// <summary>The part that starts, stops and replaces generations. Runs in the supervisor's loop only.</summary>
+internal sealed partial class PluginSupervisor
+{
+    private DateTimeOffset? _readyAt;
+    private long _failedAt;
+
+    private async Task StartGenerationAsync(string? cause)
+    {
+        PluginView before = View;
+        int generation = _machine.TryBeginStart();
+        if (generation == 0)
+        {
+            return;
+        }
+
+        using CancellationTokenSource cancelled = new(_settings.StartTimeout, Clock);
+        Volatile.Write(ref _startCancelled, cancelled);
+        if (Interlocked.Read(ref _stopRequested) > 0)
+        {
+            await cancelled.CancelAsync().ConfigureAwait(false);
+        }
+
+        try
+        {
+            IPluginInstance instance = await StartInTierAsync(generation, cancelled.Token).ConfigureAwait(false);
+            BecomeReady(generation, instance, before, cause);
+        }
+        catch (PluginException e)
+        {
+            Fail(generation, RecordOf(e, generation));
+        }
+        catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
+        {
+            if (Interlocked.Read(ref _stopRequested) > 0)
+            {
+                _machine.Rest(PluginState.Stopped, "Stopped while it was starting.");
+            }
+            else
+            {
+                Fail(generation, Describe(null, FaultKind.StartFailure, $"It did not start within {_settings.StartTimeout:c}.") with { Generation = generation });
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _startCancelled, new CancellationTokenSource());
+        }
+    }
+
+    private Task<IPluginInstance> StartInTierAsync(int generation, CancellationToken cancellationToken)
+    {
+        SupervisedPlugin plugin = Plugin;
+        ITier tier = _settings.Tiers.FirstOrDefault(t => t.Kind == _tier)
+            ?? throw new PluginRefusedException(
+                $"{plugin.Id}: the tier {_tier} is not available in this host.",
+                new PluginFault(plugin.Id, FaultKind.Refused) { Generation = generation });
+        return tier.StartAsync(
+            new StartRequest
+            {
+                Manifest = plugin.Manifest!,
+                Generation = generation,
+                Folder = plugin.Folder!,
+                DataFolder = plugin.DataFolder!,
+                Settings = plugin.Settings,
+                Contracts = plugin.Contracts,
+                SharedAssemblies = plugin.SharedAssemblies,
+                Guards = [.. Sites.Select(s => s.Guard!)],
+                CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
+                Observer = Observer,
+                Logger = _settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"),
+            },
+            cancellationToken);
+    }
+
+    private void BecomeReady(int generation, IPluginInstance instance, PluginView before, string? cause)
+    {
+        Volatile.Write(ref _revoked, new CancellationTokenSource());
+        _rate.Clear();
+        _readyAt = Clock.GetUtcNow();
+        Observer.Generation = generation;
+        Observer.WorkerPid = instance.WorkerPid;
+
+        // In-process the guards get their target before the state says ready: a call that saw ready must find it.
+        if (_tier == PluginTier.InProcess)
+        {
+            foreach (PluginGuardSite site in Sites)
+            {
+                site.Guard!.Target = instance.Target(site.Contract);
+            }
+        }
+
+        _machine.TryReady(generation, instance);
+        if (cause is not null)
+        {
+            TimeSpan took = Clock.GetElapsedTime(_failedAt);
+            _settings.Recorder.Restarted(Plugin.Id, _tier!.Value, cause, before.Generation, generation, took);
+            Log.Restarted(_settings.Logger, Plugin.Id, before.Generation, generation, cause, took.TotalMilliseconds);
+        }
+
+        Log.Ready(_settings.Logger, Plugin.Id, _tier!.Value, generation, instance.WorkerPid ?? 0);
+        _history = _history with { StartFailures = 0 };
+        _ = WatchAsync(generation, instance);
+    }
+
+    private async Task WatchAsync(int generation, IPluginInstance instance)
+    {
+        FaultRecord fault = await instance.Died.ConfigureAwait(false);
+        _commands.Writer.TryWrite(new Command.Died(generation, fault, IsAlive: false));
+    }
+
+    private async Task ActDiedAsync(Command.Died died)
+    {
+        PluginView view = View;
+        if (view.Generation != died.Generation || view.State != PluginState.Ready)
+        {
+            // An old generation's news, or one that is being stopped anyway.
+            return;
+        }
+
+        IPluginInstance instance = view.Instance!;
+        _failedAt = Clock.GetTimestamp();
+        if (died.IsAlive || _tier == PluginTier.InProcess)
+        {
+            _machine.TryBeginStop(died.Generation, willReturn: true, died.Fault.Message);
+            UnloadResult unload = await StopInstanceAsync(instance).ConfigureAwait(false);
+            if (_tier == PluginTier.InProcess && unload.Outcome != UnloadOutcome.Unloaded)
+            {
+                Demote(unload);
+            }
+        }
+        else
+        {
+            await instance.DisposeAsync().ConfigureAwait(false);
+        }
+
+        Fail(died.Generation, died.Fault);
+    }
+
+    private void Fail(int generation, FaultRecord fault)
+    {
+        _settings.Recorder.Plugin(Plugin.Id, _tier!.Value).Fault(fault);
+        if (_failedAt == 0)
+        {
+            _failedAt = Clock.GetTimestamp();
+        }
+
+        DateTimeOffset now = Clock.GetUtcNow();
+        (RestartDecision decision, _history) = RestartPolicy.Decide(
+            fault.Kind, _history, Plugin.Manifest!.Restart, _readyAt, now, _settings.Jitter.Next());
+        _readyAt = null;
+        switch (decision)
+        {
+            case RestartDecision.Restart restart:
+                Log.BackingOff(_settings.Logger, Plugin.Id, generation, fault.Kind, fault.Message, restart.Delay.TotalMilliseconds);
+                if (_machine.TryBackOff(generation, now + restart.Delay, $"Restarting after {fault.Kind}: {fault.Message}"))
+                {
+                    _ = RetryLaterAsync(generation, fault.Kind.ToString(), restart.Delay);
+                }
+
+                break;
+
+            case RestartDecision.Quarantine quarantine:
+                Log.Quarantined(_settings.Logger, Plugin.Id, generation, quarantine.Reason, fault.Message);
+                _machine.Rest(PluginState.Quarantined, $"{quarantine.Reason} Last fault: {fault.Kind}: {fault.Message} Reset the plugin to try again.");
+                break;
+
+            case RestartDecision.Refuse refuse:
+                Log.Refused(_settings.Logger, Plugin.Id, generation, refuse.Reason, fault.Message);
+                _machine.Rest(PluginState.Refused, $"{refuse.Reason} {fault.Message}");
+                break;
+        }
+    }
+
+    private async Task RetryLaterAsync(int generation, string cause, TimeSpan delay)
+    {
+        if (delay > TimeSpan.Zero)
+        {
+            await Task.Delay(delay, Clock, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        _commands.Writer.TryWrite(new Command.Retry(generation, cause));
+    }
+
+    private async Task<UnloadResult> ActRestartAsync(SupervisedPlugin? replacement)
+    {
+        if (View.State == PluginState.Refused && replacement is null)
+        {
+            return UnloadResult.Nothing;
+        }
+
+        UnloadResult result = await StopGenerationAsync(willReturn: true, "Restarting on request.").ConfigureAwait(false);
+        if (replacement is not null)
+        {
+            Volatile.Write(ref _plugin, replacement);
+            _tier = replacement.Placement.Tier;
+            _demotion = null;
+            if (_tier is null)
+            {
+                _machine.Rest(PluginState.Refused, replacement.Placement.Refusal);
+                return result;
+            }
+        }
+
+        _history = RestartHistory.Empty;
+        if (View.State == PluginState.Refused)
+        {
+            _machine.Rest(PluginState.Stopped, null);
+        }
+
+        if (_tier == PluginTier.InProcess && result.Outcome == UnloadOutcome.TimedOut)
+        {
+            Demote(result);
+        }
+
+        await StartGenerationAsync(cause: null).ConfigureAwait(false);
+        return result;
+    }
+
+    private async Task<UnloadResult> StopGenerationAsync(bool willReturn, string reason)
+    {
+        PluginView view = View;
+        if (view.State != PluginState.Ready || !_machine.TryBeginStop(view.Generation, willReturn, reason))
+        {
+            if (view.State is PluginState.BackingOff or PluginState.Quarantined && !willReturn)
+            {
+                _machine.Rest(PluginState.Stopped, reason);
+            }
+
+            return UnloadResult.Nothing;
+        }
+
+        UnloadResult result = await StopInstanceAsync(view.Instance!).ConfigureAwait(false);
+        _readyAt = null;
+        Log.Stopped(_settings.Logger, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);
+        _machine.Rest(result.Outcome == UnloadOutcome.Pending ? PluginState.Unloading : PluginState.Stopped, reason);
+        return result;
+    }
+
+    private async Task<UnloadResult> StopInstanceAsync(IPluginInstance instance)
+    {
+        UnloadResult result = await instance.StopAsync(_settings.DrainTimeout, CancellationToken.None).ConfigureAwait(false);
+        await instance.DisposeAsync().ConfigureAwait(false);
+        if (result.Outcome == UnloadOutcome.Leaked)
+        {
+            Observer.Fault(Describe(null, FaultKind.UnloadLeak, "Its load context stayed in memory after it was unloaded.") with { Generation = instance.Generation });
+        }
+
+        return result;
+    }
+
+    // In-process a fresh context after a crash is allowed only where the old one is proved gone; else the next generation runs in a child process.
+    private void Demote(UnloadResult unload)
+    {
+        _tier = PluginTier.Process;
+        _demotion = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Moved to the process tier: generation {View.Generation} could not be proved unloaded ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned).");
+        Log.Demoted(_settings.Logger, Plugin.Id, _demotion);
+    }
+
+    /// <summary>A record of this plugin's current generation.</summary>
+    public FaultRecord Describe(ContractMethod? method, FaultKind kind, string message) => new()
+    {
+        At = Clock.GetUtcNow(),
+        PluginId = Plugin.Id,
+        Kind = kind,
+        Tier = _tier,
+        Generation = View.Generation,
+        Method = method?.WireName,
+        Message = message,
+        WorkerPid = Observer.WorkerPid,
+    };
+
+    /// <summary>A record of what a method of the current generation threw.</summary>
+    public FaultRecord Describe(ContractMethod method, ThrownException thrown) =>
+        Describe(method, thrown.Kind, thrown.Message) with { RemoteType = thrown.Type, RemoteStack = thrown.Stack };
+
+    private FaultRecord RecordOf(PluginException e, int generation) =>
+        Describe(null, e.Kind, e.Message) with
+        {
+            Generation = generation,
+            RemoteType = e.Fault.RemoteType,
+            RemoteStack = e.Fault.RemoteStack,
+            ExitCode = e.Cause.ExitCode,
+            Signal = e.Cause.Signal,
+            StderrTail = e.Cause.StderrTail,
+        };
+}

@@ -1,0 +1,230 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Resilience;
+using PluginHost.Runtime.Tiers;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime;
+
+/// <summary>
+/// Keeps one plugin running: starts its generations, hears of their deaths, asks the restart policy and acts. All of it happens in one loop,
+/// one command after the other, so that at most one start or stop is under way. Thread-safe.
+/// </summary>
+internal sealed partial class PluginSupervisor : IAsyncDisposable
+{
+    private readonly SupervisorSettings _settings;
+    private readonly PluginStateMachine _machine;
+    private readonly Channel<Command> _commands = Channel.CreateUnbounded<Command>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly CancellationTokenSource _closing = new();
+    private readonly FaultRate _rate;
+    private readonly Task _loop;
+    private CancellationTokenSource _revoked = new();
+    private CancellationTokenSource _startCancelled = new();
+    private RestartHistory _history = RestartHistory.Empty;
+    private SupervisedPlugin _plugin;
+    private PluginTier? _tier;
+    private string? _demotion;
+    private long _stopRequested;
+
+    public PluginSupervisor(SupervisedPlugin plugin, SupervisorSettings settings)
+    {
+        _plugin = plugin;
+        _settings = settings;
+        _tier = plugin.Placement.Tier;
+        _machine = new PluginStateMachine(settings.Clock);
+        _rate = new FaultRate(settings.FaultRate);
+        Observer = new PluginObserver(this, settings.Recorder);
+        Invoker = new SupervisedInvoker(this);
+        Sites = [.. plugin.Contracts.Select(CreateSite)];
+        if (plugin.Placement.Tier is null)
+        {
+            _machine.Rest(PluginState.Refused, plugin.Placement.Refusal);
+        }
+
+        _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Clock => _settings.Clock;
+
+    /// <summary>The plugin as read and placed last.</summary>
+    public SupervisedPlugin Plugin => Volatile.Read(ref _plugin);
+
+    /// <summary>What is true now.</summary>
+    public PluginView View => _machine.View;
+
+    /// <summary>Told of calls and faults of every generation.</summary>
+    public PluginObserver Observer { get; }
+
+    /// <summary>Carries the calls of the plugin's proxies to its current worker.</summary>
+    public SupervisedInvoker Invoker { get; }
+
+    /// <summary>The engine's side of the plugin's guards, one a contract.</summary>
+    public IReadOnlyList<PluginGuardSite> Sites { get; }
+
+    /// <summary>Where the plugin runs, demotion included; null where it may run nowhere.</summary>
+    public PluginTier? Tier => _tier;
+
+    /// <summary>True where calls go to a child process.</summary>
+    public bool IsOutOfProcess => _tier is PluginTier.Process or PluginTier.Sandbox;
+
+    /// <summary>Cancelled when suspended in-process calls must let go of the running generation.</summary>
+    public CancellationToken Revoked => Volatile.Read(ref _revoked).Token;
+
+    /// <summary>The placement's reasons, and what has changed it since.</summary>
+    public IReadOnlyList<string> Reasons
+    {
+        get
+        {
+            List<string> reasons = [.. Plugin.Placement.Reasons];
+            if (_demotion is { } demotion)
+            {
+                reasons.Add(demotion);
+            }
+
+            if (View.Reason is { } reason)
+            {
+                reasons.Add(reason);
+            }
+
+            return reasons;
+        }
+    }
+
+    /// <summary>True where in-process calls' data go through the codec and back.</summary>
+    public bool RoundTrip => _settings.RoundTrip;
+
+    /// <summary>The running generation's assemblies; empty where it does not run in-process.</summary>
+    public IReadOnlyList<PluginAssembly> Assemblies() => View.Instance?.Assemblies ?? [];
+
+    /// <summary>Starts the plugin where it is at rest; ends with the first attempt, whatever came of it.</summary>
+    public Task StartAsync() => PostAsync(new Command.Start(IsReset: false));
+
+    /// <summary>Forgets past failures, leaves quarantine and starts.</summary>
+    public Task ResetAsync() => PostAsync(new Command.Start(IsReset: true));
+
+    /// <summary>Stops the plugin; it stays stopped. Ends a start that is under way.</summary>
+    public Task<UnloadResult> StopAsync() => PostStopAsync(new Command.Stop());
+
+    /// <summary>Stops the running generation and starts the next; calls wait meanwhile. Spends no restart budget.</summary>
+    public Task<UnloadResult> RestartAsync(SupervisedPlugin? replacement = null) => PostStopAsync(new Command.Restart(replacement));
+
+    /// <summary>How long a call of this method may take.</summary>
+    public TimeSpan TimeoutOf(ContractMethod method) => method.Timeout ?? Plugin.Manifest?.Limits.CallTimeout ?? Timeout.InfiniteTimeSpan;
+
+    /// <summary>Hears that counted faults came too fast.</summary>
+    public void CountFault(FaultRecord fault)
+    {
+        if (fault.Generation == View.Generation && _rate.Add(Clock.GetUtcNow()))
+        {
+            FaultRecord incident = fault with
+            {
+                Message = $"Too many faults: {_settings.FaultRate.Limit} within {_settings.FaultRate.Window:c}; the last: {fault.Message}",
+                Kind = FaultKind.LimitExceeded,
+            };
+            _commands.Writer.TryWrite(new Command.Died(fault.Generation, incident, IsAlive: true));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (!_closing.IsCancellationRequested)
+        {
+            await StopAsync().ConfigureAwait(false);
+            _commands.Writer.TryComplete();
+            await _closing.CancelAsync().ConfigureAwait(false);
+        }
+
+        await _loop.ConfigureAwait(false);
+        foreach (PluginGuardSite site in Sites)
+        {
+            Observer.Detach(site);
+            ThreadBlocks.Release(site.FirstSlot, site.Contract.Methods.Count);
+        }
+    }
+
+    private PluginGuardSite CreateSite(ContractDescriptor contract)
+    {
+        PluginGuardSite site = new(this, contract, ThreadBlocks.Reserve(contract.Methods.Count));
+        site.Guard = contract.CreateGuard(site);
+        Observer.Attach(site);
+        return site;
+    }
+
+    private async Task PostAsync(Command command)
+    {
+        if (_commands.Writer.TryWrite(command))
+        {
+            await command.Done.ConfigureAwait(false);
+        }
+    }
+
+    private async Task<UnloadResult> PostStopAsync(Command command)
+    {
+        // A start that is under way would hold the loop: it is told to give up first.
+        Interlocked.Increment(ref _stopRequested);
+        await Volatile.Read(ref _startCancelled).CancelAsync().ConfigureAwait(false);
+        return _commands.Writer.TryWrite(command) ? await command.Done.ConfigureAwait(false) : UnloadResult.Nothing;
+    }
+
+    private async Task RunAsync()
+    {
+        await foreach (Command command in _commands.Reader.ReadAllAsync().ConfigureAwait(false))
+        {
+            try
+            {
+                command.Complete(await ActAsync(command).ConfigureAwait(false));
+            }
+            catch (Exception e)
+            {
+                // The loop must live: what failed goes to whoever asked, and to the log.
+                Log.CommandFailed(_settings.Logger, Plugin.Id, command.GetType().Name, e);
+                command.Fail(e);
+            }
+        }
+    }
+
+    private async Task<UnloadResult> ActAsync(Command command)
+    {
+        switch (command)
+        {
+            case Command.Start start:
+                if (start.IsReset)
+                {
+                    _history = RestartHistory.Empty;
+                    _rate.Clear();
+                }
+
+                if (View.State is PluginState.Quarantined && !start.IsReset)
+                {
+                    return UnloadResult.Nothing;
+                }
+
+                await StartGenerationAsync(cause: null).ConfigureAwait(false);
+                return UnloadResult.Nothing;
+
+            case Command.Retry retry when View.State is PluginState.BackingOff && View.Generation == retry.Generation:
+                await StartGenerationAsync(retry.Cause).ConfigureAwait(false);
+                return UnloadResult.Nothing;
+
+            case Command.Stop:
+                Interlocked.Decrement(ref _stopRequested);
+                return await StopGenerationAsync(willReturn: false, "Stopped on request.").ConfigureAwait(false);
+
+            case Command.Restart restart:
+                Interlocked.Decrement(ref _stopRequested);
+                return await ActRestartAsync(restart.Replacement).ConfigureAwait(false);
+
+            case Command.Died died:
+                await ActDiedAsync(died).ConfigureAwait(false);
+                return UnloadResult.Nothing;
+
+            default:
+                return UnloadResult.Nothing;
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Runtime.InteropServices;
+
+namespace PluginHost.Runtime.Processes;
+
+/// <summary>The descriptors of one child: the host's ends, all close-on-exec, and the child's ends until it has started.</summary>
+internal sealed unsafe class Descriptors : IDisposable
+{
+    // Above every number that the child's own descriptors get, so that no dup2 overwrites the source of the next one.
+    private const int LowestChildEnd = 10;
+    private const int DuplicateCloseOnExec = 1030;
+    private const int SetStatusFlags = 4;
+    private const int UnixDomain = 1;
+    private const int StreamSocket = 1;
+
+    private readonly List<int> _childEnds = [];
+    private readonly List<int> _hostEnds = [];
+
+    private Descriptors()
+    {
+    }
+
+    public int Output { get; private set; }
+
+    public int Error { get; private set; }
+
+    public int Channel { get; private set; }
+
+    public int ChildOutput => _childEnds[0];
+
+    public int ChildError => _childEnds[1];
+
+    public int ChildChannel => _childEnds[2];
+
+    /// <summary>Opens two pipes and a connected pair of sockets.</summary>
+    /// <exception cref="SpawnException">The system refused, for example because too many are open.</exception>
+    public static Descriptors Open()
+    {
+        Descriptors all = new();
+        try
+        {
+            all.Output = all.Pipe();
+            all.Error = all.Pipe();
+            int* pair = stackalloc int[2];
+            Check(Libc.socketpair(UnixDomain, StreamSocket | Libc.CloseOnExec, 0, pair));
+            all._hostEnds.Add(pair[0]);
+            all.Channel = pair[0];
+            all.AddChildEnd(pair[1]);
+            return all;
+        }
+        catch (SpawnException)
+        {
+            all.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Closes the child's ends; the child has its own.</summary>
+    public void CloseChildEnds()
+    {
+        CloseAll(_childEnds);
+    }
+
+    /// <summary>Leaves the host's ends to their new owners.</summary>
+    public void Release() => _hostEnds.Clear();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        CloseChildEnds();
+        CloseAll(_hostEnds);
+    }
+
+    private static void CloseAll(List<int> descriptors)
+    {
+        foreach (int descriptor in descriptors)
+        {
+            _ = Libc.close(descriptor);
+        }
+
+        descriptors.Clear();
+    }
+
+    private int Pipe()
+    {
+        int* ends = stackalloc int[2];
+        Check(Libc.pipe2(ends, Libc.CloseOnExec));
+        _hostEnds.Add(ends[0]);
+        AddChildEnd(ends[1]);
+        Check(Libc.fcntl(ends[0], SetStatusFlags, Libc.NonBlocking));
+        return ends[0];
+    }
+
+    private void AddChildEnd(int descriptor)
+    {
+        if (descriptor >= LowestChildEnd)
+        {
+            _childEnds.Add(descriptor);
+            return;
+        }
+
+        int moved = Libc.fcntl(descriptor, DuplicateCloseOnExec, LowestChildEnd);
+        int error = Marshal.GetLastPInvokeError();
+        _ = Libc.close(descriptor);
+        if (moved < 0)
+        {
+            throw Refused(error);
+        }
+
+        _childEnds.Add(moved);
+    }
+
+    private static void Check(int result)
+    {
+        if (result < 0)
+        {
+            throw Refused(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    private static SpawnException Refused(int error) =>
+        new($"No pipe or socket for a new worker: {Libc.Describe(error)} (errno {error}). " +
+            "Look at the limit of open files (ulimit -n) and at what keeps files open.");
+}

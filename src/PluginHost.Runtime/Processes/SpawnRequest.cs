@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Logging;
+
+namespace PluginHost.Runtime.Processes;
+
+/// <summary>What to start, and with what. The child gets nothing that is not named here.</summary>
+internal sealed record SpawnRequest
+{
+    /// <summary>The descriptor on which the child finds its end of the channel.</summary>
+    public const int ChannelDescriptor = 3;
+
+    /// <summary>The program: a path, or a name to look up in the host's PATH.</summary>
+    public required string FileName { get; init; }
+
+    /// <summary>Its arguments, without the program's own name.</summary>
+    public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>Its whole environment.</summary>
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>Its working folder; exists.</summary>
+    public required string WorkingDirectory { get; init; }
+
+    /// <summary>Where its output lines go.</summary>
+    public required ILogger Logger { get; init; }
+
+    /// <summary>The clock that caps the rate of logged lines.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+}
+
+/// <summary>The system could not start a process.</summary>
+internal sealed class SpawnException(string message) : Exception(message);

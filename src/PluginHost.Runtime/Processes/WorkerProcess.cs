@@ -1,0 +1,79 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace PluginHost.Runtime.Processes;
+
+/// <summary>One running child of the <see cref="WorkerSpawner"/>. Thread-safe.</summary>
+internal sealed class WorkerProcess
+{
+    private static readonly TimeSpan s_killGrace = TimeSpan.FromSeconds(5);
+    private readonly ExitWatch _exit;
+    private readonly OutputDrain _output;
+    private readonly OutputDrain _errors;
+
+    internal WorkerProcess(int pid, ExitWatch exit, OutputDrain output, OutputDrain errors, SafeSocketHandle channel)
+    {
+        Pid = pid;
+        _exit = exit;
+        _output = output;
+        _errors = errors;
+        Channel = channel;
+    }
+
+    /// <summary>The process id, which is its group's id too.</summary>
+    public int Pid { get; }
+
+    /// <summary>The host's end of the channel. Whoever takes it closes it; close it where nobody did.</summary>
+    public SafeSocketHandle Channel { get; }
+
+    /// <summary>Ends when the process has ended and was reaped and its last words were read. Never faults.</summary>
+    public Task<ProcessExit> Exited => _exit.Ended;
+
+    /// <summary>Bytes it wrote to standard output.</summary>
+    public long OutputBytes => _output.TotalBytes;
+
+    /// <summary>Bytes it wrote to standard error.</summary>
+    public long ErrorBytes => _errors.TotalBytes;
+
+    /// <summary>The end of standard output, or null.</summary>
+    public string? OutputTail() => _output.Tail();
+
+    /// <summary>The end of standard error, or null.</summary>
+    public string? ErrorTail() => _errors.Tail();
+
+    /// <summary>Sends a signal to the process alone; false where it has ended.</summary>
+    public bool Signal(int signal) => _exit.Signal(signal);
+
+    /// <summary>Kills the process and everything in its group; false where that has happened already.</summary>
+    public bool Kill() => _exit.SignalGroup(Signals.Kill);
+
+    /// <summary>Ends the process in stages: SIGTERM, after <paramref name="grace"/> SIGKILL for the group, after 5 s it is left alone and logged.</summary>
+    /// <returns>True where it has ended.</returns>
+    public async Task<bool> TerminateAsync(TimeSpan grace, TimeProvider clock, ILogger logger)
+    {
+        Signal(Signals.Terminate);
+        if (await EndedWithinAsync(grace, clock).ConfigureAwait(false))
+        {
+            return true;
+        }
+
+        Log.KillingGroup(logger, Pid, grace);
+        Kill();
+        if (await EndedWithinAsync(s_killGrace, clock).ConfigureAwait(false))
+        {
+            return true;
+        }
+
+        Log.Abandoned(logger, Pid, s_killGrace);
+        return false;
+    }
+
+    /// <summary>Waits for the end; false where it did not come in time.</summary>
+    public async Task<bool> EndedWithinAsync(TimeSpan grace, TimeProvider clock)
+    {
+        using CancellationTokenSource given = new();
+        Task first = await Task.WhenAny(Exited, Task.Delay(grace, clock, given.Token)).ConfigureAwait(false);
+        await given.CancelAsync().ConfigureAwait(false);
+        return first == Exited;
+    }
+}

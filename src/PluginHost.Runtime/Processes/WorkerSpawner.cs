@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace PluginHost.Runtime.Processes;
+
+/// <summary>
+/// The one thread of this process that starts children, sees them end and empties their pipes. It lives as long as the process, because a
+/// child's parent-death signal comes when the thread that started it ends, not the process. Thread-safe.
+/// </summary>
+internal sealed unsafe class WorkerSpawner
+{
+    private static readonly Lazy<WorkerSpawner> s_shared = new(() => new WorkerSpawner());
+
+    private readonly ConcurrentQueue<Action> _orders = new();
+    private readonly List<PolledDescriptor> _watched = [];
+    private readonly int _wakeUp;
+
+    private WorkerSpawner()
+    {
+        _wakeUp = Libc.eventfd(0, Libc.CloseOnExec | Libc.NonBlocking);
+        if (_wakeUp < 0)
+        {
+            throw new SpawnException($"No descriptor to wake the spawning thread: {Libc.Describe(Marshal.GetLastPInvokeError())}.");
+        }
+
+        Thread thread = new(Run, maxStackSize: 256 * 1024) { IsBackground = true, Name = "pluginhost-spawner" };
+        thread.Start();
+    }
+
+    /// <summary>The process's only one; its thread starts with the first use.</summary>
+    public static WorkerSpawner Shared => s_shared.Value;
+
+    /// <summary>Starts a child. The caller owns the result.</summary>
+    /// <exception cref="SpawnException">The system refused.</exception>
+    public Task<WorkerProcess> SpawnAsync(SpawnRequest request)
+    {
+        TaskCompletionSource<WorkerProcess> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _orders.Enqueue(() =>
+        {
+            try
+            {
+                started.SetResult(Spawn(request));
+            }
+            catch (Exception refused)
+            {
+                // Whatever it was, it belongs to the one who asked; this thread must not end.
+                started.SetException(refused);
+            }
+        });
+        WakeUp();
+        return started.Task;
+    }
+
+    private WorkerProcess Spawn(SpawnRequest request)
+    {
+        using Descriptors descriptors = Descriptors.Open();
+        int pid = SpawnCall.Run(request, descriptors.ChildOutput, descriptors.ChildError, descriptors.ChildChannel);
+        descriptors.CloseChildEnds();
+
+        int pidfd = Libc.PidfdOpen(pid);
+        if (pidfd < 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            int* info = stackalloc int[32];
+            _ = Libc.kill(-pid, Signals.Kill);
+            _ = Libc.waitid(1, pid, info, ExitWatch.Exited);
+            throw new SpawnException($"The new process {pid} cannot be watched: {Libc.Describe(error)} (errno {error}).");
+        }
+
+        OutputLog log = new(request.Logger, pid, request.Clock);
+        OutputDrain output = new(descriptors.Output, "stdout", log);
+        OutputDrain errors = new(descriptors.Error, "stderr", log);
+        ExitWatch exit = new(pid, pidfd, output, errors);
+        WorkerProcess process = new(pid, exit, output, errors, new SafeSocketHandle(descriptors.Channel, ownsHandle: true));
+        descriptors.Release();
+        _watched.Add(output);
+        _watched.Add(errors);
+        _watched.Add(exit);
+        return process;
+    }
+
+    private void WakeUp()
+    {
+        ulong one = 1;
+        _ = Libc.write(_wakeUp, (byte*)&one, sizeof(ulong));
+    }
+
+    private void EndStopped()
+    {
+        for (int i = _watched.Count - 1; i >= 0; i--)
+        {
+            if (_watched[i].IsStopped)
+            {
+                _watched[i].Close();
+                _watched.RemoveAt(i);
+            }
+        }
+    }
+
+    private void Run()
+    {
+        List<Libc.PollEntry> entries = [];
+        while (true)
+        {
+            entries.Clear();
+            entries.Add(new Libc.PollEntry { Descriptor = _wakeUp, Wanted = Libc.PollIn });
+            foreach (PolledDescriptor watched in _watched)
+            {
+                entries.Add(new Libc.PollEntry { Descriptor = watched.Descriptor, Wanted = Libc.PollIn });
+            }
+
+            Span<Libc.PollEntry> span = CollectionsMarshal.AsSpan(entries);
+            fixed (Libc.PollEntry* first = span)
+            {
+                if (Libc.poll(first, (nuint)span.Length, -1) < 0)
+                {
+                    continue;
+                }
+            }
+
+            for (int i = span.Length - 1; i >= 1; i--)
+            {
+                if (span[i].Found != 0 && !_watched[i - 1].OnReadable())
+                {
+                    _watched[i - 1].Close();
+                    _watched.RemoveAt(i - 1);
+                }
+            }
+
+            EndStopped();
+            if (span[0].Found != 0)
+            {
+                ulong count = 0;
+                _ = Libc.read(_wakeUp, (byte*)&count, sizeof(ulong));
+            }
+
+            while (_orders.TryDequeue(out Action? order))
+            {
+                order();
+            }
+        }
+    }
+}

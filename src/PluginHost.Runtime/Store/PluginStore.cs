@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Logging;
+using PluginHost.Runtime.Model;
+
+namespace PluginHost.Runtime.Store;
+
+/// <summary>A plugin's folder as the store holds it: what was checked is what runs. Immutable.</summary>
+internal sealed record StoredPlugin
+{
+    /// <summary>The operator's folder it was taken from.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>The store's folder, full path.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The content hash: 64 lower-case hexadecimal digits.</summary>
+    public required string ContentHash { get; init; }
+
+    /// <summary>The manifest, read from the store's copy.</summary>
+    public required PluginManifest Manifest { get; init; }
+
+    /// <summary>Its files, in the order of the content hash.</summary>
+    public required IReadOnlyList<StoredFile> Files { get; init; }
+}
+
+/// <summary>One file of a plugin.</summary>
+/// <param name="Path">The path inside the folder, with <c>/</c>.</param>
+/// <param name="Length">Its length in bytes.</param>
+/// <param name="Sha256">Its SHA-256: 64 lower-case hexadecimal digits.</param>
+internal sealed record StoredFile(string Path, long Length, string Sha256);
+
+/// <summary>How laying out a plugin went.</summary>
+/// <param name="Plugin">The plugin; null where anything is wrong.</param>
+/// <param name="Problems">All that is wrong.</param>
+internal sealed record StoreResult(StoredPlugin? Plugin, IReadOnlyList<Problem> Problems);
+
+/// <summary>The content-addressed store that plugins run from. Thread-safe.</summary>
+internal sealed class PluginStore
+{
+    /// <summary>Opens the store of a state folder.</summary>
+    public PluginStore(StateFolder state, ILogger<PluginStore> logger) => throw new NotSupportedException();
+
+    /// <summary>Gives the store's copy of a plugin's folder, laid out the first time it is asked for in this store's life.</summary>
+    public StoreResult Lay(string folder) => throw new NotSupportedException();
+
+    /// <summary>Takes the folder in again, as it is now: for a reload.</summary>
+    public StoreResult LayAgain(string folder) => throw new NotSupportedException();
+
+    /// <summary>Removes laid-out folders that are not named, and files that nothing links to any more. Gives the number of folders removed.</summary>
+    /// <param name="keep">Content hashes to keep.</param>
+    public int Collect(IReadOnlySet<string> keep) => throw new NotSupportedException();
+}

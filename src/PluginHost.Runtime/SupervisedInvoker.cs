@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Runtime.Tiers;
+
+namespace PluginHost.Runtime;
+
+/// <summary>
+/// Carries the calls of one plugin's proxies to whichever worker is current. A call that was surely not sent waits for the next generation;
+/// an idempotent one that was lost is sent once more; all within the call's one deadline. Thread-safe.
+/// </summary>
+internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
+{
+    /// <inheritdoc/>
+    public TResult Invoke<TCall, TResult>(TCall call, CancellationToken cancellationToken)
+        where TCall : struct, ICall<TResult>
+    {
+        Attempts attempts = new(supervisor, TCall.Method);
+        while (true)
+        {
+            IRemoteInstance instance = (IRemoteInstance)supervisor.WaitReady(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken);
+            try
+            {
+                return instance.Call<TCall, TResult>(call, attempts.Left, cancellationToken);
+            }
+            catch (CallLostException lost) when (attempts.MayRetry(lost))
+            {
+                attempts.Superseded(instance).GetAwaiter().GetResult();
+            }
+            catch (CallLostException lost)
+            {
+                throw lost.Fault;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<TResult> InvokeAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
+        where TCall : struct, ICall<TResult>
+    {
+        Attempts attempts = new(supervisor, TCall.Method);
+        while (true)
+        {
+            IRemoteInstance instance = (IRemoteInstance)
+                await supervisor.WaitReadyAsync(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await instance.CallAsync<TCall, TResult>(call, attempts.Left, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CallLostException lost) when (attempts.MayRetry(lost))
+            {
+                // Left below: no await inside a catch that a retry may pass many times.
+            }
+            catch (CallLostException lost)
+            {
+                throw lost.Fault;
+            }
+
+            await attempts.Superseded(instance).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask InvokeVoidAsync<TCall>(TCall call, CancellationToken cancellationToken)
+        where TCall : struct, ICall<NoResult> =>
+        await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>What one call remembers over its attempts.</summary>
+    private struct Attempts(PluginSupervisor supervisor, ContractMethod method)
+    {
+        private bool _retried;
+
+        public readonly long Since { get; } = supervisor.Clock.GetTimestamp();
+
+        public readonly TimeSpan Timeout { get; } = supervisor.TimeoutOf(method);
+
+        public readonly TimeSpan Left
+        {
+            get
+            {
+                if (Timeout == System.Threading.Timeout.InfiniteTimeSpan)
+                {
+                    return Timeout;
+                }
+
+                TimeSpan left = Timeout - supervisor.Clock.GetElapsedTime(Since);
+                return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+            }
+        }
+
+        public bool MayRetry(CallLostException lost)
+        {
+            if (Left == TimeSpan.Zero)
+            {
+                return false;
+            }
+
+            if (!lost.WasSent)
+            {
+                return true;
+            }
+
+            bool first = !_retried;
+            _retried = true;
+            return first && method.IsIdempotent;
+        }
+
+        /// <summary>Waits until the state no longer names the dead instance: the next look finds the next generation, or the reason why there is none.</summary>
+        public readonly async Task Superseded(IRemoteInstance instance)
+        {
+            while (supervisor.View is { } view && ReferenceEquals(view.Instance, instance))
+            {
+                await view.Changed.ConfigureAwait(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Runtime.Model;
+
+namespace PluginHost.Runtime;
+
+/// <summary>What a supervisor needs to know of its plugin: read, placed, stored, with its contracts found. Immutable.</summary>
+internal sealed record SupervisedPlugin
+{
+    /// <summary>The manifest with the operator's overrides applied; null where it could not be read.</summary>
+    public PluginManifest? Manifest { get; init; }
+
+    /// <summary>The id; the folder's name where the manifest could not be read.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The operator's folder.</summary>
+    public required string SourceFolder { get; init; }
+
+    /// <summary>The store's copy; null where it was not laid out.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>The content's hash; null where it was not laid out.</summary>
+    public string? ContentHash { get; init; }
+
+    /// <summary>The plugin's data folder.</summary>
+    public string? DataFolder { get; init; }
+
+    /// <summary>The settings with the operator's overrides applied.</summary>
+    public JsonElement Settings { get; init; } = PluginManifest.EmptySettings;
+
+    /// <summary>Where it runs and why.</summary>
+    public required Placement Placement { get; init; }
+
+    /// <summary>The host's descriptors of its contracts.</summary>
+    public IReadOnlyList<ContractDescriptor> Contracts { get; init; } = [];
+
+    /// <summary>The host's assemblies that it shares: simple names to paths.</summary>
+    public IReadOnlyDictionary<string, string> SharedAssemblies { get; init; } = new Dictionary<string, string>();
+}

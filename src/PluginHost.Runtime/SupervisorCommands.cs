@@ -1,0 +1,119 @@
+using PluginHost.Runtime.Tiers;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime;
+
+/// <summary>What is asked of a supervisor's loop.</summary>
+internal abstract class Command
+{
+    private readonly TaskCompletionSource<UnloadResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private Command()
+    {
+    }
+
+    /// <summary>Ends when the command was carried out.</summary>
+    public Task<UnloadResult> Done => _done.Task;
+
+    /// <summary>Says that it was carried out.</summary>
+    public void Complete(UnloadResult result) => _done.TrySetResult(result);
+
+    /// <summary>Says that it could not be.</summary>
+    public void Fail(Exception error)
+    {
+        _done.TrySetException(error);
+
+        // Commands that nobody awaits are reported by the loop's log; their task must not count as unobserved too.
+        _ = _done.Task.Exception;
+    }
+
+    /// <summary>Start the plugin.</summary>
+    /// <param name="IsReset">True forgets past failures first.</param>
+    public sealed class Start(bool IsReset) : Command
+    {
+        /// <summary>True forgets past failures first.</summary>
+        public bool IsReset { get; } = IsReset;
+    }
+
+    /// <summary>Stop it for good.</summary>
+    public sealed class Stop : Command;
+
+    /// <summary>Stop it and start it anew.</summary>
+    public sealed class Restart(SupervisedPlugin? replacement) : Command
+    {
+        /// <summary>What to run from now on; null for the same.</summary>
+        public SupervisedPlugin? Replacement { get; } = replacement;
+    }
+
+    /// <summary>The delay before a restart is over.</summary>
+    public sealed class Retry(int generation, string cause) : Command
+    {
+        /// <summary>The generation that failed.</summary>
+        public int Generation { get; } = generation;
+
+        /// <summary>What it failed of.</summary>
+        public string Cause { get; } = cause;
+    }
+
+    /// <summary>A generation failed.</summary>
+    public sealed class Died(int generation, FaultRecord fault, bool IsAlive) : Command
+    {
+        /// <summary>The generation that failed.</summary>
+        public int Generation { get; } = generation;
+
+        /// <summary>Of what.</summary>
+        public FaultRecord Fault { get; } = fault;
+
+        /// <summary>True where it still runs and has to be stopped first.</summary>
+        public bool IsAlive { get; } = IsAlive;
+    }
+}
+
+/// <summary>What all supervisors of a runtime share.</summary>
+internal sealed record SupervisorSettings
+{
+    /// <summary>The clock.</summary>
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>Gives the back-off's jitter; used under <see cref="Jitter"/>'s own lock.</summary>
+    public required Jitter Jitter { get; init; }
+
+    /// <summary>The ways to run plugins.</summary>
+    public required IReadOnlyList<ITier> Tiers { get; init; }
+
+    /// <summary>Where figures and faults go.</summary>
+    public required Recorder Recorder { get; init; }
+
+    /// <summary>When counted faults add up to a crash.</summary>
+    public required Resilience.FaultRateOptions FaultRate { get; init; }
+
+    /// <summary>How long a stop waits for calls in flight.</summary>
+    public required TimeSpan DrainTimeout { get; init; }
+
+    /// <summary>How long a start may take.</summary>
+    public required TimeSpan StartTimeout { get; init; }
+
+    /// <summary>True where in-process calls' data go through the codec and back.</summary>
+    public required bool RoundTrip { get; init; }
+
+    /// <summary>For the supervisor's own log.</summary>
+    public required Microsoft.Extensions.Logging.ILogger Logger { get; init; }
+
+    /// <summary>For plugins' logs, one category each.</summary>
+    public required Microsoft.Extensions.Logging.ILoggerFactory LoggerFactory { get; init; }
+}
+
+/// <summary>A random source that several supervisors may use at once.</summary>
+internal sealed class Jitter(Random random)
+{
+    private readonly Lock _lock = new();
+
+    /// <summary>A number from 0 to 1.</summary>
+    public double Next()
+    {
+        lock (_lock)
+        {
+            return random.NextDouble();
+        }
+    }
+}

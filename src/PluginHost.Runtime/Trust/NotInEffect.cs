@@ -1,0 +1,74 @@
+using PluginHost.Contracts.Faults;
+using PluginHost.Runtime.Model;
+
+namespace PluginHost.Runtime.Trust;
+
+/// <summary>Says what a manifest or policy asks for that the chosen tier does not do, so that nobody relies on it. Pure.</summary>
+internal static class NotInEffect
+{
+    /// <summary>One sentence for each thing asked for in vain.</summary>
+    public static IEnumerable<string> List(PluginManifest manifest, PluginOverrides? overrides, PluginTier tier)
+    {
+        var asked = Overrides.Apply(manifest, overrides);
+        if (tier == PluginTier.InProcess)
+        {
+            yield return "In-process, a synchronous call runs on the caller's thread and cannot be timed out; \"callTimeout\" counts for asynchronous calls.";
+        }
+
+        if (Names(asked, tier).ToList() is { Count: > 0 } limits)
+        {
+            yield return tier == PluginTier.InProcess
+                ? $"Not enforced in-process: {string.Join(", ", limits)}."
+                : $"Not enforced in the process tier of this release: {string.Join(", ", limits)}.";
+        }
+
+        if (asked.Workers > 1)
+        {
+            yield return $"\"workers\": {asked.Workers} is not in effect {(tier == PluginTier.InProcess ? "in-process" : "in this release")}: one instance runs.";
+        }
+
+        if (asked.Isolation == IsolationMode.PerCall)
+        {
+            yield return $"\"isolation\": \"per-call\" is not in effect {(tier == PluginTier.InProcess ? "in-process" : "in this release")}: calls share the instance.";
+        }
+
+        if (asked.Recycle != new RecycleOptions())
+        {
+            yield return "\"recycle\" is not in effect in this release.";
+        }
+
+        if (!asked.Unloadable && tier == PluginTier.InProcess)
+        {
+            yield return "\"unloadable\": false is not in effect in this release: the plugin is loaded so that it can be unloaded.";
+        }
+
+        if (asked.Uses.Count > 0)
+        {
+            yield return $"\"uses\" is not in effect in this release: the plugin gets no host service ({string.Join(", ", asked.Uses)}).";
+        }
+
+        if (Asks(manifest.Permissions) || Asks(asked.Permissions))
+        {
+            yield return $"\"permissions\" are not in effect in this release: the plugin reaches whatever the {(tier == PluginTier.InProcess ? "application" : "host's user")} can reach.";
+        }
+    }
+
+    private static IEnumerable<string> Names(PluginManifest asked, PluginTier tier)
+    {
+        var usual = new PluginLimits();
+        (string Name, bool Set, bool Everywhere)[] limits =
+        [
+            ("memory", asked.Limits.Memory is not null, true),
+            ("cpu", asked.Limits.Cpu is not null, true),
+            ("threads", asked.Limits.Threads is not null, true),
+            ("idleTimeout", asked.Limits.IdleTimeout is not null, true),
+            ("concurrency", asked.Limits.Concurrency != usual.Concurrency, false),
+            ("queue", asked.Limits.Queue != usual.Queue, false),
+            ("message", asked.Limits.Message != usual.Message, false),
+        ];
+        return limits.Where(l => l.Set && (l.Everywhere || tier == PluginTier.InProcess)).Select(l => $"\"{l.Name}\"");
+    }
+
+    private static bool Asks(PluginPermissions permissions) =>
+        permissions.Network || permissions.Read.Count > 0 || permissions.Write.Count > 0 || permissions.Env.Count > 0;
+}

@@ -1,0 +1,18 @@
+namespace PluginHost.Telemetry.Recording;
+
+/// <summary>What a host process was doing when it died. Immutable.</summary>
+/// <param name="Pid">Its process id.</param>
+/// <param name="Threads">The threads that were inside a plugin; empty where none was.</param>
+public sealed record DeadProcess(int Pid, IReadOnlyList<DeadThread> Threads);
+
+/// <summary>A thread that was inside a plugin when its process died. Immutable.</summary>
+/// <param name="ThreadId">The operating system's thread id.</param>
+/// <param name="Inside">The methods on its stack, in no order.</param>
+/// <param name="Innermost">The one that was entered last, or null where the thread had entered and left another one since.</param>
+public sealed record DeadThread(int ThreadId, IReadOnlyList<DeadCall> Inside, DeadCall? Innermost);
+
+/// <summary>A method of a plugin. Immutable.</summary>
+/// <param name="PluginId">The plugin's id, at most 200 bytes of it.</param>
+/// <param name="Method">The method's wire name, at most 255 bytes of it.</param>
+/// <param name="Generation">The plugin's generation.</param>
+public sealed record DeadCall(string PluginId, string Method, int Generation);

@@ -1,0 +1,43 @@
+using System.Reflection;
+
+namespace PluginHost.Architecture.Tests.Support;
+
+/// <summary>The repository's files and what was built from them.</summary>
+internal static class Repository
+{
+    private static readonly string[] s_notOurs = ["artifacts", "bin", "obj", ".git", ".vs", "node_modules", "TestResults", "BenchmarkDotNet.Artifacts"];
+
+    public static string Root { get; } = Path.GetFullPath(Metadata("RepositoryRoot"));
+
+    /// <summary>An absolute path.</summary>
+    public static string At(params ReadOnlySpan<string> names) => Path.Combine([Root, .. names]);
+
+    public static bool HasProject(string name) => File.Exists(At("src", name, name + ".csproj"));
+
+    /// <summary>Where the build put a project's assembly.</summary>
+    public static string AssemblyOf(string project) =>
+        Path.Combine(Metadata("BuiltAssemblies"), project, Metadata("Configuration"), project + ".dll");
+
+    /// <summary>The files under a folder, without what a build makes. Absolute paths.</summary>
+    public static IEnumerable<string> Files(string folder, string pattern = "*")
+    {
+        foreach (string file in Directory.EnumerateFiles(folder, pattern))
+        {
+            yield return file;
+        }
+
+        foreach (string inner in Directory.EnumerateDirectories(folder).Where(path => !s_notOurs.Contains(Path.GetFileName(path))))
+        {
+            foreach (string file in Files(inner, pattern))
+            {
+                yield return file;
+            }
+        }
+    }
+
+    /// <summary>A path as a person reads it in a failure.</summary>
+    public static string Short(string path) => Path.GetRelativePath(Root, path);
+
+    private static string Metadata(string key) =>
+        typeof(Repository).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == key).Value!;
+}

@@ -1,0 +1,91 @@
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Tiers;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime.Tests.Support;
+
+/// <summary>A tier whose instances live and die as a test says.</summary>
+internal sealed class FakeTier(PluginTier kind) : ITier
+{
+    private readonly List<FakeInstance> _started = [];
+
+    public PluginTier Kind => kind;
+
+    /// <summary>What starts do; by default they succeed.</summary>
+    public Func<StartRequest, CancellationToken, Task<IPluginInstance>>? OnStart { get; set; }
+
+    public UnloadOutcome Unload { get; set; } = UnloadOutcome.Unloaded;
+
+    public IReadOnlyList<FakeInstance> Started
+    {
+        get
+        {
+            lock (_started)
+            {
+                return [.. _started];
+            }
+        }
+    }
+
+    public async Task<IPluginInstance> StartAsync(StartRequest request, CancellationToken cancellationToken)
+    {
+        if (OnStart is { } start)
+        {
+            return await start(request, cancellationToken);
+        }
+
+        FakeInstance instance = new(request.Generation) { Unload = Unload };
+        lock (_started)
+        {
+            _started.Add(instance);
+        }
+
+        return instance;
+    }
+}
+
+/// <summary>A generation that is nothing but its own state.</summary>
+internal sealed class FakeInstance(int generation) : IPluginInstance
+{
+    private readonly TaskCompletionSource<FaultRecord> _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public int Generation => generation;
+
+    public int? WorkerPid => 1000 + generation;
+
+    public Task<FaultRecord> Died => _died.Task;
+
+    public IReadOnlyList<PluginAssembly> Assemblies => [];
+
+    public UnloadOutcome Unload { get; init; } = UnloadOutcome.Unloaded;
+
+    public bool IsStopped { get; private set; }
+
+    public bool IsDisposed { get; private set; }
+
+    public void Die(FaultKind kind) => _died.TrySetResult(new FaultRecord
+    {
+        At = DateTimeOffset.UnixEpoch,
+        PluginId = Any.PluginId,
+        Kind = kind,
+        Tier = PluginTier.Process,
+        Generation = generation,
+        Message = $"generation {generation} died of {kind}",
+    });
+
+    public object Target(ContractDescriptor contract) => throw new NotSupportedException("A fake has no contracts.");
+
+    public Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
+    {
+        IsStopped = true;
+        return Task.FromResult(new UnloadResult(Unload, 0, []));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        IsDisposed = true;
+        return ValueTask.CompletedTask;
+    }
+}
