@@ -132,7 +132,7 @@ internal sealed class WorkerLink
             await _process.TerminateAsync(_options.TerminateGrace, _clock, _logger).ConfigureAwait(false);
         }
 
-        await Gone.WaitAsync(_options.StopGrace, _clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)Gone).WaitAsync(_options.StopGrace, _clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return new UnloadResult(UnloadOutcome.Unloaded, abandoned, []);
     }
 
@@ -157,7 +157,7 @@ internal sealed class WorkerLink
         else if (!Connection.Closed.IsCompleted)
         {
             // What it sent before it died is still to be read; somebody else may hold its end open for ever.
-            await Connection.Closed.WaitAsync(_options.CauseGrace / 2, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)Connection.Closed).WaitAsync(_options.CauseGrace / 2, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await Connection.DisposeAsync().ConfigureAwait(false);

@@ -1,0 +1,106 @@
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Tiers;
+
+namespace PluginHost.Runtime;
+
+/// <summary>
+/// One plugin's states and generations. Every change goes through here under one lock; what an old generation reports is refused.
+/// Thread-safe; <see cref="View"/> is a plain read.
+/// </summary>
+internal sealed class PluginStateMachine(TimeProvider clock)
+{
+    private readonly Lock _lock = new();
+    private PluginView _view = new() { State = PluginState.Stopped, Generation = 0, Since = clock.GetUtcNow() };
+
+    /// <summary>What is true now.</summary>
+    public PluginView View => Volatile.Read(ref _view);
+
+    /// <summary>Begins the next generation. From every state but <see cref="PluginState.Starting"/>, <see cref="PluginState.Ready"/> and <see cref="PluginState.Refused"/>.</summary>
+    /// <returns>The new generation, or 0 where no start may begin now.</returns>
+    public int TryBeginStart()
+    {
+        lock (_lock)
+        {
+            if (_view.State is PluginState.Starting or PluginState.Ready or PluginState.Refused or PluginState.Stopping)
+            {
+                return 0;
+            }
+
+            Replace_NeedsLock(New_NeedsLock(PluginState.Starting, _view.Generation + 1) with { WillReturn = true });
+            return _view.Generation;
+        }
+    }
+
+    /// <summary>A generation takes calls.</summary>
+    /// <returns>False where it is no longer the one that was being started.</returns>
+    public bool TryReady(int generation, IPluginInstance instance)
+    {
+        lock (_lock)
+        {
+            if (_view.State != PluginState.Starting || _view.Generation != generation)
+            {
+                return false;
+            }
+
+            Replace_NeedsLock(New_NeedsLock(PluginState.Ready, generation) with { Instance = instance, WillReturn = true });
+            return true;
+        }
+    }
+
+    /// <summary>Begins to stop the running or starting generation.</summary>
+    /// <param name="generation">The generation meant; another one's is refused.</param>
+    /// <param name="willReturn">True where a new generation follows, so that calls wait.</param>
+    /// <param name="reason">Why.</param>
+    public bool TryBeginStop(int generation, bool willReturn, string reason)
+    {
+        lock (_lock)
+        {
+            if (_view.State is not (PluginState.Ready or PluginState.Starting) || _view.Generation != generation)
+            {
+                return false;
+            }
+
+            Replace_NeedsLock(New_NeedsLock(PluginState.Stopping, generation) with { WillReturn = willReturn, Reason = reason });
+            return true;
+        }
+    }
+
+    /// <summary>A generation failed or ended; the plugin waits for its next start.</summary>
+    public bool TryBackOff(int generation, DateTimeOffset retryAt, string reason)
+    {
+        lock (_lock)
+        {
+            if (_view.Generation != generation || _view.State is PluginState.Refused)
+            {
+                return false;
+            }
+
+            Replace_NeedsLock(New_NeedsLock(PluginState.BackingOff, generation) with { RetryAt = retryAt, WillReturn = true, Reason = reason });
+            return true;
+        }
+    }
+
+    /// <summary>Puts the plugin at rest: <see cref="PluginState.Stopped"/>, <see cref="PluginState.Unloading"/>, <see cref="PluginState.Quarantined"/> or <see cref="PluginState.Refused"/>.</summary>
+    public void Rest(PluginState state, string? reason)
+    {
+        if (state is not (PluginState.Stopped or PluginState.Unloading or PluginState.Quarantined or PluginState.Refused))
+        {
+            throw new ArgumentOutOfRangeException(nameof(state), state, "Not a state of rest.");
+        }
+
+        lock (_lock)
+        {
+            Replace_NeedsLock(New_NeedsLock(state, _view.Generation) with { Reason = reason });
+        }
+    }
+
+    private PluginView New_NeedsLock(PluginState state, int generation) =>
+        new() { State = state, Generation = generation, Since = clock.GetUtcNow() };
+
+    private void Replace_NeedsLock(PluginView next)
+    {
+        PluginView old = _view;
+        Volatile.Write(ref _view, next);
+        old.Supersede();
+    }
+}

@@ -1,0 +1,60 @@
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Tests.Support;
+
+namespace PluginHost.Runtime.Tests;
+
+public sealed class PluginStateMachineTests
+{
+    private readonly PluginStateMachine _machine = new(TimeProvider.System);
+
+    [Fact]
+    public void Only_one_start_is_under_way_at_a_time()
+    {
+        int first = _machine.TryBeginStart();
+        int second = _machine.TryBeginStart();
+
+        Assert.Equal(1, first);
+        Assert.Equal(0, second);
+    }
+
+    [Fact]
+    public void An_old_generation_cannot_change_the_state_of_a_new_one()
+    {
+        int old = _machine.TryBeginStart();
+        _machine.TryReady(old, new FakeInstance(old));
+        _machine.TryBackOff(old, DateTimeOffset.UnixEpoch, "crashed");
+        int current = _machine.TryBeginStart();
+        _machine.TryReady(current, new FakeInstance(current));
+
+        Assert.False(_machine.TryBackOff(old, DateTimeOffset.UnixEpoch, "late news"));
+        Assert.False(_machine.TryBeginStop(old, willReturn: false, "late stop"));
+        Assert.False(_machine.TryReady(old, new FakeInstance(old)));
+        Assert.Equal(PluginState.Ready, _machine.View.State);
+        Assert.Equal(2, _machine.View.Generation);
+    }
+
+    [Fact]
+    public async Task A_change_wakes_those_that_wait_on_the_old_view()
+    {
+        PluginView before = _machine.View;
+
+        _machine.TryBeginStart();
+
+        await before.Changed.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.NotSame(before, _machine.View);
+    }
+
+    [Fact]
+    public void A_refused_plugin_does_not_start()
+    {
+        _machine.Rest(PluginState.Refused, "policy");
+
+        Assert.Equal(0, _machine.TryBeginStart());
+    }
+
+    [Fact]
+    public void Ready_is_not_a_state_of_rest()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => _machine.Rest(PluginState.Ready, null));
+    }
+}
