@@ -44,7 +44,7 @@ internal sealed class CommandLine
         {
             _plugins, _policy, _contracts, _state, _json,
         };
-        Root.Add(Simple("demo", "Starts the samples in two tiers, uses them, makes one fail in six ways, and shows faults, restarts and cost.", DemoCommand.RunAsync));
+        Root.Add(Demo());
         Root.Add(Run());
         Root.Add(Attached("list", "Plugins with trust, tier and state: of a running host, else as they would start.", ListCommand.RunAsync));
         Root.Add(Inspect());
@@ -57,10 +57,10 @@ internal sealed class CommandLine
     /// <summary>All of them.</summary>
     public RootCommand Root { get; }
 
-    private Command Simple(string name, string description, Func<Session, CancellationToken, Task<int>> act)
+    private Command Demo()
     {
-        Command command = new(name, description);
-        command.SetAction((parsed, cancellation) => RunAsync(parsed, isHost: false, act, cancellation));
+        Command command = new("demo", "Starts the samples in two tiers, uses them, makes one fail in six ways, and shows faults, restarts and cost.");
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, Loudness.OwnStory, DemoCommand.RunAsync, cancellation));
         return command;
     }
 
@@ -69,7 +69,7 @@ internal sealed class CommandLine
         Option<string?> attach = new("--attach") { Description = "The state folder of the host to ask.", HelpName = "STATE" };
         Command command = new(name, description) { attach };
         command.SetAction((parsed, cancellation) =>
-            RunAsync(parsed, isHost: false, (session, token) => act(session, parsed.GetValue(attach), token), cancellation));
+            RunAsync(parsed, Loudness.Warnings, (session, token) => act(session, parsed.GetValue(attach), token), cancellation));
         return command;
     }
 
@@ -84,7 +84,7 @@ internal sealed class CommandLine
         Command command = new("run", "Hosts the plugins of a folder until Ctrl-C or SIGTERM.") { calls, timeout };
         command.SetAction((parsed, cancellation) => RunAsync(
             parsed,
-            isHost: true,
+            Loudness.Host,
             (session, token) => RunCommand.RunAsync(session, parsed.GetValue(calls) ?? [], Durations.Read("--timeout", parsed.GetValue(timeout)), token),
             cancellation));
         return command;
@@ -97,7 +97,7 @@ internal sealed class CommandLine
         Command command = new("inspect", "One plugin: manifest, placement with every reason, hash, assemblies and where each comes from.") { plugin, unload };
         command.SetAction((parsed, cancellation) => RunAsync(
             parsed,
-            isHost: false,
+            Loudness.Warnings,
             (session, token) => InspectCommand.RunAsync(session, parsed.GetRequiredValue(plugin), parsed.GetValue(unload), token),
             cancellation));
         return command;
@@ -115,7 +115,7 @@ internal sealed class CommandLine
         Command command = new("call", "Starts one plugin, calls it once and prints the result as JSON.") { plugin, method, arguments, timeout };
         command.SetAction((parsed, cancellation) => RunAsync(
             parsed,
-            isHost: false,
+            Loudness.Warnings,
             (session, token) => CallCommand.RunAsync(
                 session,
                 parsed.GetRequiredValue(plugin),
@@ -135,7 +135,7 @@ internal sealed class CommandLine
         };
         Command tax = new("tax", "What a call costs in each tier, over the floors of this machine in the same run.") { seconds };
         tax.SetAction((parsed, cancellation) => RunAsync(
-            parsed, isHost: false, (session, token) => BenchTaxCommand.RunAsync(session, parsed.GetValue(seconds), token), cancellation));
+            parsed, Loudness.Warnings, (session, token) => BenchTaxCommand.RunAsync(session, parsed.GetValue(seconds), token), cancellation));
 
         Argument<string> kind = new("KIND");
         Argument<string> path = new("PATH");
@@ -148,10 +148,10 @@ internal sealed class CommandLine
     private static Option<string?> Timeout(string what) =>
         new("--timeout") { Description = $"{what}, such as 500ms, 10s, 2m or 00:00:10. Default: the plugin's own limit.", HelpName = "TIME" };
 
-    private Task<int> RunAsync(ParseResult parsed, bool isHost, Func<Session, CancellationToken, Task<int>> act, CancellationToken cancellation) =>
+    private Task<int> RunAsync(ParseResult parsed, Loudness loudness, Func<Session, CancellationToken, Task<int>> act, CancellationToken cancellation) =>
         _runner.RunAsync(
             parsed.GetValue(_json),
-            isHost,
+            loudness,
             () => HostSettings.Of(parsed.GetValue(_plugins), parsed.GetValue(_policy), parsed.GetValue(_contracts), parsed.GetValue(_state)),
             act,
             cancellation);

@@ -12,16 +12,16 @@ internal sealed class CommandRunner(TextWriter output, TextWriter errors, TimePr
 {
     /// <summary>Runs a command.</summary>
     /// <param name="isJson">True where a program reads.</param>
-    /// <param name="isHost">True for a command that hosts until it is stopped.</param>
+    /// <param name="loudness">How much of the log it tells.</param>
     /// <param name="settings">Reads the options that every command takes.</param>
     /// <param name="act">The command.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(
-        bool isJson, bool isHost, Func<HostSettings> settings, Func<Session, CancellationToken, Task<int>> act, CancellationToken cancellationToken)
+        bool isJson, Loudness loudness, Func<HostSettings> settings, Func<Session, CancellationToken, Task<int>> act, CancellationToken cancellationToken)
     {
         Screen screen = new(output, errors, isJson);
-        using LoggingSetup logging = new(isHost);
+        using LoggingSetup logging = new(loudness);
         try
         {
             Session session = new()
@@ -52,7 +52,7 @@ internal sealed class CommandRunner(TextWriter output, TextWriter errors, TimePr
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            return isHost ? ExitCode.Done : Tell(screen, new ErrorLine { Kind = "cancelled", Message = "Stopped before it was done." });
+            return loudness == Loudness.Host ? ExitCode.Done : Tell(screen, new ErrorLine { Kind = "cancelled", Message = "Stopped before it was done." });
         }
     }
 

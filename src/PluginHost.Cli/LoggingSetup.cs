@@ -9,6 +9,19 @@ using Serilog.Sinks.SystemConsole.Themes;
 
 namespace PluginHost.Cli;
 
+/// <summary>How much of the log a command tells.</summary>
+internal enum Loudness
+{
+    /// <summary>A command that does one thing: what a person should know.</summary>
+    Warnings,
+
+    /// <summary>A host: ordinary events too.</summary>
+    Host,
+
+    /// <summary>A command that makes plugins fail on purpose and shows the faults itself.</summary>
+    OwnStory,
+}
+
 /// <summary>
 /// The one place that knows Serilog: the engine and the plugins log through Microsoft.Extensions.Logging, and their events go to standard error and,
 /// for a host, to rolling files of JSON lines in its state folder, with PluginId, Tier, Generation and WorkerPid as properties.
@@ -22,11 +35,16 @@ internal sealed class LoggingSetup : IDisposable
     private readonly LaterFile _file = new();
 
     /// <summary>Sets logging up.</summary>
-    /// <param name="isHost">True tells of ordinary events too; a command that does one thing tells of warnings and worse.</param>
-    public LoggingSetup(bool isHost)
+    /// <param name="loudness">How much is told.</param>
+    public LoggingSetup(Loudness loudness)
     {
         _logger = new LoggerConfiguration()
-            .MinimumLevel.Is(isHost ? LogEventLevel.Information : LogEventLevel.Warning)
+            .MinimumLevel.Is(loudness switch
+            {
+                Loudness.Host => LogEventLevel.Information,
+                Loudness.Warnings => LogEventLevel.Warning,
+                _ => LogEventLevel.Fatal,
+            })
             .Enrich.FromLogContext()
             .Enrich.With<PluginOfCategory>()
             .WriteTo.Console(

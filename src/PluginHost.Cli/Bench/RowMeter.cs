@@ -14,6 +14,7 @@ internal sealed class RowMeter(IBench raw, TimeProvider clock)
 
     // A clock's reading costs several in-process calls, so those are timed a thousand at a time.
     private const int InProcessBatch = 1000;
+    private const int RawSamples = 100;
     private const int FewestSamples = 20;
     private const int MostSamples = 200_000;
     private const double SequentialShare = 0.4;
@@ -30,7 +31,7 @@ internal sealed class RowMeter(IBench raw, TimeProvider clock)
         CancellationToken given = row.HasToken ? token : CancellationToken.None;
         int batch = row.Tier == PluginTier.InProcess ? InProcessBatch : 1;
         int samples = (int)Math.Clamp(row.Rate * time.TotalSeconds * SequentialShare / batch, FewestSamples, MostSamples);
-        double[] rawNs = await TimeAsync(row.Raw, raw, InProcessBatch, Math.Min(samples, 500), given).ConfigureAwait(false);
+        double[] rawNs = await TimeAsync(row.Raw, raw, InProcessBatch, RawSamples, given).ConfigureAwait(false);
 
         (double[] ns, double bytes, double perSecond) = await SequentialAsync(row, batch, samples, given).ConfigureAwait(false);
         row.Rate = perSecond;

@@ -16,7 +16,9 @@ internal sealed class TaxRun : IAsyncDisposable
 
     private const int Rounds = 5;
     private const int FloorSamples = 2000;
-    private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(250);
+    private const int WarmUps = 4;
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(60);
+    private static readonly TimeSpan s_compiling = TimeSpan.FromMilliseconds(300);
     private static readonly long[] s_rates = [1_000, 10_000, 100_000, 1_000_000];
     private readonly List<PluginRuntime> _runtimes = [];
     private readonly List<TaxRow> _rows = [];
@@ -24,6 +26,7 @@ internal sealed class TaxRun : IAsyncDisposable
     private readonly List<double> _socketNs = [];
     private readonly List<double> _memoryNs = [];
     private readonly SyncLoop<Add, RawSite> _interfaceCall = new();
+    private readonly TimeProvider _clock;
     private readonly RawTarget _raw;
     private readonly RowMeter _meter;
     private readonly SocketPingPong _socket;
@@ -31,6 +34,7 @@ internal sealed class TaxRun : IAsyncDisposable
 
     private TaxRun(string benchPlugins, string scratch, TimeProvider clock)
     {
+        _clock = clock;
         _raw = new RawTarget(benchPlugins);
         _meter = new RowMeter(_raw.Bench, clock);
         _socket = new SocketPingPong(scratch);
@@ -83,7 +87,14 @@ internal sealed class TaxRun : IAsyncDisposable
     public async Task<TaxDocument> MeasureAsync(TimeSpan time, Action<string> progress, CancellationToken cancellationToken)
     {
         progress("Warming up.");
-        await RoundAsync(s_warmUp, keep: false, cancellationToken).ConfigureAwait(false);
+        for (int i = 0; i < WarmUps; i++)
+        {
+            await RoundAsync(s_warmUp, keep: false, cancellationToken).ConfigureAwait(false);
+
+            // The JIT promotes what is called often only once nothing new has been called for a while, and needs a core for it.
+            await Task.Delay(s_compiling, _clock, cancellationToken).ConfigureAwait(false);
+        }
+
         TimeSpan each = time / (Rounds * (_rows.Count + 1));
         for (int round = 1; round <= Rounds; round++)
         {

@@ -57,7 +57,7 @@ internal sealed record RestartLine(
 {
     /// <summary>The line of a record.</summary>
     public static RestartLine Of(RestartRecord restart) => new(
-        restart.PluginId, restart.Tier, restart.Cause, restart.FromGeneration, restart.ToGeneration, restart.Milliseconds, restart.At);
+        restart.PluginId, restart.Tier, Words.Of(restart.Cause), restart.FromGeneration, restart.ToGeneration, restart.Milliseconds, restart.At);
 }
 
 /// <summary>A tier's figures in short.</summary>

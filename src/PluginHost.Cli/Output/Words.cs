@@ -10,6 +10,9 @@ internal static class Words
     public static string Of<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
+    /// <summary>A cause's word: a kind of fault is written as everywhere else.</summary>
+    public static string Of(string cause) => JsonNamingPolicy.CamelCase.ConvertName(cause);
+
     /// <summary>A tier's word, or a dash where a plugin runs nowhere.</summary>
     public static string Of(PluginTier? tier) => tier is { } known ? Of(known) : "-";
 
