@@ -12,18 +12,26 @@ internal sealed class PluginFiles
 
     /// <summary>Creates one.</summary>
     /// <param name="entryPath">The entry assembly's full path.</param>
-    /// <exception cref="InvalidOperationException">The deps.json cannot be read.</exception>
+    /// <exception cref="InvalidOperationException">The runtime cannot read the deps.json.</exception>
+    /// <exception cref="FormatException">The deps.json is not as the runtime expects it.</exception>
+    /// <exception cref="System.Text.Json.JsonException">The deps.json is no JSON.</exception>
+    /// <exception cref="IOException">The deps.json cannot be read.</exception>
     public PluginFiles(string entryPath)
     {
         _folder = Path.GetDirectoryName(entryPath)!;
-        _listed = File.Exists(Path.ChangeExtension(entryPath, ".deps.json")) ? new AssemblyDependencyResolver(entryPath) : null;
+        string deps = Path.ChangeExtension(entryPath, ".deps.json");
+        if (File.Exists(deps))
+        {
+            DepsFile.Check(deps);
+            _listed = new AssemblyDependencyResolver(entryPath);
+        }
     }
 
     /// <summary>Finds an assembly's file, satellites included.</summary>
     /// <returns>The path and why it is that one, or null.</returns>
     public (string Path, string Because)? FindAssembly(AssemblyName name)
     {
-        if (_listed?.ResolveAssemblyToPath(name) is { } listed && File.Exists(listed))
+        if (_listed?.ResolveAssemblyToPath(name) is { } listed && IsOwn(listed))
         {
             return (listed, "private: listed in the plugin's deps.json");
         }
@@ -36,9 +44,13 @@ internal sealed class PluginFiles
 
     /// <summary>Finds a native library's file, or null.</summary>
     public string? FindNative(string name) =>
-        _listed?.ResolveUnmanagedDllToPath(name) is { } listed && File.Exists(listed)
+        _listed?.ResolveUnmanagedDllToPath(name) is { } listed && IsOwn(listed)
             ? listed
             : NativeCandidates(name).FirstOrDefault(File.Exists);
+
+    // A deps.json may name files above the folder, and the host's own probing paths may find some: neither was checked with the plugin.
+    private bool IsOwn(string path) =>
+        Path.GetFullPath(path).StartsWith(_folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) && File.Exists(path);
 
     private IEnumerable<string> NativeCandidates(string name) =>
         from folder in NativeFolders()

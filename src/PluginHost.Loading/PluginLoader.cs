@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 
@@ -55,7 +56,7 @@ public static class PluginLoader
         {
             return new PluginFiles(path);
         }
-        catch (InvalidOperationException e)
+        catch (Exception e) when (e is InvalidOperationException or FormatException or JsonException or IOException or UnauthorizedAccessException)
         {
             throw Failure(options, $"{Path.GetFileNameWithoutExtension(path)}.deps.json cannot be read: {e.Message}", "Publish the plugin again.");
         }

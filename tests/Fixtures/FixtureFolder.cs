@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace PluginHost.Fixtures;
+namespace PluginHost.FixturePlugins;
 
 /// <summary>Finds the folders of the fixture plugins, as the build wrote them.</summary>
 internal static class FixtureFolder

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using PluginHost.Architecture.Tests.Support;
 using PluginHost.Contracts.Faults;
 
@@ -34,7 +35,7 @@ public sealed class DocumentTests
             string page = File.ReadAllText(Repository.At("src", project, "README.md"));
             IEnumerable<string> rooms = Directory.EnumerateDirectories(Repository.At("src", project)).Select(Path.GetFileName)
                 .OfType<string>().Where(room => char.IsAsciiLetterUpper(room[0]));
-            missing.AddRange(rooms.Where(room => !page.Contains($"`{room}`", StringComparison.Ordinal)).Select(room => $"{project}: {room}"));
+            missing.AddRange(rooms.Where(room => !Regex.IsMatch(page, $@"\b{room}\b")).Select(room => $"{project}: {room}"));
         }
 
         Check.None(missing);

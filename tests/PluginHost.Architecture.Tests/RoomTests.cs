@@ -38,7 +38,7 @@ public sealed partial class RoomTests
             return;
         }
 
-        IEnumerable<string> unknown = Edges(project).SelectMany(edge => (string[])[edge.From, edge.To]).Distinct().Except([.. rooms, Root]);
+        IEnumerable<string> unknown = Assemblies.Of(project).GetTypes().Where(type => IsIn(project, type)).Select(type => Room(project, type)).Except([.. rooms, Root]);
 
         Check.None(unknown);
     }
@@ -58,13 +58,16 @@ public sealed partial class RoomTests
         List<string> wrong = [];
         foreach (string project in (string[])["src", "tests", "plugins"])
         {
-            foreach (string file in Repository.Files(Repository.At(project), "*.cs"))
+            foreach (string file in Repository.Files(Repository.At(project), "*.cs").Where(file => !Repository.IsFixture(file)))
             {
                 string expected = Path.GetDirectoryName(Path.GetRelativePath(Repository.At(project), file))!.Replace(Path.DirectorySeparatorChar, '.');
                 Match written = Namespace().Match(File.ReadAllText(file));
-                if (written.Success && written.Groups[1].Value != expected && IsCompiledHere(file))
+                string actual = written.Groups[1].Value;
+
+                // What an older target lacks, such as IsExternalInit, must stand where the compiler looks for it.
+                if (written.Success && actual != expected && !actual.StartsWith("System.", StringComparison.Ordinal) && IsCompiledHere(file))
                 {
-                    wrong.Add($"{Repository.Short(file)}: {written.Groups[1].Value}, not {expected}");
+                    wrong.Add($"{Repository.Short(file)}: {actual}, not {expected}");
                 }
             }
         }

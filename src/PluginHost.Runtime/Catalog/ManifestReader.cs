@@ -40,8 +40,8 @@ internal static partial class ManifestReader
         _ = fields.Text("$schema", "a string", _ => true);
         var id = fields.Text("id", PluginIds.Expected, PluginIds.Valid, required: true);
         var version = fields.Text("version", "a SemVer 2 version such as \"1.0.0\"", v => HostRange.Version(v) is not null, required: true);
-        var name = fields.Text("name", "1 to 128 characters without control characters", IsLabel);
-        var publisher = fields.Text("publisher", "1 to 128 characters without control characters", IsLabel);
+        var name = fields.Text("name", "a string of 1 to 128 characters without control characters or space around it", IsLabel);
+        var publisher = fields.Text("publisher", "a string of 1 to 128 characters without control characters or space around it", IsLabel);
         var (entry, command) = ReadProgram(fields, folder);
         var contracts = ReadContracts(fields, "contracts", required: true);
         return new()

@@ -71,7 +71,7 @@ internal sealed class FieldSet
     /// <summary>Reads a list of texts that pass a check; null where the member is absent or no list.</summary>
     public IReadOnlyList<string>? Texts(string name, string expectedItem, Func<string, bool> valid)
     {
-        if (List(name, "an array of " + expectedItem) is not { } items)
+        if (List(name, "an array, each item " + expectedItem) is not { } items)
         {
             return null;
         }

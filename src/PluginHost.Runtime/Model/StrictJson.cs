@@ -203,7 +203,17 @@ internal static class StrictJson
             return $"found '{(char)found}' after a comma, expected another value. Remove the comma before it.";
         }
 
+        if (found is (byte)'\n' or (byte)'\r')
+        {
+            return "found a line break inside a string. End the string before it, or write \\n.";
+        }
+
+        if (found == '\'')
+        {
+            return "found a single quotation mark, expected a double one. Write \"…\".";
+        }
+
         var shown = found is > 0x20 and < 0x7f ? $"'{(char)found}'" : $"byte 0x{found:X2}";
-        return $"found {shown}, which JSON does not allow here. Look for a missing comma, colon or quotation mark just before.";
+        return $"found {shown}, which JSON does not allow here. Look for a missing comma, colon or quotation mark just before, or for text after the end.";
     }
 }

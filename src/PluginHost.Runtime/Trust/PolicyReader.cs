@@ -119,9 +119,13 @@ internal static class PolicyReader
         }
 
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder, Path.GetDirectoryName(fields.Session.File)!));
-        if (FolderSafety.Check(full) is { } problem)
+        if (FileFacts.Of(full) is null)
         {
-            fields.Session.Report(fields.Find("development")!, $"{problem} Its plugins get the trust they ask for, so only this user may write there.");
+            fields.Session.Report(fields.Find("development")!, $"'{full}' is missing or cannot be seen, expected the folder that holds the plugins. Create it or correct the path.");
+        }
+        else if (FolderSafety.Check(full) is { } problem)
+        {
+            fields.Session.Report(fields.Find("development")!, $"its plugins get the trust they ask for, so only this user may write there: {problem}");
         }
         else if (!Directory.Exists(full))
         {

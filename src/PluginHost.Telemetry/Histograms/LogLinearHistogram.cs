@@ -9,8 +9,17 @@ namespace PluginHost.Telemetry.Histograms;
 /// </remarks>
 public sealed class LogLinearHistogram
 {
-    private readonly long[]?[] _stripes = new long[]?[Stripes.Count];
+    private readonly long[]?[] _stripes;
     private long _max;
+
+    /// <summary>Creates an empty histogram.</summary>
+    public LogLinearHistogram()
+        : this(Stripes.Count)
+    {
+    }
+
+    /// <summary>Creates one with so many copies of its counts, a power of two.</summary>
+    internal LogLinearHistogram(int stripes) => _stripes = new long[]?[stripes];
 
     /// <summary>Counts one value.</summary>
     /// <param name="nanoseconds">The duration in nanoseconds. Below 0 counts as 0; above 73 minutes it counts in the last bucket, and in the maximum.</param>
@@ -29,7 +38,7 @@ public sealed class LogLinearHistogram
         }
 
         // After the maximum: a snapshot never holds a value above it.
-        int stripe = Stripes.Current;
+        int stripe = Stripes.Current(_stripes.Length);
         long[] counts = Volatile.Read(ref _stripes[stripe]) ?? Grow(stripe);
         Interlocked.Increment(ref counts[Buckets.IndexOf(nanoseconds)]);
     }

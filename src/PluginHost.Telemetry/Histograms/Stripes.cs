@@ -9,5 +9,6 @@ internal static class Stripes
     public static readonly int Count = (int)Math.Min(4, BitOperations.RoundUpToPowerOf2((uint)Environment.ProcessorCount));
 
     /// <summary>The calling core's copy, from 0. A hint: a thread may move between this and its write, so writes stay interlocked.</summary>
-    public static int Current => Thread.GetCurrentProcessorId() & (Count - 1);
+    /// <param name="count">How many copies there are, a power of two.</param>
+    public static int Current(int count) => Thread.GetCurrentProcessorId() & (count - 1);
 }

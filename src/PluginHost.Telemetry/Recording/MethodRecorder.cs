@@ -12,7 +12,7 @@ namespace PluginHost.Telemetry.Recording;
 public sealed class MethodRecorder
 {
     private static readonly double s_nanosecondsPerTick = 1e9 / Stopwatch.Frequency;
-    private readonly StripedCounters _counters = new();
+    private readonly StripedCounters _counters = new(Stripes.Count);
     private readonly LogLinearHistogram _latency = new();
     private readonly LogLinearHistogram _overhead = new();
     private readonly KindCounters _kinds = new();

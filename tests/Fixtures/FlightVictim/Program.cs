@@ -32,8 +32,11 @@ switch (end)
         recorder.Dispose();
         using (FlightRecorder second = FlightRecorder.Open(args[2], NullLogger.Instance))
         {
-            Console.WriteLine(second.UnavailableReason ?? "ready");
-            guard.Call(0, () => Console.ReadLine());
+            guard.Call(0, () =>
+            {
+                Console.WriteLine(second.UnavailableReason ?? "ready");
+                Console.ReadLine();
+            });
         }
 
         return 0;
@@ -41,8 +44,11 @@ switch (end)
         using (FlightRecorder second = FlightRecorder.Open(args[2], NullLogger.Instance))
         {
             recorder.Dispose();
-            Console.WriteLine(second.UnavailableReason ?? "ready");
-            guard.Call(0, () => Console.ReadLine());
+            guard.Call(0, () =>
+            {
+                Console.WriteLine(second.UnavailableReason ?? "ready");
+                Console.ReadLine();
+            });
         }
 
         return 0;

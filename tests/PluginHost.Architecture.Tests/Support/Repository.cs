@@ -35,6 +35,9 @@ internal static class Repository
         }
     }
 
+    /// <summary>Whether a file plays other people's code, which keeps none of the house's rules.</summary>
+    public static bool IsFixture(string path) => Short(path).StartsWith(Path.Combine("tests", "Fixtures") + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
     /// <summary>A path as a person reads it in a failure.</summary>
     public static string Short(string path) => Path.GetRelativePath(Root, path);
 

@@ -96,16 +96,20 @@ public class LogLinearHistogramTests
         Assert.Throws<ArgumentOutOfRangeException>(() => HistogramSnapshot.Empty.Percentile(percent));
     }
 
-    [Fact]
-    public async Task No_recording_is_lost_among_threads()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task No_recording_is_lost_among_threads(int stripes)
     {
-        LogLinearHistogram histogram = new();
+        LogLinearHistogram histogram = new(stripes);
+        using Barrier together = new(8);
         Task[] threads = [.. Enumerable.Range(0, 8).Select(thread => Task.Factory.StartNew(
             () =>
             {
-                for (int i = 1; i <= 50_000; i++)
+                together.SignalAndWait();
+                for (int i = 1; i <= 500_000; i++)
                 {
-                    histogram.Record((i * 8) + thread);
+                    histogram.Record(((i % 8) * 8) + thread);
                 }
             },
             TaskCreationOptions.LongRunning))];
@@ -113,8 +117,8 @@ public class LogLinearHistogramTests
         await Task.WhenAll(threads);
 
         HistogramSnapshot snapshot = histogram.Snapshot();
-        Assert.Equal(400_000, snapshot.Count);
-        Assert.Equal((50_000 * 8) + 7, snapshot.Max);
+        Assert.Equal(4_000_000, snapshot.Count);
+        Assert.Equal((7 * 8) + 7, snapshot.Max);
     }
 
     [Fact]
