@@ -1,0 +1,119 @@
+using PluginHost.Contracts.Invocation;
+using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Messages;
+
+namespace PluginHost.Rpc.Connection;
+
+/// <summary>Chooses the codec's writer or reader for generated code.</summary>
+internal static class CallEncoder
+{
+    /// <summary>Writes a call's arguments.</summary>
+    public static void WriteArguments<TCall, TResult>(in TCall call, OutputBuffer output, RpcCodec codec)
+        where TCall : struct, ICall<TResult>
+    {
+        if (codec == RpcCodec.MessagePack)
+        {
+            MessagePackValueWriter writer = new(output);
+            call.WriteArguments(ref writer);
+        }
+        else
+        {
+            JsonValueWriter writer = new(output);
+            call.WriteArguments(ref writer);
+        }
+    }
+
+    /// <summary>Writes a result.</summary>
+    public static void WriteResult<TResult>(in TResult result, OutputBuffer output, RpcCodec codec)
+        where TResult : struct, IResult
+    {
+        if (codec == RpcCodec.MessagePack)
+        {
+            MessagePackValueWriter writer = new(output);
+            result.Write(ref writer);
+        }
+        else
+        {
+            JsonValueWriter writer = new(output);
+            result.Write(ref writer);
+        }
+    }
+
+    /// <summary>Writes an error.</summary>
+    public static void WriteError(OutputBuffer output, RpcCodec codec, int code, string message, Exception? exception)
+    {
+        if (codec == RpcCodec.MessagePack)
+        {
+            MessagePackValueWriter writer = new(output);
+            ErrorBody.Write(ref writer, code, message, exception);
+        }
+        else
+        {
+            JsonValueWriter writer = new(output);
+            ErrorBody.Write(ref writer, code, message, exception);
+        }
+    }
+
+    /// <summary>Writes a declared error.</summary>
+    public static void WriteDeclared(OutputBuffer output, RpcCodec codec, string type, Dispatcher dispatcher, int method, Exception exception)
+    {
+        if (codec == RpcCodec.MessagePack)
+        {
+            MessagePackValueWriter writer = new(output);
+            ErrorBody.WriteDeclared(ref writer, type, dispatcher, method, exception);
+        }
+        else
+        {
+            JsonValueWriter writer = new(output);
+            ErrorBody.WriteDeclared(ref writer, type, dispatcher, method, exception);
+        }
+    }
+
+    /// <summary>Reads a result.</summary>
+    public static TResult ReadResult<TCall, TResult>(ReadOnlySpan<byte> value, RpcCodec codec)
+        where TCall : struct, ICall<TResult>
+    {
+        if (codec == RpcCodec.MessagePack)
+        {
+            MessagePackValueReader reader = new(value);
+            return TCall.ReadResult(ref reader);
+        }
+        else
+        {
+            JsonValueReader reader = new(value);
+            return TCall.ReadResult(ref reader);
+        }
+    }
+
+    /// <summary>Reads an error: a declared one as itself, any other as <see cref="RpcErrorException"/>.</summary>
+    public static Exception ReadError<TCall, TResult>(ReadOnlySpan<byte> value, RpcCodec codec)
+        where TCall : struct, ICall<TResult>
+    {
+        ErrorBody body;
+        Exception? declared = null;
+        if (codec == RpcCodec.MessagePack)
+        {
+            MessagePackValueReader reader = new(value);
+            body = ErrorBody.Read(ref reader);
+            reader = new MessagePackValueReader(value);
+            if (IsDeclared(body) && ErrorBody.MoveToValue(ref reader))
+            {
+                declared = TCall.ReadError(body.Type!, ref reader);
+            }
+        }
+        else
+        {
+            JsonValueReader reader = new(value);
+            body = ErrorBody.Read(ref reader);
+            reader = new JsonValueReader(value);
+            if (IsDeclared(body) && ErrorBody.MoveToValue(ref reader))
+            {
+                declared = TCall.ReadError(body.Type!, ref reader);
+            }
+        }
+
+        return declared ?? new RpcErrorException(TCall.Method.WireName, body);
+    }
+
+    private static bool IsDeclared(ErrorBody body) => body is { Code: RpcErrorCodes.Declared, HasValue: true, Type: not null };
+}

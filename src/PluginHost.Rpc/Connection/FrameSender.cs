@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Logging;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Framing;
+using PluginHost.Rpc.Messages;
+
+namespace PluginHost.Rpc.Connection;
+
+/// <summary>Writes frames on the calling thread and queues them. Thread-safe.</summary>
+/// <param name="options">The connection's settings.</param>
+/// <param name="outbox">Where frames are queued.</param>
+/// <param name="overflow">Called where the peer does not read its own answers.</param>
+/// <param name="logger">The connection's logger.</param>
+internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action overflow, ILogger logger)
+{
+    private readonly FrameFormat _format = options.Framing == RpcFraming.Length ? LengthFormat.Instance : HeaderFormat.Instance;
+
+    /// <summary>The connection's clock.</summary>
+    public TimeProvider Clock => options.Clock;
+
+    /// <summary>Starts a frame in the thread's own buffer; follow with a Send or with <see cref="Abandon"/>.</summary>
+    public OutputBuffer Begin()
+    {
+        OutputBuffer output = Scratch.Rent(options.MaxMessageBytes);
+        _format.Begin(output);
+        return output;
+    }
+
+    /// <summary>Refuses a message that the peer would refuse.</summary>
+    /// <exception cref="ValueFormatException">It is larger than the limit.</exception>
+    public void CheckSize(OutputBuffer output)
+    {
+        // The header is counted too: it is small, and both sides then agree on what surely fits.
+        if (output.Length > options.MaxMessageBytes)
+        {
+            throw new ValueFormatException($"The message has {output.Length} bytes; the limit is {options.MaxMessageBytes}.");
+        }
+    }
+
+    /// <summary>Throws a frame away.</summary>
+    public static void Abandon(OutputBuffer output) => Scratch.Return(output);
+
+    /// <summary>Ends a frame and queues it.</summary>
+    public AppendResult Send(OutputBuffer output, FrameUse use, PendingCall? request)
+    {
+        _format.End(output, 0);
+        AppendResult result = outbox.Append(output.WrittenSpan, use, request);
+        Scratch.Return(output);
+        return result;
+    }
+
+    /// <summary>Ends an answer's frame and queues it; where there is no room even for answers the connection ends.</summary>
+    public void SendAnswer(OutputBuffer output)
+    {
+        if (Send(output, FrameUse.Answer, null) == AppendResult.Full)
+        {
+            overflow();
+        }
+    }
+
+    /// <summary>Answers with an error.</summary>
+    public void SendError(RpcCodec codec, ReadOnlySpan<byte> rawId, int code, string message, Exception? exception)
+    {
+        OutputBuffer output = Begin();
+        EnvelopeWriter.BeginError(output, codec, rawId);
+        CallEncoder.WriteError(output, codec, code, message, exception);
+        EnvelopeWriter.End(output, codec);
+        SendAnswer(output);
+    }
+
+    /// <summary>Asks the peer to stop a call; where there is no room the peer does not read, and would not read this either.</summary>
+    public void SendCancel(RpcCodec codec, long id)
+    {
+        OutputBuffer output = Begin();
+        EnvelopeWriter.WriteCancel(output, codec, id);
+        Send(output, FrameUse.Answer, null);
+    }
+
+    /// <summary>Says that a notification's handler failed; nobody waits for it.</summary>
+    public void NotificationFailed(string method, Exception exception) => Log.NotificationFailed(logger, method, exception);
+}

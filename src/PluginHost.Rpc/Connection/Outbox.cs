@@ -1,0 +1,280 @@
+using System.Net.Sockets;
+using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Transport;
+
+namespace PluginHost.Rpc.Connection;
+
+/// <summary>What a frame is, and so what happens to it where the peer does not read.</summary>
+internal enum FrameUse
+{
+    /// <summary>A request: it waits.</summary>
+    Request,
+
+    /// <summary>A notification: it is refused.</summary>
+    Notification,
+
+    /// <summary>An answer: it has room of its own, and past that the connection ends.</summary>
+    Answer,
+}
+
+/// <summary>What came of queueing a frame.</summary>
+internal enum AppendResult
+{
+    /// <summary>It is sent or will be.</summary>
+    Queued,
+
+    /// <summary>It was not taken: too much is unsent.</summary>
+    Full,
+
+    /// <summary>It was not taken: the connection has ended.</summary>
+    Closed,
+}
+
+/// <summary>
+/// What goes out. The first thread that queues a frame sends it, without ever waiting for the peer; what others queue meanwhile goes with the next
+/// send. Where the system takes no more, a thread of the outbox's own goes on. Thread-safe.
+/// </summary>
+/// <param name="transport">Where to send.</param>
+/// <param name="limit">How many bytes may be unsent.</param>
+/// <param name="refill">Called on the outbox's own thread when there is room again: queues requests that wait.</param>
+/// <param name="name">The thread's name.</param>
+internal sealed class Outbox(SocketTransport transport, int limit, Action refill, string name)
+{
+    private const int LargestKept = 256 * 1024;
+    private const int LargestSend = 256 * 1024;
+    private readonly Lock _lock = new();
+    private readonly object _handOver = new();
+    private bool _isHandedOver;
+    private OutputBuffer _filling = new();
+    private OutputBuffer _sending = new();
+    private int _sendingFrom;
+    private bool _isFlushing;
+    private bool _isClosed;
+    private bool _hasThread;
+    private bool _isRefillWanted;
+    private long _appended;
+    private long _sent;
+    private SocketException? _failure;
+
+    /// <summary>All bytes that the system has taken.</summary>
+    public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Why nothing can be sent any more, or null.</summary>
+    public SocketException? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>True while more than half of the limit is unsent.</summary>
+    public bool IsCrowded
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return !_isClosed && _appended - _sent > limit / 2;
+            }
+        }
+    }
+
+    /// <summary>Queues a frame, and sends it where nobody else is sending.</summary>
+    /// <param name="frame">A whole frame.</param>
+    /// <param name="use">What it is.</param>
+    /// <param name="request">The request's call, or null.</param>
+    public AppendResult Append(ReadOnlySpan<byte> frame, FrameUse use, PendingCall? request)
+    {
+        lock (_lock)
+        {
+            if (_isClosed)
+            {
+                return AppendResult.Closed;
+            }
+
+            long unsent = _appended - _sent;
+            long most = use == FrameUse.Answer ? 2L * limit : limit;
+            if (unsent > 0 && unsent + frame.Length > most)
+            {
+                return AppendResult.Full;
+            }
+
+            if (request is not null)
+            {
+                request.FrameStart = _appended;
+            }
+
+            _appended += frame.Length;
+            if (_isFlushing)
+            {
+                _filling.Write(frame);
+                return AppendResult.Queued;
+            }
+
+            _isFlushing = true;
+        }
+
+        Flush(frame);
+        return AppendResult.Queued;
+    }
+
+    /// <summary>Makes sure that the outbox's own thread looks at the requests that wait.</summary>
+    public void WakeForWaiting()
+    {
+        lock (_lock)
+        {
+            _isRefillWanted = true;
+            if (_isFlushing || _isClosed)
+            {
+                return;
+            }
+
+            _isFlushing = true;
+        }
+
+        HandOver();
+    }
+
+    /// <summary>Takes no more frames and ends the own thread. Does not wait.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+        }
+
+        SignalThread();
+    }
+
+    private void SignalThread()
+    {
+        lock (_handOver)
+        {
+            _isHandedOver = true;
+            Monitor.Pulse(_handOver);
+        }
+    }
+
+    private void Flush(ReadOnlySpan<byte> first)
+    {
+        try
+        {
+            SendAttempt attempt = transport.TrySend(first);
+            Volatile.Write(ref _sent, _sent + attempt.Sent);
+            if (attempt.IsFull)
+            {
+                _sending.Clear();
+                _sending.Write(first[attempt.Sent..]);
+                _sendingFrom = 0;
+                HandOver();
+                return;
+            }
+
+            while (Swap(out bool isRefillWanted))
+            {
+                attempt = isRefillWanted ? new SendAttempt(0, IsFull: true) : transport.TrySend(_sending.WrittenSpan);
+                Volatile.Write(ref _sent, _sent + attempt.Sent);
+                if (attempt.IsFull)
+                {
+                    _sendingFrom = attempt.Sent;
+                    HandOver();
+                    return;
+                }
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            Fail(e);
+        }
+    }
+
+    /// <summary>Makes what others queued the next to be sent; false where there is nothing to do, and then nobody is sending.</summary>
+    private bool Swap(out bool isRefillWanted)
+    {
+        lock (_lock)
+        {
+            isRefillWanted = _isRefillWanted;
+            _isRefillWanted = false;
+            if (_filling.Length == 0 && !isRefillWanted)
+            {
+                _isFlushing = false;
+                return false;
+            }
+
+            (_filling, _sending) = (_sending, _filling);
+            _filling.Clear();
+            _filling.ShrinkAbove(LargestKept);
+            _sendingFrom = 0;
+            return true;
+        }
+    }
+
+    private void HandOver()
+    {
+        if (!_hasThread)
+        {
+            _hasThread = true;
+            new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
+        }
+
+        SignalThread();
+    }
+
+    /// <summary>The own thread: sends with waiting, whenever the peer is slower than its callers.</summary>
+    private void Run()
+    {
+        while (true)
+        {
+            lock (_handOver)
+            {
+                while (!_isHandedOver)
+                {
+                    Monitor.Wait(_handOver);
+                }
+
+                _isHandedOver = false;
+            }
+
+            lock (_lock)
+            {
+                if (_isClosed)
+                {
+                    return;
+                }
+            }
+
+            try
+            {
+                do
+                {
+                    SendAll();
+                    refill();
+                }
+                while (Swap(out _));
+            }
+            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            {
+                Fail(e);
+                return;
+            }
+        }
+    }
+
+    private void SendAll()
+    {
+        while (_sendingFrom < _sending.Length)
+        {
+            int count = Math.Min(LargestSend, _sending.Length - _sendingFrom);
+            int sent = transport.Send(_sending.WrittenSpan.Slice(_sendingFrom, count));
+            _sendingFrom += sent;
+            Volatile.Write(ref _sent, _sent + sent);
+            refill();
+        }
+    }
+
+    /// <summary>Nothing can be sent any more. The reader goes on: what the peer sent before it ended is worth reading.</summary>
+    private void Fail(Exception cause)
+    {
+        lock (_lock)
+        {
+            _isClosed = true;
+        }
+
+        Volatile.Write(ref _failure, cause as SocketException ?? new SocketException((int)SocketError.OperationAborted, cause.Message));
+    }
+}

@@ -1,0 +1,334 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Transport;
+
+namespace PluginHost.Rpc.Connection;
+
+/// <summary>
+/// One JSON-RPC 2.0 connection over a stream socket: calls go both ways at once. A thread of its own reads; callers write from theirs and are
+/// never blocked by a peer that does not read. Thread-safe.
+/// </summary>
+/// <remarks>
+/// A call fails with one of: a declared error as itself; <see cref="OperationCanceledException"/> with the caller's token; or an
+/// <see cref="RpcException"/>. A call that is cancelled or timed out ends at once and the peer is asked to stop; its late answer is dropped.
+/// Handlers of calls that come in run on the thread pool, side by side; those of notifications one after another. When the connection ends,
+/// pending calls fail and running handlers are cancelled.
+/// </remarks>
+public sealed class RpcConnection : IAsyncDisposable
+{
+    private readonly RpcOptions _options;
+    private readonly ILogger _logger;
+    private readonly SocketTransport _transport;
+    private readonly PendingTable _pending;
+    private readonly Outbox _outbox;
+    private readonly WaitingRequests _waiting = new();
+    private readonly FrameSender _sender;
+    private readonly InboundCalls _inbound;
+    private readonly Receiver _receiver;
+    private readonly Sweep _sweep;
+    private readonly TaskCompletionSource<RpcCloseReason> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _readerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RpcCloseReason? _reason;
+    private int _codec;
+    private int _isStarted;
+
+    /// <summary>Creates a connection; nothing is read before <see cref="Start"/>.</summary>
+    /// <param name="socket">A connected stream socket; owned from here on.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="targets">Whom the peer may call.</param>
+    /// <param name="logger">Where to log.</param>
+    /// <exception cref="ArgumentException">The settings are invalid; the message lists all problems.</exception>
+    public RpcConnection(Socket socket, RpcOptions options, IReadOnlyList<Dispatcher> targets, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(targets);
+        ArgumentNullException.ThrowIfNull(logger);
+        if (options.Validate() is { Count: > 0 } problems)
+        {
+            throw new ArgumentException(string.Join(" ", problems), nameof(options));
+        }
+
+        _options = options;
+        _logger = logger;
+        _codec = (int)options.Codec;
+        _transport = new SocketTransport(socket);
+        _pending = new PendingTable(options.MaxPendingOutbound);
+        _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)");
+        _sender = new FrameSender(options, _outbox, CloseUnread, logger);
+        _inbound = new InboundCalls(options.MaxPendingInbound, _sender);
+        _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
+        _receiver = new Receiver(options, _transport, _pending, _inbound, _sender, _sweep.Arm, logger);
+        foreach (Dispatcher target in targets)
+        {
+            _receiver.AddTarget(target);
+        }
+    }
+
+    /// <summary>Ends when the connection has ended, with the reason. Never faults.</summary>
+    public Task<RpcCloseReason> Closed => _closed.Task;
+
+    /// <summary>How many calls wait for their answers here.</summary>
+    public int PendingOutbound => _pending.Count;
+
+    /// <summary>How many calls of the peer are queued or running here.</summary>
+    public int PendingInbound => _inbound.Count;
+
+    private RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
+
+    /// <summary>Starts reading. Call once.</summary>
+    /// <exception cref="InvalidOperationException">It was started before.</exception>
+    public void Start()
+    {
+        if (Interlocked.Exchange(ref _isStarted, 1) != 0)
+        {
+            throw new InvalidOperationException("The connection was started before.");
+        }
+
+        new Thread(Read) { IsBackground = true, Name = _options.ReaderThreadName }.UnsafeStart();
+    }
+
+    /// <summary>Lets the peer call one more dispatcher; where two have a name, the first added answers.</summary>
+    public void AddTarget(Dispatcher target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        _receiver.AddTarget(target);
+    }
+
+    /// <summary>Chooses the codec of calls from here on. Answers go out in the codec their call came in, and both are always understood.</summary>
+    public void UseCodec(RpcCodec codec) => Volatile.Write(ref _codec, (int)codec);
+
+    /// <summary>Calls. Allocates nothing where arguments and result hold no references. Await the task once.</summary>
+    /// <param name="call">The arguments.</param>
+    /// <param name="timeout">How long the answer may take; <see cref="Timeout.InfiniteTimeSpan"/> for no bound.</param>
+    /// <param name="ct">Ends the call at once and asks the peer to stop.</param>
+    public ValueTask<RpcReply<TResult>> CallAsync<TCall, TResult>(TCall call, TimeSpan timeout, CancellationToken ct)
+        where TCall : struct, ICall<TResult>
+    {
+        PendingCall<TCall, TResult> pending = PendingCall<TCall, TResult>.Rent(this, in call, timeout, isBlocking: false, ct);
+        ValueTask<RpcReply<TResult>> task = pending.Task;
+        Begin(pending, ct);
+        return task;
+    }
+
+    /// <summary>Calls and blocks the calling thread until the answer, the time-out or the cancellation.</summary>
+    /// <inheritdoc cref="CallAsync"/>
+    public RpcReply<TResult> Call<TCall, TResult>(TCall call, TimeSpan timeout, CancellationToken ct)
+        where TCall : struct, ICall<TResult>
+    {
+        PendingCall<TCall, TResult> pending = PendingCall<TCall, TResult>.Rent(this, in call, timeout, isBlocking: true, ct);
+        Begin(pending, ct);
+        return pending.Wait();
+    }
+
+    /// <summary>Sends a notification: nobody answers, and a failure over there is not seen.</summary>
+    /// <param name="call">The arguments.</param>
+    /// <returns>False where it was dropped: the connection has ended, or too much is unsent because the peer does not read.</returns>
+    /// <exception cref="RpcSerializationException">The arguments cannot be written.</exception>
+    public bool Notify<TCall>(TCall call)
+        where TCall : struct, ICall<NoResult>
+    {
+        RpcCodec codec = Codec;
+        OutputBuffer output = _sender.Begin();
+        try
+        {
+            EnvelopeWriter.BeginNotification(output, codec, TCall.Method.Utf8WireName);
+            CallEncoder.WriteArguments<TCall, NoResult>(in call, output, codec);
+            EnvelopeWriter.End(output, codec);
+            _sender.CheckSize(output);
+        }
+        catch (Exception e)
+        {
+            FrameSender.Abandon(output);
+            throw new RpcSerializationException($"The arguments of {TCall.Method.WireName} cannot be sent: {e.Message}", e);
+        }
+
+        return _sender.Send(output, FrameUse.Notification, null) == AppendResult.Queued;
+    }
+
+    /// <summary>Ends the connection: pending calls fail, handlers are cancelled. Waits for the reading thread, and for nothing of the peer.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Close(new RpcCloseReason(RpcCloseKind.LocallyDisposed, "This side closed the connection."));
+        if (Volatile.Read(ref _isStarted) != 0)
+        {
+            await _readerEnded.Task.ConfigureAwait(false);
+        }
+        else
+        {
+            _transport.Dispose();
+        }
+    }
+
+    /// <summary>Ends a call whose caller cancelled it, and asks the peer to stop.</summary>
+    internal void Cancel(PendingCall call, long id, CancellationToken caller)
+    {
+        if (!ReferenceEquals(_pending.Abandon(id), call))
+        {
+            return;
+        }
+
+        bool wasQueued = call.FrameStart >= 0;
+        call.Fail(new OperationCanceledException($"{call.Method} was cancelled by its caller.", caller));
+        if (wasQueued)
+        {
+            _sender.SendCancel(Codec, id);
+        }
+    }
+
+    private void Begin<TCall, TResult>(PendingCall<TCall, TResult> pending, CancellationToken ct)
+        where TCall : struct, ICall<TResult>
+    {
+        if (ct.IsCancellationRequested)
+        {
+            pending.Fail(new OperationCanceledException($"{pending.Method} was cancelled before it was sent.", ct));
+            return;
+        }
+
+        bool isTimed = pending.Timeout != Timeout.InfiniteTimeSpan;
+        pending.Deadline = isTimed ? DeadlineAfter(pending.Timeout) : long.MaxValue;
+        AddResult added = _pending.Add(pending);
+        if (added != AddResult.Added)
+        {
+            pending.Fail(added == AddResult.Full
+                ? new RpcLimitException(pending.Method, _options.MaxPendingOutbound)
+                : new RpcConnectionLostException(pending.Method, _reason!, wasSent: false));
+            return;
+        }
+
+        if (isTimed)
+        {
+            _sweep.Arm();
+        }
+
+        long id = pending.Id;
+        if (_waiting.IsEmpty && TrySend(pending, id))
+        {
+            pending.ListenToCaller();
+            return;
+        }
+
+        pending.IsShared = true;
+        _waiting.Add(pending, id);
+        _outbox.WakeForWaiting();
+        pending.ListenToCaller();
+    }
+
+    /// <summary>Writes and queues a request; false where there is no room. One that cannot be written fails here.</summary>
+    private bool TrySend(PendingCall pending, long id)
+    {
+        OutputBuffer output = _sender.Begin();
+        try
+        {
+            pending.Encode(output, Codec);
+            _sender.CheckSize(output);
+        }
+        catch (Exception e)
+        {
+            // Writers run code of the contract's types: whatever comes out of them is this call's failure.
+            FrameSender.Abandon(output);
+            if (_pending.TryRemove(id, out PendingCall? mine) && mine is not null)
+            {
+                mine.Fail(new RpcSerializationException($"The arguments of {mine.Method} cannot be sent: {e.Message}", e));
+            }
+
+            return true;
+        }
+
+        // Where the connection has ended meanwhile its close fails every call in the table, this one too.
+        return _sender.Send(output, FrameUse.Request, pending) != AppendResult.Full;
+    }
+
+    /// <summary>Sends requests that waited for room, as far as there is room. On the outbox's own thread.</summary>
+    private void SendWaiting()
+    {
+        while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
+        {
+            if (!_pending.IsLive(id))
+            {
+                // Given up while it waited: it was never sent, so nothing will answer and free its id.
+                _pending.TryRemove(id, out _);
+            }
+            else if (!TrySend(call, id))
+            {
+                _waiting.PutBack(call, id);
+                return;
+            }
+        }
+    }
+
+    private long DeadlineAfter(TimeSpan timeout)
+    {
+        double ticks = timeout.TotalSeconds * _options.Clock.TimestampFrequency;
+        return ticks < long.MaxValue / 4 ? _options.Clock.GetTimestamp() + (long)ticks : long.MaxValue;
+    }
+
+    /// <summary>Ends what ran out of time; false where nothing is left to watch.</summary>
+    private bool SweepOnce(List<PendingCall> expired)
+    {
+        long now = _options.Clock.GetTimestamp();
+        bool isBusy = _pending.TakeExpired(now, expired);
+        foreach (PendingCall call in expired)
+        {
+            bool wasQueued = call.FrameStart >= 0;
+            long id = call.Id;
+            call.Fail(new RpcTimeoutException(call.Method, call.Timeout, wasQueued && call.FrameStart < _outbox.Sent));
+            if (wasQueued)
+            {
+                _sender.SendCancel(Codec, id);
+            }
+        }
+
+        if (_outbox.Failure is { } failure)
+        {
+            Close(new RpcCloseReason(RpcCloseKind.ConnectionReset, $"Sending failed: {failure.Message}"));
+        }
+
+        long since = _receiver.FrameSince;
+        if (since != long.MaxValue && _options.Clock.GetElapsedTime(since, now) > _options.FrameTimeout)
+        {
+            Close(new RpcCloseReason(
+                RpcCloseKind.LimitExceeded,
+                $"A message has been coming for {_options.Clock.GetElapsedTime(since, now)}; the limit is {_options.FrameTimeout}."));
+        }
+
+        return isBusy || since != long.MaxValue;
+    }
+
+    private void Read()
+    {
+        RpcCloseReason reason = _receiver.Run();
+        Close(reason);
+        _transport.Dispose();
+        _readerEnded.SetResult();
+    }
+
+    private void CloseUnread() => Close(new RpcCloseReason(
+        RpcCloseKind.LimitExceeded, $"The peer does not read: more than {2L * _options.MaxUnsentBytes} bytes of answers are unsent."));
+
+    private void Close(RpcCloseReason reason)
+    {
+        if (Interlocked.CompareExchange(ref _reason, reason, null) is not null)
+        {
+            return;
+        }
+
+        // First the socket: whatever waits in it ends, so that nothing below can be held up by the peer.
+        _transport.ShutDown();
+        _outbox.Close();
+        _sweep.Dispose();
+        foreach (PendingCall call in _pending.Close())
+        {
+            bool wasSent = call.FrameStart >= 0 && call.FrameStart < _outbox.Sent;
+            call.Fail(new RpcConnectionLostException(call.Method, reason, wasSent));
+        }
+
+        _waiting.Clear();
+        _inbound.Close();
+        Log.Ended(_logger, reason.Kind, reason.Detail);
+        _closed.SetResult(reason);
+    }
+}

@@ -1,0 +1,86 @@
+using PluginHost.Rpc.Codecs;
+
+namespace PluginHost.Rpc.Connection;
+
+/// <summary>How messages are told apart on the stream.</summary>
+public enum RpcFraming
+{
+    /// <summary>A 4-byte big-endian length: between host and .NET worker.</summary>
+    Length,
+
+    /// <summary>A <c>Content-Length</c> header: what most other peers speak.</summary>
+    Header,
+}
+
+/// <summary>A connection's settings. Immutable.</summary>
+public sealed record RpcOptions
+{
+    /// <summary>The codec of the first calls; <see cref="RpcConnection.UseCodec"/> changes it. Frames in either codec are always understood. Default: JSON.</summary>
+    public RpcCodec Codec { get; init; } = RpcCodec.Json;
+
+    /// <summary>The framing. Default: a length.</summary>
+    public RpcFraming Framing { get; init; } = RpcFraming.Length;
+
+    /// <summary>The largest message in bytes, in both directions. Default: 16 MiB; at least 1 KiB.</summary>
+    public int MaxMessageBytes { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>How many incoming calls may be queued or running; further ones are answered with an error. Default: 1,024.</summary>
+    public int MaxPendingInbound { get; init; } = 1024;
+
+    /// <summary>How many outgoing calls may wait for answers, timed-out and cancelled ones included. Default: 16,384; at most 65,536.</summary>
+    public int MaxPendingOutbound { get; init; } = 16 * 1024;
+
+    /// <summary>
+    /// How many bytes may wait to be sent; then callers wait. Answers may use as much again, then the connection closes. Default: 32 MiB.
+    /// </summary>
+    public int MaxUnsentBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>How many answers to calls nobody made are ignored before the connection closes. Default: 100.</summary>
+    public int MaxUnsolicitedAnswers { get; init; } = 100;
+
+    /// <summary>How long a message may take from its first byte to its last. Default: 30 s.</summary>
+    public TimeSpan FrameTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often deadlines are looked at: a call ends at most this long after its time. Default: 50 ms.</summary>
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The clock. Default: the system's.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>The name of the reading thread, for debuggers and dumps.</summary>
+    public string ReaderThreadName { get; init; } = "PluginHost.Rpc reader";
+
+    /// <summary>Checks the settings.</summary>
+    /// <returns>All problems; empty where there are none.</returns>
+    public IReadOnlyList<string> Validate()
+    {
+        List<string> problems = [];
+        Check(problems, nameof(MaxMessageBytes), MaxMessageBytes, 1024, 1024 * 1024 * 1024);
+        Check(problems, nameof(MaxPendingInbound), MaxPendingInbound, 1, 1_000_000);
+        Check(problems, nameof(MaxPendingOutbound), MaxPendingOutbound, 1, 65_536);
+        Check(problems, nameof(MaxUnsentBytes), MaxUnsentBytes, 1024, 1024 * 1024 * 1024);
+        Check(problems, nameof(MaxUnsolicitedAnswers), MaxUnsolicitedAnswers, 0, 1_000_000);
+        Check(problems, nameof(FrameTimeout), FrameTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1));
+        Check(problems, nameof(SweepInterval), SweepInterval, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
+        if (!Enum.IsDefined(Codec))
+        {
+            problems.Add($"{nameof(Codec)} is {Codec}; expected {RpcCodec.MessagePack} or {RpcCodec.Json}.");
+        }
+
+        if (!Enum.IsDefined(Framing))
+        {
+            problems.Add($"{nameof(Framing)} is {Framing}; expected {RpcFraming.Length} or {RpcFraming.Header}.");
+        }
+
+        return problems;
+    }
+
+    private static void Check<T>(List<string> problems, string name, T value, T least, T most)
+        where T : IComparable<T>
+    {
+        if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
+        {
+            problems.Add($"{name} is {value}; expected {least} to {most}.");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+namespace PluginHost.Rpc.Messages;
+
+/// <summary>What is wrong with the bytes that came.</summary>
+internal enum MessageFault
+{
+    /// <summary>They are not what the codec or framing can read.</summary>
+    Parse,
+
+    /// <summary>They can be read and break the protocol.</summary>
+    Protocol,
+
+    /// <summary>They are larger than agreed.</summary>
+    Limit,
+}
+
+/// <summary>The peer sent something after which its stream cannot be trusted: the connection closes.</summary>
+internal sealed class MalformedMessageException : Exception
+{
+    public MalformedMessageException(MessageFault fault, string message)
+        : base(message) => Fault = fault;
+
+    public MalformedMessageException(MessageFault fault, string message, Exception innerException)
+        : base(message, innerException) => Fault = fault;
+
+    /// <summary>What is wrong.</summary>
+    public MessageFault Fault { get; }
+}

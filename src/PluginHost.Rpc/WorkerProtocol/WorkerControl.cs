@@ -1,0 +1,102 @@
+using PluginHost.Contracts.Invocation;
+
+namespace PluginHost.Rpc.WorkerProtocol;
+
+/// <summary>The worker's side of the protocol: answers the host. Derived in the worker; handlers run on pool threads, side by side.</summary>
+public abstract class WorkerControl : Dispatcher
+{
+    /// <inheritdoc/>
+    public sealed override ContractDescriptor Contract => WorkerControlContract.Instance;
+
+    /// <inheritdoc/>
+    public sealed override int Find(ReadOnlySpan<byte> utf8WireName)
+    {
+        foreach (ContractMethod method in Contract.Methods)
+        {
+            if (utf8WireName.SequenceEqual(method.Utf8WireName))
+            {
+                return method.Index;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <inheritdoc/>
+    public sealed override ValueTask InvokeAsync<TReader>(
+        int method, ref TReader arguments, Reply reply, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(reply);
+        switch (method)
+        {
+            case 0:
+                WireMap.MoveToArgument(ref arguments, WorkerControlContract.Hello);
+                return AnswerHelloAsync(HandshakeCodec.ReadHelloRequest(ref arguments), reply, cancellationToken);
+            case 1:
+                WireMap.MoveToArgument(ref arguments, WorkerControlContract.Load);
+                return AnswerLoadAsync(LoadCodec.ReadLoadRequest(ref arguments), reply, cancellationToken);
+            case 2:
+                reply.Send(new TicksResult(Ping()));
+                return ValueTask.CompletedTask;
+            case 3:
+                WireMap.MoveToArgument(ref arguments, WorkerControlContract.Stop);
+                return AnswerStopAsync(arguments.ReadInt32(), reply, cancellationToken);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(method), method, "The worker control has four methods.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public sealed override string? FindError(int method, Exception exception) => null;
+
+    /// <inheritdoc/>
+    public sealed override void WriteError<TWriter>(int method, Exception exception, ref TWriter writer) =>
+        throw new NotSupportedException("The worker control declares no errors.");
+
+    /// <summary>Agrees on version and codec. What it throws is the host's answer.</summary>
+    protected abstract ValueTask<HelloReply> HelloAsync(HelloRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Loads and starts the plugin. What it throws is the host's answer.</summary>
+    protected abstract ValueTask<LoadReply> LoadAsync(LoadRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Gives the worker's timestamp.</summary>
+    protected abstract long Ping();
+
+    /// <summary>Stops the plugin.</summary>
+    /// <param name="drain">How long running calls may take to end.</param>
+    /// <param name="cancellationToken">Cancelled when the host gives up or the connection ends.</param>
+    protected abstract ValueTask<StopReply> StopAsync(TimeSpan drain, CancellationToken cancellationToken);
+
+    private async ValueTask AnswerHelloAsync(HelloRequest request, Reply reply, CancellationToken cancellationToken) =>
+        reply.Send(new HelloResult(await HelloAsync(request, cancellationToken).ConfigureAwait(false)));
+
+    private async ValueTask AnswerLoadAsync(LoadRequest request, Reply reply, CancellationToken cancellationToken) =>
+        reply.Send(new LoadResult(await LoadAsync(request, cancellationToken).ConfigureAwait(false)));
+
+    private async ValueTask AnswerStopAsync(int drainMilliseconds, Reply reply, CancellationToken cancellationToken) =>
+        reply.Send(new StopResult(await StopAsync(TimeSpan.FromMilliseconds(drainMilliseconds), cancellationToken).ConfigureAwait(false)));
+
+    private readonly struct HelloResult(HelloReply value) : IResult
+    {
+        public void Write<TWriter>(ref TWriter writer)
+            where TWriter : struct, IValueWriter, allows ref struct => HandshakeCodec.Write(ref writer, value);
+    }
+
+    private readonly struct LoadResult(LoadReply value) : IResult
+    {
+        public void Write<TWriter>(ref TWriter writer)
+            where TWriter : struct, IValueWriter, allows ref struct => LoadCodec.Write(ref writer, value);
+    }
+
+    private readonly struct StopResult(StopReply value) : IResult
+    {
+        public void Write<TWriter>(ref TWriter writer)
+            where TWriter : struct, IValueWriter, allows ref struct => LoadCodec.Write(ref writer, value);
+    }
+
+    private readonly struct TicksResult(long value) : IResult
+    {
+        public void Write<TWriter>(ref TWriter writer)
+            where TWriter : struct, IValueWriter, allows ref struct => writer.WriteInt64(value);
+    }
+}

@@ -1,0 +1,114 @@
+namespace PluginHost.Rpc.WorkerProtocol;
+
+/// <summary>The host's first message. It is JSON, whatever is agreed afterwards.</summary>
+/// <param name="ProtocolMin">The oldest version of this protocol that the host speaks.</param>
+/// <param name="ProtocolMax">The newest.</param>
+/// <param name="Codecs">The codecs it speaks, best first: <c>messagepack</c>, <c>json</c>.</param>
+/// <param name="HostVersion">The host's version, for logs.</param>
+/// <param name="HostPid">The host's process id.</param>
+public sealed record HelloRequest(int ProtocolMin, int ProtocolMax, IReadOnlyList<string> Codecs, string HostVersion, int HostPid);
+
+/// <summary>The worker's answer to <see cref="HelloRequest"/>. Where nothing agrees, the worker answers with an error and exits.</summary>
+/// <param name="Protocol">The version both speak from here on.</param>
+/// <param name="Codec">The codec of the host's next messages.</param>
+/// <param name="WorkerVersion">The worker's version, for logs.</param>
+/// <param name="Runtime">The worker's runtime, for logs.</param>
+/// <param name="Pid">The worker's process id.</param>
+public sealed record HelloReply(int Protocol, string Codec, string WorkerVersion, string Runtime, int Pid);
+
+/// <summary>A contract that the worker is to offer.</summary>
+/// <param name="Name">The interface's full name.</param>
+/// <param name="Major">The major version.</param>
+/// <param name="Assembly">The simple name of the assembly that holds it, one of <see cref="LoadRequest.SharedAssemblies"/>.</param>
+public sealed record ContractRequest(string Name, int Major, string Assembly);
+
+/// <summary>An assembly that comes from the host and never from the plugin.</summary>
+/// <param name="Name">Its simple name.</param>
+/// <param name="Path">The absolute path of its file.</param>
+public sealed record SharedAssembly(string Name, string Path);
+
+/// <summary>Asks the worker to load and start its plugin. Sent once.</summary>
+/// <param name="PluginId">The plugin's id.</param>
+/// <param name="Generation">The number of this load.</param>
+/// <param name="Folder">The plugin's folder, absolute.</param>
+/// <param name="Entry">The entry assembly's file name in it.</param>
+/// <param name="DataFolder">The plugin's data folder, absolute.</param>
+/// <param name="SettingsJson">The plugin's settings as a JSON object.</param>
+/// <param name="Contracts">The contracts to offer.</param>
+/// <param name="SharedAssemblies">The assemblies that come from the host.</param>
+/// <param name="StartTimeoutMilliseconds">How long the plugin's own start may take.</param>
+public sealed record LoadRequest(
+    string PluginId,
+    int Generation,
+    string Folder,
+    string Entry,
+    string DataFolder,
+    string SettingsJson,
+    IReadOnlyList<ContractRequest> Contracts,
+    IReadOnlyList<SharedAssembly> SharedAssemblies,
+    int StartTimeoutMilliseconds);
+
+/// <summary>A contract that can be called.</summary>
+/// <param name="Name">The interface's full name.</param>
+/// <param name="Methods">The wire names of its methods.</param>
+public sealed record LoadedContract(string Name, IReadOnlyList<string> Methods);
+
+/// <summary>The plugin is loaded and started.</summary>
+/// <param name="Contracts">What can be called.</param>
+public sealed record LoadReply(IReadOnlyList<LoadedContract> Contracts);
+
+/// <summary>The worker has stopped its plugin and exits when the connection closes.</summary>
+/// <param name="AbandonedCalls">How many calls were still running when the drain time was over.</param>
+public sealed record StopReply(int AbandonedCalls);
+
+/// <summary>One named value of a log event.</summary>
+/// <param name="Name">The name in the template.</param>
+/// <param name="Value">The value as text, or null.</param>
+/// <param name="Kind">How to read the text.</param>
+public sealed record LogProperty(string Name, string? Value, LogValueKind Kind);
+
+/// <summary>What kind of value a log property was before it became text.</summary>
+public enum LogValueKind
+{
+    /// <summary>Text, or anything else.</summary>
+    Text,
+
+    /// <summary>A whole number.</summary>
+    Integer,
+
+    /// <summary>Any other number.</summary>
+    Number,
+
+    /// <summary><c>true</c> or <c>false</c>.</summary>
+    Boolean,
+
+    /// <summary>A date and time with offset, in ISO 8601.</summary>
+    Time,
+}
+
+/// <summary>One event of the worker's log.</summary>
+/// <param name="At">When it happened, by the worker's clock.</param>
+/// <param name="Level">The number of a <c>Microsoft.Extensions.Logging.LogLevel</c>.</param>
+/// <param name="Category">The logger's category.</param>
+/// <param name="EventId">The event's number, or 0.</param>
+/// <param name="EventName">The event's name, or null.</param>
+/// <param name="Template">The message with named places, or null.</param>
+/// <param name="Message">The message with the values in place.</param>
+/// <param name="Properties">The named values.</param>
+/// <param name="Exception">The exception as text, or null.</param>
+public sealed record LogEvent(
+    DateTimeOffset At,
+    int Level,
+    string Category,
+    int EventId,
+    string? EventName,
+    string? Template,
+    string Message,
+    IReadOnlyList<LogProperty> Properties,
+    string? Exception);
+
+/// <summary>An exception that nobody caught is about to end the worker.</summary>
+/// <param name="Type">The exception's type.</param>
+/// <param name="Message">Its message.</param>
+/// <param name="Stack">Its stack trace, or null.</param>
+public sealed record DyingNotice(string Type, string Message, string? Stack);

@@ -1,0 +1,34 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Connection;
+
+namespace PluginHost.Rpc.Tests.Support;
+
+/// <summary>Two connections over one socket pair, each with a probe to call.</summary>
+internal sealed class ConnectedPair : IAsyncDisposable
+{
+    public ConnectedPair(RpcCodec codec, Func<RpcOptions, RpcOptions>? near = null, Func<RpcOptions, RpcOptions>? far = null)
+    {
+        (Socket a, Socket b) = SocketPair.Create();
+        RpcOptions options = new() { Codec = codec };
+        Near = new RpcConnection(a, near?.Invoke(options) ?? options, [NearProbe], NullLogger.Instance);
+        Far = new RpcConnection(b, far?.Invoke(options) ?? options, [FarProbe], NullLogger.Instance);
+        Near.Start();
+        Far.Start();
+    }
+
+    public RpcConnection Near { get; }
+
+    public RpcConnection Far { get; }
+
+    public ProbeDispatcher NearProbe { get; } = new();
+
+    public ProbeDispatcher FarProbe { get; } = new();
+
+    public async ValueTask DisposeAsync()
+    {
+        await Near.DisposeAsync();
+        await Far.DisposeAsync();
+    }
+}
