@@ -59,6 +59,7 @@ public sealed class ContractGenerator : IIncrementalGenerator
         foreach (AttributeData attribute in ContractAttributes.FindAll(compilation.Assembly, ContractAttributes.Generate))
         {
             if (attribute.ConstructorArguments.FirstOrDefault().Value is INamedTypeSymbol contract
+                && !IsMarkedHere(compilation, contract)
                 && ContractParser.Parse(compilation, contract, attribute, ContractAttributes.Place(attribute), cancellation).Model is { } model
                 && contracts.All(c => c.FullName != model.FullName))
             {
@@ -68,6 +69,10 @@ public sealed class ContractGenerator : IIncrementalGenerator
 
         return contracts.ToImmutable();
     }
+
+    // Such a contract is found by its own mark already.
+    private static bool IsMarkedHere(Compilation compilation, INamedTypeSymbol contract) =>
+        ContractAttributes.IsContract(contract) && SymbolEqualityComparer.Default.Equals(contract.ContainingAssembly, compilation.Assembly);
 
     private static void Add(SourceProductionContext output, ContractModel contract, string assembly) =>
         output.AddSource($"{contract.FullName.Replace('+', '.')}.g.cs", ContractEmitter.Emit(contract, assembly));

@@ -43,8 +43,6 @@ internal static partial class Log
     [LoggerMessage(8011, LogLevel.Warning, "The last host of this state folder died; thread {ThreadId} was in {PluginId} {Method}")]
     public static partial void HostDied(ILogger logger, int threadId, string pluginId, string method);
 
-    [LoggerMessage(8012, LogLevel.Warning, "The flight recorder is not available: {Reason}")]
-    public static partial void NoFlightRecorder(ILogger logger, string reason);
 
     [LoggerMessage(8013, LogLevel.Warning, "The contract assembly {File} cannot be loaded: {Reason}")]
     public static partial void ContractNotLoaded(ILogger logger, string file, string reason);

@@ -83,6 +83,11 @@ public sealed class PluginRuntime : IAsyncDisposable
         try
         {
             await Task.WhenAll(runtime._supervisors.Values.Select(s => s.StartAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (runtime._supervisors.Values.Any(s => s.Tier == PluginTier.InProcess))
+            {
+                _ = Task.Run(runtime._parts.Calibrate, CancellationToken.None);
+            }
+
             runtime.WriteWindow();
             return runtime;
         }
@@ -201,7 +206,7 @@ public sealed class PluginRuntime : IAsyncDisposable
             await supervisor.DisposeAsync().ConfigureAwait(false);
         }
 
-        _parts.Dispose();
+        await _parts.DisposeAsync().ConfigureAwait(false);
     }
 
     private static object Guard(PluginSupervisor supervisor, Type contract)

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using PluginHost.Rpc.Codecs;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Trust;
@@ -36,8 +37,8 @@ public sealed record PluginRuntimeOptions
     /// <summary>Ids of the plugins to run; null for all in the folder.</summary>
     public IReadOnlyCollection<string>? Only { get; init; }
 
-    /// <summary>How calls are encoded to workers. Default <see cref="WireCodec.MessagePack"/>; <see cref="WireCodec.Json"/> is readable, for debugging.</summary>
-    public WireCodec Codec { get; init; } = WireCodec.MessagePack;
+    /// <summary>How calls are encoded to workers. Default <see cref="RpcCodec.MessagePack"/>; <see cref="RpcCodec.Json"/> is readable, for debugging.</summary>
+    public RpcCodec Codec { get; init; } = RpcCodec.MessagePack;
 
     /// <summary>True sends in-process calls' data through the codec and back, as a child process would. For tests. Default false.</summary>
     public bool RoundTripInProcess { get; init; }
@@ -97,14 +98,4 @@ public sealed record PluginRuntimeOptions
 
         return problems;
     }
-}
-
-/// <summary>How messages between host and worker are encoded.</summary>
-public enum WireCodec
-{
-    /// <summary>MessagePack: compact and fast.</summary>
-    MessagePack,
-
-    /// <summary>JSON: readable with a tracer.</summary>
-    Json,
 }

@@ -95,6 +95,7 @@ internal sealed partial class PluginSupervisor
         {
             foreach (PluginGuardSite site in Sites)
             {
+                NameSlots(site, generation);
                 site.Guard!.Target = instance.Target(site.Contract);
             }
         }
@@ -110,6 +111,14 @@ internal sealed partial class PluginSupervisor
         Log.Ready(_settings.Logger, Plugin.Id, _tier!.Value, generation, instance.WorkerPid ?? 0);
         _history = _history with { StartFailures = 0 };
         _ = WatchAsync(generation, instance);
+    }
+
+    private void NameSlots(PluginGuardSite site, int generation)
+    {
+        foreach (ContractMethod method in site.Contract.Methods)
+        {
+            _settings.Flight?.Name(site.FirstSlot + method.Index, Plugin.Id, method.WireName, generation);
+        }
     }
 
     private async Task WatchAsync(int generation, IPluginInstance instance)

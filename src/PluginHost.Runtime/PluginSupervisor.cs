@@ -143,6 +143,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         foreach (PluginGuardSite site in Sites)
         {
             Observer.Detach(site);
+            _settings.Flight?.Unname(site.FirstSlot, site.Contract.Methods.Count);
             ThreadBlocks.Release(site.FirstSlot, site.Contract.Methods.Count);
         }
     }

@@ -1,34 +1,52 @@
 using Microsoft.Extensions.Logging;
+using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Control;
+using PluginHost.Runtime.InProcess;
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Store;
+using PluginHost.Runtime.Tiers;
 using PluginHost.Runtime.Trust;
+using PluginHost.Telemetry.Export;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime;
 
 /// <summary>What a runtime is put together from: the one place that knows every room.</summary>
-internal sealed class RuntimeParts : IDisposable
+internal sealed class RuntimeParts : IAsyncDisposable
 {
+    private readonly FaultJournal _journal;
+    private readonly FlightRecorder _flight;
+    private readonly PluginMeters _meters;
+    private readonly IDisposable _journaling;
+
     private RuntimeParts(PluginRuntimeOptions options, StateFolder state)
     {
         State = state;
         Logger = options.LoggerFactory.CreateLogger<PluginRuntime>();
         Recorder = new Recorder(new RecorderOptions(), options.Clock, Logger);
+        _journal = new FaultJournal(state.Path, new FaultJournalOptions(), Logger);
+        _journaling = Recorder.Subscribe(_journal.Append);
+        _meters = new PluginMeters(Recorder);
         Window = new WindowFile(state.LastWindow, Logger);
-        PolicyResult policy = ReadPolicy(options, state);
+
+        // Read before this process records into the same folder.
+        ReportDeadHosts(FlightRecorder.ReadDead(state.Path, Logger), options.Clock);
+        _flight = FlightRecorder.Open(state.Path, Logger);
         Preparation = new PluginPreparation(
             options,
             state,
             new PluginStore(state, options.LoggerFactory.CreateLogger<PluginStore>()),
-            policy,
+            ReadPolicy(options, state),
             KnownContracts.Collect(options, Logger),
             Logger);
         Supervision = new SupervisorSettings
         {
             Clock = options.Clock,
             Jitter = new Jitter(new Random(options.JitterSeed ?? unchecked((int)options.Clock.GetTimestamp()))),
-            Tiers = [],
+            Tiers = CreateTiers(options),
             Recorder = Recorder,
+            Flight = _flight,
             FaultRate = options.FaultRate,
             DrainTimeout = options.DrainTimeout,
             StartTimeout = options.StartTimeout,
@@ -66,12 +84,25 @@ internal sealed class RuntimeParts : IDisposable
         }
     }
 
+    /// <summary>Measures what the in-process guard costs on this machine; for the figures of in-process plugins. Takes some milliseconds.</summary>
+    public void Calibrate() => Recorder.SetCalibratedOverhead(GuardCalibration.Measure(Supervision.Clock));
+
     /// <inheritdoc/>
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
+        _meters.Dispose();
         Recorder.Dispose();
+        _journaling.Dispose();
+        await _journal.DisposeAsync().ConfigureAwait(false);
+        _flight.Dispose();
         State.Dispose();
     }
+
+    private static IReadOnlyList<ITier> CreateTiers(PluginRuntimeOptions options) =>
+    [
+        new InProcessTier(new InProcessOptions { ForceUnloadProof = options.ForceUnloadProof }, options.Clock, options.LoggerFactory),
+        new ProcessTier(new ProcessTierOptions { Codec = options.Codec, StartTimeout = options.StartTimeout }, options.Clock),
+    ];
 
     private static StateFolder OpenState(PluginRuntimeOptions options)
     {
@@ -92,11 +123,36 @@ internal sealed class RuntimeParts : IDisposable
         if (options.Policy is { } policy)
         {
             string place = policy.Source ?? "the application's policy";
-            return new PolicyResult(policy, [.. policy.Validate().Select(problem => new Model.Problem(place, problem))]);
+            return new PolicyResult(policy, [.. policy.Validate().Select(problem => new Problem(place, problem))]);
         }
 
         return options.PolicyFile is { } file
             ? PolicyReader.Read(file, options.Directory)
             : PolicyReader.ReadIfThere(state.PolicyFile, options.Directory);
+    }
+
+    private void ReportDeadHosts(IReadOnlyList<DeadProcess> dead, TimeProvider clock)
+    {
+        foreach (DeadProcess process in dead)
+        {
+            foreach (DeadThread thread in process.Threads)
+            {
+                // Where the thread had entered and left another method since, each one on its stack is a suspect.
+                foreach (DeadCall suspect in thread.Innermost is { } innermost ? [innermost] : thread.Inside)
+                {
+                    Log.HostDied(Logger, thread.ThreadId, suspect.PluginId, suspect.Method);
+                    Recorder.Fault(new FaultRecord
+                    {
+                        At = clock.GetUtcNow(),
+                        PluginId = suspect.PluginId,
+                        Kind = FaultKind.HostDeath,
+                        Tier = PluginTier.InProcess,
+                        Generation = suspect.Generation,
+                        Method = suspect.Method,
+                        Message = $"The host process {process.Pid} died while its thread {thread.ThreadId} was in {suspect.Method}.",
+                    });
+                }
+            }
+        }
     }
 }

@@ -84,6 +84,9 @@ internal sealed record SupervisorSettings
     /// <summary>Where figures and faults go.</summary>
     public required Recorder Recorder { get; init; }
 
+    /// <summary>Keeps what threads do in plugins for after a death; null in tests without one.</summary>
+    public FlightRecorder? Flight { get; init; }
+
     /// <summary>When counted faults add up to a crash.</summary>
     public required Resilience.FaultRateOptions FaultRate { get; init; }
 

@@ -22,7 +22,7 @@ public sealed class DocumentTests
             }
         }
 
-        Assert.Empty(wrong);
+        Check.None(wrong);
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class DocumentTests
             missing.AddRange(rooms.Where(room => !page.Contains($"`{room}`", StringComparison.Ordinal)).Select(room => $"{project}: {room}"));
         }
 
-        Assert.Empty(missing);
+        Check.None(missing);
     }
 
     [Fact]

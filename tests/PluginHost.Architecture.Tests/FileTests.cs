@@ -20,7 +20,7 @@ public sealed class FileTests
     [Fact]
     public void No_file_names_a_package_registry()
     {
-        Assert.Empty(Holding(Text(Repository.Root), line => s_registries.Any(host => line.Contains(host, StringComparison.OrdinalIgnoreCase))));
+        Check.None(Holding(Text(Repository.Root), line => s_registries.Any(host => line.Contains(host, StringComparison.OrdinalIgnoreCase))));
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class FileTests
     {
         IEnumerable<string> sources = ((string[])["src", "plugins", "tests"]).SelectMany(folder => Repository.Files(Repository.At(folder), "*.cs"));
 
-        Assert.Empty(Holding(sources, s_unfinished.IsMatch));
+        Check.None(Holding(sources, s_unfinished.IsMatch));
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed partial class NamingTests
     {
         IEnumerable<string> empty = Assemblies.WrittenTypes(Assemblies.Of(project)).Where(type => EmptyName().IsMatch(type.Name)).Select(type => type.FullName);
 
-        Assert.Empty(empty);
+        Check.None(empty);
     }
 
     [Theory]
@@ -30,7 +30,7 @@ public sealed partial class NamingTests
             .Where(type => Implementations(type, source) < 2 && !(IsVisible(type) && others.Any(other => Names(other, type))))
             .Select(type => type.FullName);
 
-        Assert.Empty(lone);
+        Check.None(lone);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed partial class NamingTests
         IEnumerable<string> stale = House.LoneInterfaces.Keys.Where(name =>
             source.SelectMany(module => module.GetTypes()).FirstOrDefault(type => type.FullName == name) is not { } found || Implementations(found, source) > 1);
 
-        Assert.Empty(stale);
+        Check.None(stale);
     }
 
     [Theory]
@@ -55,7 +55,7 @@ public sealed partial class NamingTests
             .Where(type => !types.Any(other => other.BaseType?.GetElementType().FullName == type.FullName))
             .Select(type => type.FullName);
 
-        Assert.Empty(open);
+        Check.None(open);
     }
 
     private static int Implementations(TypeDefinition contract, ModuleDefinition[] modules) => modules.SelectMany(module => module.GetTypes())

@@ -17,6 +17,7 @@ public sealed class SurfaceTests
         string surface = Surface.Of(Assemblies.Of(project));
         if (Environment.GetEnvironmentVariable(ApproveVariable) == "1")
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllText(path, surface);
         }
 

@@ -10,7 +10,7 @@ internal sealed class ContractParser
     private readonly INamedTypeSymbol _contract;
     private readonly AttributeData? _attribute;
     private readonly Location? _fallback;
-    private readonly ProblemList _problems = new();
+    private readonly ProblemList _problems;
     private readonly CancellationToken _cancellationToken;
 
     private ContractParser(
@@ -21,6 +21,7 @@ internal sealed class ContractParser
         _attribute = attribute;
         _fallback = fallback;
         _cancellationToken = cancellationToken;
+        _problems = new ProblemList(compilation, fallback ?? contract.Locations.FirstOrDefault());
     }
 
     /// <summary>Parses a contract.</summary>
@@ -156,9 +157,5 @@ internal sealed class ContractParser
         return stem;
     }
 
-    private Location? Place(ISymbol symbol) =>
-        _fallback
-        ?? symbol.Locations.FirstOrDefault(l => l.IsInSource && _compilation.ContainsSyntaxTree(l.SourceTree))
-        ?? _contract.Locations.FirstOrDefault(l => l.IsInSource && _compilation.ContainsSyntaxTree(l.SourceTree))
-        ?? ContractAttributes.Place(_attribute);
+    private Location? Place(ISymbol symbol) => _fallback ?? symbol.Locations.FirstOrDefault();
 }

@@ -35,7 +35,9 @@ internal sealed record Problem(ProblemKind Kind, Location? Location, params obje
 }
 
 /// <summary>Collects the problems of one contract, each once.</summary>
-internal sealed class ProblemList
+/// <param name="compilation">The compilation to report in.</param>
+/// <param name="fallback">Where to report what lies outside its source.</param>
+internal sealed class ProblemList(Compilation compilation, Location? fallback)
 {
     private readonly List<Problem> _problems = [];
     private readonly HashSet<string> _seen = [];
@@ -46,6 +48,11 @@ internal sealed class ProblemList
 
     public void Add(ProblemKind kind, Location? location, params object[] arguments)
     {
+        if (location?.SourceTree is not { } tree || !compilation.ContainsSyntaxTree(tree))
+        {
+            location = fallback;
+        }
+
         if (_seen.Add($"{kind}|{location}|{string.Join("|", arguments)}"))
         {
             _problems.Add(new Problem(kind, location, arguments));

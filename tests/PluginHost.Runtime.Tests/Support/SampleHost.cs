@@ -1,0 +1,81 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using PluginHost.Contracts.Faults;
+using PluginHost.Rpc.Codecs;
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Trust;
+using PluginHost.TestKit;
+using Samples.Contracts;
+
+namespace PluginHost.Runtime.Tests.Support;
+
+/// <summary>A runtime over copies of the samples in a folder of the test's own, all in one tier.</summary>
+internal sealed class SampleHost : IAsyncDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    private SampleHost()
+    {
+    }
+
+    public PluginRuntime Runtime { get; private set; } = null!;
+
+    public string Plugins => Path.Combine(_folder.Path, "plugins");
+
+    public string State => Path.Combine(_folder.Path, "state");
+
+    public static string Layout { get; } = typeof(SampleHost).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(a => a.Key == "PluginsLayout").Value!;
+
+    /// <summary>Starts the named samples in a tier; their manifests' trust is raised to what the tier needs.</summary>
+    public static async Task<SampleHost> StartAsync(
+        PluginTier tier,
+        RpcCodec codec = RpcCodec.MessagePack,
+        bool roundTrip = false,
+        TimeSpan? callTimeout = null,
+        params string[] ids)
+    {
+        SampleHost host = new();
+        foreach (string id in ids)
+        {
+            host.Copy(id, tier == PluginTier.InProcess ? "full" : "standard");
+        }
+
+        host.Runtime = await PluginRuntime.StartAsync(new PluginRuntimeOptions
+        {
+            Directory = host.Plugins,
+            StateFolder = host.State,
+            ContractAssemblies = [typeof(IMarkdown).Assembly],
+            Codec = codec,
+            RoundTripInProcess = roundTrip,
+            Policy = new PluginPolicy
+            {
+                Development = host.Plugins,
+                Plugins = ids.ToDictionary(
+                    id => id,
+                    _ => new PluginOverrides { Limits = new LimitOverrides { CallTimeout = callTimeout } },
+                    StringComparer.Ordinal),
+            },
+        });
+        return host;
+    }
+
+    /// <summary>Copies a laid-out sample into the test's folder, with another trust in its manifest.</summary>
+    public void Copy(string id, string trust)
+    {
+        string target = _folder.CopyOf(Path.Combine(Layout, id), Path.Combine("plugins", id));
+        string manifest = Path.Combine(target, "plugin.json");
+        JsonNode json = JsonNode.Parse(File.ReadAllText(manifest))!;
+        json["trust"] = trust;
+        File.WriteAllText(manifest, json.ToJsonString());
+    }
+
+    public PluginStatus Status(string id) => Runtime.Status.Single(s => s.Id == id);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Runtime.DisposeAsync();
+        _folder.Dispose();
+    }
+}
