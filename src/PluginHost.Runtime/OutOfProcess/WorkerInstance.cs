@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Connection;
+using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
