@@ -20,7 +20,7 @@ internal static class JsonCall
             int index = dispatcher.Find(name);
             if (index >= 0)
             {
-                using JsonReply reply = new();
+                JsonReply reply = new();
                 try
                 {
                     await Start(dispatcher, index, arguments, reply, cancellationToken).ConfigureAwait(false);
@@ -70,7 +70,7 @@ internal static class JsonCall
         }
     }
 
-    private sealed class JsonReply : Reply, IDisposable
+    private sealed class JsonReply : Reply
     {
         private readonly OutputBuffer _output = new();
 
@@ -81,7 +81,5 @@ internal static class JsonCall
             JsonValueWriter writer = new(_output);
             result.Write(ref writer);
         }
-
-        public void Dispose() => _output.Dispose();
     }
 }

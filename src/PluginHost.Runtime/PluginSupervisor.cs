@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Tiers;
@@ -98,7 +99,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     public bool RoundTrip => _settings.RoundTrip;
 
     /// <summary>The running generation's assemblies; empty where it does not run in-process.</summary>
-    public IReadOnlyList<PluginAssembly> Assemblies() => View.Instance?.Assemblies ?? [];
+    public IReadOnlyList<LoadedAssembly> Assemblies() => View.Instance?.Assemblies ?? [];
 
     /// <summary>Starts the plugin where it is at rest; ends with the first attempt, whatever came of it.</summary>
     public Task StartAsync() => PostAsync(new Command.Start(IsReset: false));

@@ -22,7 +22,7 @@ internal sealed class RoundTripInvoker(Dispatcher dispatcher) : IInvoker
     public async ValueTask<TResult> InvokeAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
-        using CodecReply reply = new();
+        CodecReply reply = new();
         try
         {
             await Start<TCall, TResult>(call, reply, cancellationToken).ConfigureAwait(false);
@@ -43,7 +43,7 @@ internal sealed class RoundTripInvoker(Dispatcher dispatcher) : IInvoker
     private ValueTask Start<TCall, TResult>(TCall call, Reply reply, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
-        using OutputBuffer arguments = new();
+        OutputBuffer arguments = new();
         MessagePackValueWriter writer = new(arguments);
         call.WriteArguments(ref writer);
         MessagePackValueReader reader = new(arguments.WrittenSpan);
@@ -53,14 +53,14 @@ internal sealed class RoundTripInvoker(Dispatcher dispatcher) : IInvoker
     private Exception RoundTripError<TCall, TResult>(Exception error)
         where TCall : struct, ICall<TResult>
     {
-        using OutputBuffer value = new();
+        OutputBuffer value = new();
         MessagePackValueWriter writer = new(value);
         dispatcher.WriteError(TCall.Method.Index, error, ref writer);
         MessagePackValueReader reader = new(value.WrittenSpan);
         return TCall.ReadError(dispatcher.FindError(TCall.Method.Index, error)!, ref reader) ?? error;
     }
 
-    private sealed class CodecReply : Reply, IDisposable
+    private sealed class CodecReply : Reply
     {
         private readonly OutputBuffer _output = new();
 
@@ -76,7 +76,5 @@ internal sealed class RoundTripInvoker(Dispatcher dispatcher) : IInvoker
             MessagePackValueReader reader = new(_output.WrittenSpan);
             return TCall.ReadResult(ref reader);
         }
-
-        public void Dispose() => _output.Dispose();
     }
 }

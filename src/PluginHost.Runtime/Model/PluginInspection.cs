@@ -1,3 +1,5 @@
+using PluginHost.Loading;
+
 namespace PluginHost.Runtime.Model;
 
 /// <summary>Everything known of one plugin. Immutable.</summary>
@@ -25,13 +27,5 @@ public sealed record PluginInspection
     public string? DataFolder { get; init; }
 
     /// <summary>Its assemblies, where it runs in-process or where they can be read.</summary>
-    public IReadOnlyList<PluginAssembly> Assemblies { get; init; } = [];
+    public IReadOnlyList<LoadedAssembly> Assemblies { get; init; } = [];
 }
-
-/// <summary>One assembly of a plugin.</summary>
-/// <param name="Name">The simple name.</param>
-/// <param name="Version">The version.</param>
-/// <param name="From">The file it comes from.</param>
-/// <param name="Shared">True where it is the host's own.</param>
-/// <param name="Because">Why it comes from there.</param>
-public sealed record PluginAssembly(string Name, string? Version, string? From, bool Shared, string Because);

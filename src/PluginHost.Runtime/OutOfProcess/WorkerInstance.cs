@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
 using PluginHost.Rpc.Connection;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tiers;
@@ -37,7 +38,7 @@ internal sealed class WorkerInstance : IRemoteInstance
     public Task<FaultRecord> Died => _link.Died;
 
     /// <inheritdoc/>
-    public IReadOnlyList<PluginAssembly> Assemblies => [];
+    public IReadOnlyList<LoadedAssembly> Assemblies => [];
 
     /// <inheritdoc/>
     public object Target(ContractDescriptor contract) => contract.CreateProxy(new SingleAttempts(this));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
 using PluginHost.Runtime.Model;
 using PluginHost.Telemetry.Recording;
 
@@ -31,7 +32,7 @@ internal interface IPluginInstance : IAsyncDisposable
     Task<FaultRecord> Died { get; }
 
     /// <summary>Its assemblies and where each comes from; empty out of process.</summary>
-    IReadOnlyList<PluginAssembly> Assemblies { get; }
+    IReadOnlyList<LoadedAssembly> Assemblies { get; }
 
     /// <summary>
     /// What calls of a contract go to: the plugin's object in-process (the engine puts it behind the guard), a proxy out of process.

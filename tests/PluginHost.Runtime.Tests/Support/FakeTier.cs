@@ -1,5 +1,6 @@
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
@@ -57,7 +58,7 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
 
     public Task<FaultRecord> Died => _died.Task;
 
-    public IReadOnlyList<PluginAssembly> Assemblies => [];
+    public IReadOnlyList<LoadedAssembly> Assemblies => [];
 
     public UnloadOutcome Unload { get; init; } = UnloadOutcome.Unloaded;
 
