@@ -4,7 +4,6 @@ using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
-using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
@@ -49,8 +48,7 @@ internal sealed partial class InProcessInstance : IPluginInstance
     public Task<FaultRecord> Died => _died.Task;
 
     /// <summary>The load report so far; empty once stopped.</summary>
-    public IReadOnlyList<PluginAssembly> Assemblies =>
-        [.. (Volatile.Read(ref _loaded)?.Assemblies ?? []).Select(a => new PluginAssembly(a.Name, a.Version, a.From, a.Shared, a.Because))];
+    public IReadOnlyList<LoadedAssembly> Assemblies => Volatile.Read(ref _loaded)?.Assemblies ?? [];
 
     private string PluginId => _request.Manifest.Id;
 
