@@ -4,7 +4,6 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
 using PluginHost.Rpc.Connection;
-using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
@@ -47,11 +46,8 @@ internal sealed class WorkerInstance : IRemoteInstance
     public Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken) => _link.StopAsync(drain, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
+    public async ValueTask DisposeAsync() =>
         await _link.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
-        _gate.Dispose();
-    }
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
