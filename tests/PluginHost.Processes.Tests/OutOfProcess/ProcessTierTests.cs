@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Fixtures.Processes.Contract;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
@@ -42,6 +41,24 @@ public abstract class ProcessTierTests(RpcCodec codec) : IAsyncLifetime
         Assert.Equal(5, _workers.Observer.Times.Count);
         Assert.All(_workers.Observer.Times, t => Assert.True(t.RoundTrip > 0 && t.Inside >= 0 && t.Queued == 0, t.ToString()));
         Assert.Equal(0, _workers.Observer.InFlightNow);
+    }
+
+    [Fact]
+    public async Task Calls_with_primitive_arguments_allocate_nothing_on_the_callers_thread()
+    {
+        FixtureWorker worker = await _workers.StartAsync(observer: new Fixtures.DeafObserver());
+        for (int i = 0; i < 2000; i++)
+        {
+            worker.Plugin.Add(i, 1);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 2000; i++)
+        {
+            worker.Plugin.Add(i, 1);
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 2000);
     }
 
     [Fact]
@@ -185,7 +202,6 @@ public abstract class ProcessTierTests(RpcCodec codec) : IAsyncLifetime
     public async Task After_a_death_calls_are_lost_unsent_and_the_next_generation_works()
     {
         FixtureWorker worker = await _workers.StartAsync();
-        worker.Instance.Died.ContinueWith(_ => { }, TaskScheduler.Default).ToString();
         _ = Libc.kill(worker.Pid, Signals.Kill);
         await worker.Instance.Died.WaitAsync(Shell.Long);
 

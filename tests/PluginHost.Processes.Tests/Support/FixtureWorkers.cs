@@ -29,10 +29,10 @@ internal sealed class FixtureWorkers(RpcCodec codec) : IAsyncDisposable
 
     public ProcessTierOptions Options { get; set; } = new() { Codec = codec };
 
-    public async Task<FixtureWorker> StartAsync(string settings = "{}", PluginLimits? limits = null, int generation = 1)
+    public async Task<FixtureWorker> StartAsync(string settings = "{}", PluginLimits? limits = null, int generation = 1, IInstanceObserver? observer = null)
     {
         IPluginInstance instance = await new ProcessTier(Options, TimeProvider.System)
-            .StartAsync(FixtureRequest.Create(Folder, Data, Observer, Logger, settings, limits, generation: generation), CancellationToken.None);
+            .StartAsync(FixtureRequest.Create(Folder, Data, observer ?? Observer, Logger, settings, limits, generation: generation), CancellationToken.None);
         _started.Add(instance);
         return new FixtureWorker((WorkerInstance)instance);
     }
