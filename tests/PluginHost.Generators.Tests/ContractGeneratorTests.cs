@@ -142,7 +142,7 @@ public sealed class ContractGeneratorTests
             public interface IOld
             {
                 [Obsolete] string Get(List<string> names, Old old);
-                [Obsolete] Task<Old> GetAsync(Dictionary<string, Old> all, string[][] more);
+                [Obsolete] Task<Old> FindAsync(Dictionary<string, Old> all, string[][] more);
             }
             [Obsolete] public sealed class Old { public string Name { get; init; } public Old Next { get; init; } }
             """);

@@ -33,6 +33,12 @@ internal sealed class TypeParser
             return Leaf(shape, type);
         }
 
+        if (type.TypeKind == TypeKind.Error)
+        {
+            _problems.IsBroken = true;
+            return null;
+        }
+
         return type switch
         {
             IArrayTypeSymbol { Rank: 1 } array => Of(TypeShape.Array, "ArrayOf", type, path, use, array.ElementType),
