@@ -51,6 +51,14 @@ internal sealed class TypeParser
     /// <summary>True where generated code may name the type.</summary>
     public bool IsAccessible(ISymbol symbol) => _compilation.IsSymbolAccessibleWithin(symbol, _compilation.Assembly);
 
+    /// <summary>True where <see cref="Parse"/> would find no problem; reports none.</summary>
+    public bool CanCross(IEnumerable<ITypeSymbol> candidates)
+    {
+        ProblemList trial = new(_compilation, null);
+        TypeParser parser = new(_compilation, trial);
+        return candidates.All(c => parser.Parse(c, string.Empty, false, null) is not null) && !trial.HasErrors;
+    }
+
     private static bool IsNullable(ITypeSymbol type) => type.IsReferenceType && type.NullableAnnotation != NullableAnnotation.NotAnnotated;
 
     private static TypeRef Leaf(TypeShape shape, ITypeSymbol type)
