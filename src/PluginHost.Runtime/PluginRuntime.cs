@@ -82,7 +82,11 @@ public sealed class PluginRuntime : IAsyncDisposable
         PluginRuntime runtime = new(options, await Task.Run(() => RuntimeParts.Open(options), cancellationToken).ConfigureAwait(false));
         try
         {
-            await Task.WhenAll(runtime._supervisors.Values.Select(s => s.StartAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (options.StartPlugins)
+            {
+                await Task.WhenAll(runtime._supervisors.Values.Select(s => s.StartAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             if (runtime._supervisors.Values.Any(s => s.Tier == PluginTier.InProcess))
             {
                 _ = Task.Run(runtime._parts.Calibrate, CancellationToken.None);

@@ -37,6 +37,9 @@ public sealed record PluginRuntimeOptions
     /// <summary>Ids of the plugins to run; null for all in the folder.</summary>
     public IReadOnlyCollection<string>? Only { get; init; }
 
+    /// <summary>False reads and places the plugins and starts none of them; <see cref="PluginRuntime.StartAsync(string)"/> starts one. Default true.</summary>
+    public bool StartPlugins { get; init; } = true;
+
     /// <summary>How calls are encoded to workers. Default <see cref="RpcCodec.MessagePack"/>; <see cref="RpcCodec.Json"/> is readable, for debugging.</summary>
     public RpcCodec Codec { get; init; } = RpcCodec.MessagePack;
 

@@ -307,7 +307,7 @@ public sealed class RpcConnection : IAsyncDisposable
     }
 
     private void CloseUnread() => Close(new RpcCloseReason(
-        RpcCloseKind.LimitExceeded, $"The peer does not read: more than {2L * _options.MaxUnsentBytes} bytes of answers are unsent."));
+        RpcCloseKind.LimitExceeded, $"The peer does not read: more than {(long)Outbox.AnswerShare * _options.MaxUnsentBytes} bytes of answers are unsent."));
 
     private void Close(RpcCloseReason reason)
     {

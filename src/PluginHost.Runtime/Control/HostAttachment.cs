@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using PluginHost.Runtime.Store;
 
 namespace PluginHost.Runtime.Control;
 
@@ -16,6 +18,27 @@ public static class HostAttachment
     /// <param name="IsRunning">True where a host answered; false where it is the last recorded window.</param>
     /// <param name="Snapshot">The snapshot.</param>
     public sealed record Reading(string StateFolder, bool IsRunning, RuntimeSnapshot Snapshot);
+
+    /// <summary>
+    /// The state folders that hosts of a plugins directory have used where none was named to them: the usual one and its numbered siblings,
+    /// in that order. Those that are not there are left out.
+    /// </summary>
+    /// <param name="pluginsDirectory">The plugins directory.</param>
+    public static IReadOnlyList<string> FoldersOf(string pluginsDirectory)
+    {
+        ArgumentNullException.ThrowIfNull(pluginsDirectory);
+        string usual = Path.TrimEndingDirectorySeparator(StateFolder.DefaultFor(pluginsDirectory));
+        string parent = Path.GetDirectoryName(usual)!;
+        if (!Directory.Exists(parent))
+        {
+            return [];
+        }
+
+        IEnumerable<string> siblings = Directory.EnumerateDirectories(parent, Path.GetFileName(usual) + "-*")
+            .Where(folder => int.TryParse(folder.AsSpan(usual.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            .OrderBy(folder => int.Parse(folder.AsSpan(usual.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture));
+        return [.. siblings.Prepend(usual).Where(Directory.Exists)];
+    }
 
     /// <summary>Asks the host of a state folder.</summary>
     /// <param name="stateFolder">The state folder.</param>

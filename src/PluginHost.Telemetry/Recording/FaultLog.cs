@@ -50,7 +50,7 @@ internal sealed class FaultLog(RecorderOptions options)
     /// <param name="ended">What <see cref="Close"/> would have given before.</param>
     public Outcome Add(FaultRecord fault, DateTimeOffset now, out IReadOnlyList<FaultRecord> ended)
     {
-        Key key = new(fault.PluginId, fault.Method, fault.Kind, fault.RemoteType);
+        Key key = new(fault.PluginId, fault.Generation, fault.Method, fault.Kind, fault.RemoteType);
         lock (_lock)
         {
             ended = Close_NeedsLock(now, all: false);
@@ -129,7 +129,7 @@ internal sealed class FaultLog(RecorderOptions options)
         return ended;
     }
 
-    private readonly record struct Key(string PluginId, string? Method, FaultKind Kind, string? RemoteType);
+    private readonly record struct Key(string PluginId, int Generation, string? Method, FaultKind Kind, string? RemoteType);
 
     private sealed class Open(DateTimeOffset began, LinkedListNode<FaultRecord> node)
     {

@@ -44,6 +44,6 @@ public sealed record FaultRecord
     /// <summary>The last lines of the worker's standard error, at most 8 KiB.</summary>
     public string? StderrTail { get; init; }
 
-    /// <summary>How many equal incidents (plugin, method, kind, remote type) this entry stands for. At least 1.</summary>
+    /// <summary>How many equal incidents (plugin, generation, method, kind, remote type) this entry stands for. At least 1.</summary>
     public long Count { get; init; } = 1;
 }

@@ -9,7 +9,7 @@ public sealed record RecorderOptions
     /// <summary>How many of the last restarts stay in memory. From 1 to 100,000; 256 unless set.</summary>
     public int RecentRestarts { get; init; } = 256;
 
-    /// <summary>How long equal faults (plugin, method, kind, remote type) are counted in one entry. Above 0, at most 1 h; 10 s unless set.</summary>
+    /// <summary>How long equal faults (plugin, generation, method, kind, remote type) are counted in one entry. Above 0, at most 1 h; 10 s unless set.</summary>
     public TimeSpan CoalesceWindow { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How many fault entries a plugin gets in a minute; more are only counted. From 1 to 10,000; 60 unless set.</summary>

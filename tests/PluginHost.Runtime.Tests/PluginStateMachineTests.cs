@@ -1,8 +1,7 @@
 using PluginHost.Runtime.Model;
-using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Tests.Support;
 
-namespace PluginHost.Runtime.Tests.Resilience;
+namespace PluginHost.Runtime.Tests;
 
 public sealed class PluginStateMachineTests
 {

@@ -1,7 +1,7 @@
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tiers;
 
-namespace PluginHost.Runtime.Resilience;
+namespace PluginHost.Runtime;
 
 /// <summary>What is true of one plugin at one moment. Immutable; a change makes a new one and completes the old one's <see cref="Changed"/>.</summary>
 internal sealed record PluginView

@@ -1,7 +1,7 @@
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tiers;
 
-namespace PluginHost.Runtime.Resilience;
+namespace PluginHost.Runtime;
 
 /// <summary>
 /// One plugin's states and generations. Every change goes through here under one lock; what an old generation reports is refused.

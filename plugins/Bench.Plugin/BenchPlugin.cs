@@ -1,0 +1,36 @@
+using System.Runtime.CompilerServices;
+using Bench.Contracts;
+using PluginHost.Contracts;
+
+namespace Bench.Plugin;
+
+/// <summary>Does next to nothing.</summary>
+[Plugin]
+public sealed class BenchPlugin : IBench
+{
+    /// <inheritdoc/>
+    public int Add(int a, int b) => unchecked(a + b);
+
+    /// <inheritdoc/>
+    public int AddCancellable(int a, int b, CancellationToken cancellationToken) => unchecked(a + b);
+
+    /// <inheritdoc/>
+    public ValueTask<int> AddCompletedAsync(int a, int b) => new(unchecked(a + b));
+
+    /// <inheritdoc/>
+    public ValueTask<int> AddCompletedCancellableAsync(int a, int b, CancellationToken cancellationToken) => new(unchecked(a + b));
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<int> AddAwaitingAsync(int a, int b, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        return unchecked(a + b);
+    }
+
+    /// <inheritdoc/>
+    public long AllocatedBytes() => GC.GetTotalAllocatedBytes(precise: true);
+
+    /// <inheritdoc/>
+    public long ProcessorNanoseconds() => Environment.CpuUsage.TotalTime.Ticks * TimeSpan.NanosecondsPerTick;
+}

@@ -1,0 +1,61 @@
+using Bench.Contracts;
+
+namespace PluginHost.Cli.Bench;
+
+/// <summary>A call that blocks its caller.</summary>
+internal interface ISyncCall
+{
+    /// <summary>Makes one call.</summary>
+    static abstract int Call(IBench bench, int number, CancellationToken token);
+}
+
+/// <summary>A call that gives a task.</summary>
+internal interface IAsyncCall
+{
+    /// <summary>Makes one call.</summary>
+    static abstract ValueTask<int> CallAsync(IBench bench, int number, CancellationToken token);
+}
+
+/// <summary>Synchronous, without a token.</summary>
+internal readonly struct Add : ISyncCall
+{
+    /// <inheritdoc/>
+    public static int Call(IBench bench, int number, CancellationToken token) => bench.Add(number, 1);
+}
+
+/// <summary>Synchronous, with a token.</summary>
+internal readonly struct AddCancellable : ISyncCall
+{
+    /// <inheritdoc/>
+    public static int Call(IBench bench, int number, CancellationToken token) => bench.AddCancellable(number, 1, token);
+}
+
+/// <summary>A task that has its result at once, without a token.</summary>
+internal readonly struct AddCompleted : IAsyncCall
+{
+    /// <inheritdoc/>
+    public static ValueTask<int> CallAsync(IBench bench, int number, CancellationToken token) => bench.AddCompletedAsync(number, 1);
+}
+
+/// <summary>A task that has its result at once, with a token.</summary>
+internal readonly struct AddCompletedCancellable : IAsyncCall
+{
+    /// <inheritdoc/>
+    public static ValueTask<int> CallAsync(IBench bench, int number, CancellationToken token) => bench.AddCompletedCancellableAsync(number, 1, token);
+}
+
+/// <summary>A task whose implementation suspends once, with a token.</summary>
+internal readonly struct AddAwaiting : IAsyncCall
+{
+    /// <inheritdoc/>
+    public static ValueTask<int> CallAsync(IBench bench, int number, CancellationToken token) => bench.AddAwaitingAsync(number, 1, token);
+}
+
+/// <summary>Compiles a loop for calls of the raw object, so that what the JIT learns there stays apart from the other loops.</summary>
+internal readonly struct RawSite;
+
+/// <summary>Compiles a loop for calls of the guard with an in-process plugin.</summary>
+internal readonly struct GuardedSite;
+
+/// <summary>Compiles a loop for calls of a child process.</summary>
+internal readonly struct RemoteSite;

@@ -1,0 +1,196 @@
+using Bench.Contracts;
+using Microsoft.Extensions.Logging;
+using PluginHost.Cli.Output;
+using PluginHost.Contracts.Faults;
+using PluginHost.Rpc.Codecs;
+using PluginHost.Runtime;
+using PluginHost.Runtime.Trust;
+
+namespace PluginHost.Cli.Bench;
+
+/// <summary>Measures floors and tiers in turns, round after round, so that what the machine does meanwhile meets all of them alike.</summary>
+internal sealed class TaxRun : IAsyncDisposable
+{
+    /// <summary>The measured plugin's id.</summary>
+    public const string PluginId = "pluginhost.bench";
+
+    private const int Rounds = 5;
+    private const int FloorSamples = 2000;
+    private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(250);
+    private static readonly long[] s_rates = [1_000, 10_000, 100_000, 1_000_000];
+    private readonly List<PluginRuntime> _runtimes = [];
+    private readonly List<TaxRow> _rows = [];
+    private readonly List<double> _interfaceNs = [];
+    private readonly List<double> _socketNs = [];
+    private readonly List<double> _memoryNs = [];
+    private readonly SyncLoop<Add, RawSite> _interfaceCall = new();
+    private readonly RawTarget _raw;
+    private readonly RowMeter _meter;
+    private readonly SocketPingPong _socket;
+    private readonly SharedMemoryPingPong _memory;
+
+    private TaxRun(string benchPlugins, string scratch, TimeProvider clock)
+    {
+        _raw = new RawTarget(benchPlugins);
+        _meter = new RowMeter(_raw.Bench, clock);
+        _socket = new SocketPingPong(scratch);
+        _memory = new SharedMemoryPingPong(scratch);
+    }
+
+    /// <summary>Starts the runtimes that are measured: one in-process, one a codec out of process.</summary>
+    /// <param name="benchPlugins">The folder with the measured plugin's folder.</param>
+    /// <param name="scratch">A private folder for state and sockets.</param>
+    /// <param name="loggers">Where the engine logs.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<TaxRun> StartAsync(
+        string benchPlugins, string scratch, ILoggerFactory loggers, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        TaxRun run = new(benchPlugins, scratch, clock);
+        PluginRuntimeOptions near = new()
+        {
+            Directory = benchPlugins,
+            Policy = new PluginPolicy { Development = benchPlugins },
+            StateFolder = Path.Combine(scratch, "near"),
+            LoggerFactory = loggers,
+            ContractAssemblies = [typeof(IBench).Assembly],
+            Clock = clock,
+        };
+        PluginOverrides far = new() { Tier = PluginTier.Process };
+        PluginPolicy afar = near.Policy with { Plugins = new Dictionary<string, PluginOverrides> { [PluginId] = far } };
+        try
+        {
+            run.AddInProcess(await run.OpenAsync(near, cancellationToken).ConfigureAwait(false));
+            foreach ((RpcCodec codec, string word) in ((RpcCodec, string)[])[(RpcCodec.MessagePack, "messagepack"), (RpcCodec.Json, "json")])
+            {
+                PluginRuntimeOptions options = near with { Policy = afar, Codec = codec, StateFolder = Path.Combine(scratch, word) };
+                run.AddProcess(await run.OpenAsync(options, cancellationToken).ConfigureAwait(false), word);
+            }
+        }
+        catch
+        {
+            await run.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        return run;
+    }
+
+    /// <summary>Measures.</summary>
+    /// <param name="time">About how long in all.</param>
+    /// <param name="progress">Told of each round's beginning.</param>
+    /// <param name="cancellationToken">Gives up; also the token that calls with a token carry.</param>
+    public async Task<TaxDocument> MeasureAsync(TimeSpan time, Action<string> progress, CancellationToken cancellationToken)
+    {
+        progress("Warming up.");
+        await RoundAsync(s_warmUp, keep: false, cancellationToken).ConfigureAwait(false);
+        TimeSpan each = time / (Rounds * (_rows.Count + 1));
+        for (int round = 1; round <= Rounds; round++)
+        {
+            progress($"Round {round} of {Rounds}.");
+            await RoundAsync(each, keep: true, cancellationToken).ConfigureAwait(false);
+        }
+
+        return Report();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        _memory.Dispose();
+        foreach (PluginRuntime runtime in _runtimes)
+        {
+            await runtime.DisposeAsync().ConfigureAwait(false);
+        }
+
+        _raw.Dispose();
+    }
+
+    private async Task<IBench> OpenAsync(PluginRuntimeOptions options, CancellationToken cancellationToken)
+    {
+        PluginRuntime runtime = await PluginRuntime.StartAsync(options, cancellationToken).ConfigureAwait(false);
+        _runtimes.Add(runtime);
+        return runtime.Get<IBench>(PluginId);
+    }
+
+    private async Task RoundAsync(TimeSpan each, bool keep, CancellationToken cancellationToken)
+    {
+        // A source of its own: a token that can be cancelled, as an application would give, and that nobody else registers on.
+        using CancellationTokenSource application = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await MeasureFloorsAsync(keep).ConfigureAwait(false);
+        foreach (TaxRow row in _rows)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            TaxRound measured = await _meter.MeasureAsync(row, each, application.Token).ConfigureAwait(false);
+            if (keep)
+            {
+                row.Rounds.Add(measured);
+            }
+        }
+    }
+
+    private async Task MeasureFloorsAsync(bool keep)
+    {
+        double interfaceCall = Distribution.Median(
+            await RowMeter.TimeAsync(_interfaceCall, _raw.Bench, 1000, FloorSamples, CancellationToken.None).ConfigureAwait(false));
+        long[] ticks = new long[FloorSamples];
+        _socket.Time(ticks);
+        double socket = Distribution.Median(RowMeter.Nanoseconds(ticks));
+        _memory.Time(ticks);
+        double memory = Distribution.Median(RowMeter.Nanoseconds(ticks));
+        if (keep)
+        {
+            _interfaceNs.Add(interfaceCall);
+            _socketNs.Add(socket);
+            _memoryNs.Add(memory);
+        }
+    }
+
+    private void AddInProcess(IBench target)
+    {
+        Add(target, PluginTier.InProcess, null, new SyncLoop<Add, GuardedSite>(), new SyncLoop<Add, RawSite>(), "completed", hasToken: false);
+        Add(target, PluginTier.InProcess, null, new SyncLoop<AddCancellable, GuardedSite>(), new SyncLoop<AddCancellable, RawSite>(), "completed", hasToken: true);
+        Add(target, PluginTier.InProcess, null, new AsyncLoop<AddCompleted, GuardedSite>(), new AsyncLoop<AddCompleted, RawSite>(), "completed", hasToken: false);
+        Add(target, PluginTier.InProcess, null, new AsyncLoop<AddCompletedCancellable, GuardedSite>(), new AsyncLoop<AddCompletedCancellable, RawSite>(), "completed", hasToken: true);
+        Add(target, PluginTier.InProcess, null, new AsyncLoop<AddAwaiting, GuardedSite>(), new AsyncLoop<AddAwaiting, RawSite>(), "awaits", hasToken: true);
+    }
+
+    private void AddProcess(IBench target, string codec)
+    {
+        Add(target, PluginTier.Process, codec, new SyncLoop<AddCancellable, RemoteSite>(), new SyncLoop<AddCancellable, RawSite>(), "completed", hasToken: true);
+        Add(target, PluginTier.Process, codec, new AsyncLoop<AddCompleted, RemoteSite>(), new AsyncLoop<AddCompleted, RawSite>(), "completed", hasToken: false);
+        Add(target, PluginTier.Process, codec, new AsyncLoop<AddCompletedCancellable, RemoteSite>(), new AsyncLoop<AddCompletedCancellable, RawSite>(), "completed", hasToken: true);
+        Add(target, PluginTier.Process, codec, new AsyncLoop<AddAwaiting, RemoteSite>(), new AsyncLoop<AddAwaiting, RawSite>(), "awaits", hasToken: true);
+    }
+
+    private void Add(IBench target, PluginTier tier, string? codec, CallLoop loop, CallLoop raw, string handler, bool hasToken) => _rows.Add(
+        new TaxRow { Target = target, Tier = tier, Codec = codec, Loop = loop, Raw = raw, Handler = handler, HasToken = hasToken });
+
+    private TaxDocument Report()
+    {
+        double interfaceCall = Distribution.Median([.. _interfaceNs]);
+        double socket = Distribution.Median([.. _socketNs]);
+        double memory = Distribution.Median([.. _memoryNs]);
+        FloorLine[] floors =
+        [
+            new("interfaceCallCollectible", Math.Round(interfaceCall, 3), null),
+            new("unixSocketPingPong", null, Math.Round(socket / 1000, 3)),
+            new("sharedMemoryPingPong", null, Math.Round(memory / 1000, 3)),
+        ];
+        TaxTierLine[] rows = [.. _rows.Select(row => row.ToLine(interfaceCall, socket))];
+        return new TaxDocument(Machine.Describe(Rounds), floors, rows, [.. Tax(rows)]);
+    }
+
+    // In-process the tax is what the guard adds; out of process it is all that a call uses of both processes' time.
+    private static IEnumerable<TaxLine> Tax(IReadOnlyList<TaxTierLine> rows)
+    {
+        TaxTierLine near = rows.First(r => r is { Tier: PluginTier.InProcess, Caller: "sync", Token: false });
+        TaxTierLine far = rows.First(r => r is { Codec: "messagepack", Caller: "async", Handler: "completed", Token: true });
+        foreach (long rate in s_rates)
+        {
+            yield return new TaxLine(rate, near.Tier, null, Math.Round(near.OverheadNs * rate / 1e7, 4));
+            yield return new TaxLine(rate, far.Tier, far.Transport, Math.Round(far.CpuNsPerCall * rate / 1e7, 4));
+        }
+    }
+}

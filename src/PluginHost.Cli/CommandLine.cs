@@ -1,0 +1,158 @@
+using System.CommandLine;
+using PluginHost.Cli.Commands;
+using PluginHost.Cli.Output;
+
+namespace PluginHost.Cli;
+
+/// <summary>The commands and their options, as <c>--help</c> shows them.</summary>
+internal sealed class CommandLine
+{
+    private readonly Option<string?> _plugins = new("--plugins")
+    {
+        Description = "The folder whose subfolders are plugins. Default: the samples.", HelpName = "DIR", Recursive = true,
+    };
+
+    private readonly Option<string?> _policy = new("--policy")
+    {
+        Description = "The operator's policy file. Default: pluginhost.json of the state folder; for the samples, one that trusts their folder.",
+        HelpName = "FILE", Recursive = true,
+    };
+
+    private readonly Option<string?> _contracts = new("--contracts")
+    {
+        Description = "A folder of contract assemblies, trusted as the tool itself. The samples' contracts are built in.", HelpName = "DIR", Recursive = true,
+    };
+
+    private readonly Option<string?> _state = new("--state")
+    {
+        Description = "The state folder. Default: one of the user's for each plugins folder.", HelpName = "DIR", Recursive = true,
+    };
+
+    private readonly Option<bool> _json = new("--json")
+    {
+        Description = "Prints one JSON document on standard output; everything else goes to standard error.", Recursive = true,
+    };
+
+    private readonly CommandRunner _runner;
+
+    /// <summary>Builds the commands.</summary>
+    /// <param name="runner">Carries them out.</param>
+    public CommandLine(CommandRunner runner)
+    {
+        _runner = runner;
+        Root = new RootCommand("Runs .NET plugins in the tier that their trust allows, and tells what each tier costs.")
+        {
+            _plugins, _policy, _contracts, _state, _json,
+        };
+        Root.Add(Simple("demo", "Starts the samples in two tiers, uses them, makes one fail in six ways, and shows faults, restarts and cost.", DemoCommand.RunAsync));
+        Root.Add(Run());
+        Root.Add(Attached("list", "Plugins with trust, tier and state: of a running host, else as they would start.", ListCommand.RunAsync));
+        Root.Add(Inspect());
+        Root.Add(Call());
+        Root.Add(Attached("stats", "Calls, latency and overhead of a running host, else of the last recorded window.", StatsCommand.StatsAsync));
+        Root.Add(Attached("faults", "Faults and restarts of a running host, else of the last recorded window.", StatsCommand.FaultsAsync));
+        Root.Add(Bench());
+    }
+
+    /// <summary>All of them.</summary>
+    public RootCommand Root { get; }
+
+    private Command Simple(string name, string description, Func<Session, CancellationToken, Task<int>> act)
+    {
+        Command command = new(name, description);
+        command.SetAction((parsed, cancellation) => RunAsync(parsed, isHost: false, act, cancellation));
+        return command;
+    }
+
+    private Command Attached(string name, string description, Func<Session, string?, CancellationToken, Task<int>> act)
+    {
+        Option<string?> attach = new("--attach") { Description = "The state folder of the host to ask.", HelpName = "STATE" };
+        Command command = new(name, description) { attach };
+        command.SetAction((parsed, cancellation) =>
+            RunAsync(parsed, isHost: false, (session, token) => act(session, parsed.GetValue(attach), token), cancellation));
+        return command;
+    }
+
+    private Command Run()
+    {
+        Option<string[]> calls = new("--call")
+        {
+            Description = "A call to make once after the start; may be given several times. The results are printed before the host waits.",
+            HelpName = "\"PLUGIN METHOD [JSON]\"",
+        };
+        Option<string?> timeout = Timeout("The longest time of each --call");
+        Command command = new("run", "Hosts the plugins of a folder until Ctrl-C or SIGTERM.") { calls, timeout };
+        command.SetAction((parsed, cancellation) => RunAsync(
+            parsed,
+            isHost: true,
+            (session, token) => RunCommand.RunAsync(session, parsed.GetValue(calls) ?? [], Durations.Read("--timeout", parsed.GetValue(timeout)), token),
+            cancellation));
+        return command;
+    }
+
+    private Command Inspect()
+    {
+        Argument<string> plugin = new("PLUGIN") { Description = "The plugin's id." };
+        Option<bool> unload = new("--unload") { Description = "Unloads it again and proves by forced collections that it is gone." };
+        Command command = new("inspect", "One plugin: manifest, placement with every reason, hash, assemblies and where each comes from.") { plugin, unload };
+        command.SetAction((parsed, cancellation) => RunAsync(
+            parsed,
+            isHost: false,
+            (session, token) => InspectCommand.RunAsync(session, parsed.GetRequiredValue(plugin), parsed.GetValue(unload), token),
+            cancellation));
+        return command;
+    }
+
+    private Command Call()
+    {
+        Argument<string> plugin = new("PLUGIN") { Description = "The plugin's id." };
+        Argument<string> method = new("METHOD") { Description = "The method's name on the wire, such as Calculator.Add." };
+        Argument<string?> arguments = new("JSON")
+        {
+            Description = "The arguments: an array by position or an object by name.", Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<string?> timeout = Timeout("The longest time of the call");
+        Command command = new("call", "Starts one plugin, calls it once and prints the result as JSON.") { plugin, method, arguments, timeout };
+        command.SetAction((parsed, cancellation) => RunAsync(
+            parsed,
+            isHost: false,
+            (session, token) => CallCommand.RunAsync(
+                session,
+                parsed.GetRequiredValue(plugin),
+                parsed.GetRequiredValue(method),
+                parsed.GetValue(arguments),
+                Durations.Read("--timeout", parsed.GetValue(timeout)),
+                token),
+            cancellation));
+        return command;
+    }
+
+    private Command Bench()
+    {
+        Option<double> seconds = new("--seconds")
+        {
+            Description = "About how long to measure.", HelpName = "N", DefaultValueFactory = _ => BenchTaxCommand.UsualSeconds,
+        };
+        Command tax = new("tax", "What a call costs in each tier, over the floors of this machine in the same run.") { seconds };
+        tax.SetAction((parsed, cancellation) => RunAsync(
+            parsed, isHost: false, (session, token) => BenchTaxCommand.RunAsync(session, parsed.GetValue(seconds), token), cancellation));
+
+        Argument<string> kind = new("KIND");
+        Argument<string> path = new("PATH");
+        Command peer = new("peer", "The other process of a floor's ping-pong.") { kind, path };
+        peer.Hidden = true;
+        peer.SetAction(parsed => BenchTaxCommand.Peer(parsed.GetRequiredValue(kind), parsed.GetRequiredValue(path)));
+        return new Command("bench", "Measures the cost of isolation on this machine.") { tax, peer };
+    }
+
+    private static Option<string?> Timeout(string what) =>
+        new("--timeout") { Description = $"{what}, such as 500ms, 10s, 2m or 00:00:10. Default: the plugin's own limit.", HelpName = "TIME" };
+
+    private Task<int> RunAsync(ParseResult parsed, bool isHost, Func<Session, CancellationToken, Task<int>> act, CancellationToken cancellation) =>
+        _runner.RunAsync(
+            parsed.GetValue(_json),
+            isHost,
+            () => HostSettings.Of(parsed.GetValue(_plugins), parsed.GetValue(_policy), parsed.GetValue(_contracts), parsed.GetValue(_state)),
+            act,
+            cancellation);
+}

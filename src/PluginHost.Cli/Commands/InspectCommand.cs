@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.Json;
+using PluginHost.Cli.Output;
+using PluginHost.Contracts.Faults;
+using PluginHost.Runtime;
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Tiers;
+
+namespace PluginHost.Cli.Commands;
+
+/// <summary><c>inspect</c>: everything about one plugin: manifest, placement with every reason, assemblies, hash, and whether it unloads.</summary>
+internal static class InspectCommand
+{
+    /// <summary>Shows one plugin. An in-process plugin is started, since only its load context knows where each assembly comes from.</summary>
+    /// <param name="session">What it works with.</param>
+    /// <param name="plugin">The plugin's id.</param>
+    /// <param name="unload">True stops it again and proves by forced collections that it is gone.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Failed where the plugin stays in memory.</returns>
+    public static async Task<int> RunAsync(Session session, string plugin, bool unload, CancellationToken cancellationToken)
+    {
+        PluginRuntimeOptions options = session.Options with { Only = [plugin], StartPlugins = false, ForceUnloadProof = unload };
+        PluginRuntime runtime = await PluginRuntime.StartAsync(options, cancellationToken).ConfigureAwait(false);
+        await using (runtime.ConfigureAwait(false))
+        {
+            PluginStatus status = runtime.Status.FirstOrDefault() ?? throw CallCommand.UnknownPlugin(plugin, session.Settings);
+            if (status.Tier == PluginTier.InProcess)
+            {
+                await runtime.StartAsync(status.Id).ConfigureAwait(false);
+            }
+
+            PluginInspection inspection = runtime.Inspect(status.Id);
+            UnloadLine? unloaded = unload && status.Tier == PluginTier.InProcess
+                ? await UnloadAsync(runtime, status.Id).ConfigureAwait(false)
+                : null;
+            InspectDocument document = Document(inspection, unloaded);
+            if (session.Screen.IsJson)
+            {
+                session.Screen.Document(document, ToolJson.Plain.InspectDocument);
+            }
+            else
+            {
+                Show(session.Screen, document);
+            }
+
+            if (unload && unloaded is null)
+            {
+                session.Screen.Notice($"{status.Id} does not run in-process: the end of its process is its unload.");
+            }
+
+            return unloaded is null or { Result: "unloaded" } ? ExitCode.Done : ExitCode.Failed;
+        }
+    }
+
+    private static async Task<UnloadLine> UnloadAsync(PluginRuntime runtime, string plugin)
+    {
+        long started = Stopwatch.GetTimestamp();
+        UnloadResult result = await runtime.StopAsync(plugin).ConfigureAwait(false);
+        double milliseconds = Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 3);
+        double heap = Math.Round(GC.GetTotalMemory(forceFullCollection: true) / (1024.0 * 1024.0), 3);
+        return new UnloadLine(Words.Of(result.Outcome), result.Holders, milliseconds, heap);
+    }
+
+    private static InspectDocument Document(PluginInspection inspection, UnloadLine? unloaded) => new(
+        PluginLine.Of(inspection.Status),
+        inspection.Manifest,
+        inspection.Placement,
+        inspection.ContentHash,
+        RuleOf(inspection),
+        inspection.SourceFolder,
+        inspection.StoreFolder,
+        inspection.DataFolder,
+        inspection.Assemblies.Count > 0 ? inspection.Assemblies : InFolder(inspection.StoreFolder),
+        unloaded);
+
+    // The rule by hash that would grant what the manifest requests, ready to be put into a policy.
+    private static JsonElement? RuleOf(PluginInspection inspection)
+    {
+        if (inspection.ContentHash is not { } hash || inspection.Placement.Requested == TrustLevel.Untrusted)
+        {
+            return null;
+        }
+
+        Dictionary<string, string> rule = new()
+        {
+            ["id"] = inspection.Status.Id,
+            ["trust"] = Words.Of(inspection.Placement.Requested),
+            ["sha256"] = hash,
+        };
+        return JsonSerializer.SerializeToElement(rule);
+    }
+
+    private static PluginAssembly[] InFolder(string? folder)
+    {
+        List<PluginAssembly> assemblies = [];
+        foreach (string file in folder is null ? [] : Directory.EnumerateFiles(folder, "*.dll", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                AssemblyName name = AssemblyName.GetAssemblyName(file);
+                assemblies.Add(new PluginAssembly(name.Name!, name.Version?.ToString(), file, Shared: false, "It lies in the plugin's folder; its worker loads it."));
+            }
+            catch (BadImageFormatException)
+            {
+                assemblies.Add(new PluginAssembly(Path.GetFileName(file), null, file, Shared: false, "A native library in the plugin's folder."));
+            }
+        }
+
+        return [.. assemblies];
+    }
+
+    private static void Show(Screen screen, InspectDocument document)
+    {
+        PluginLine plugin = document.Plugin;
+        screen.People.Write(Tables.Facts(
+            plugin.Id,
+            ("version", plugin.Version),
+            ("publisher (claimed)", document.Manifest?.Publisher),
+            ("contracts", string.Join(", ", plugin.Contracts)),
+            ("requested trust", Words.Of(plugin.RequestedTrust)),
+            ("granted trust", Words.Of(plugin.GrantedTrust)),
+            ("tier", Words.Of(plugin.Tier)),
+            ("state", Words.Of(plugin.State)),
+            ("folder", document.SourceFolder),
+            ("store", document.StoreFolder),
+            ("data", document.DataFolder),
+            ("content hash", document.ContentHash),
+            ("rule to grant it", document.Rule?.GetRawText())));
+        foreach (string reason in plugin.Reasons)
+        {
+            screen.Line($"  because: {reason}");
+        }
+
+        screen.People.Write(Tables.Assemblies(document.Assemblies));
+        if (document.Unload is { } unload)
+        {
+            screen.People.Write(Tables.Facts(
+                "Unload",
+                ("result", unload.Result),
+                ("milliseconds", Tables.Text(unload.Milliseconds)),
+                ("heap afterwards, MiB", Tables.Text(unload.HeapMiB)),
+                ("still held by", unload.Holders.Count == 0 ? null : string.Join(", ", unload.Holders))));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using PluginHost.Cli.Output;
+using PluginHost.Runtime;
+using PluginHost.Runtime.Control;
+
+namespace PluginHost.Cli.Commands;
+
+/// <summary><c>list</c>: the plugins of a running host, else of the folder, read and placed and not started.</summary>
+internal static class ListCommand
+{
+    /// <summary>Shows plugins with trust, tier and state.</summary>
+    public static async Task<int> RunAsync(Session session, string? attach, CancellationToken cancellationToken)
+    {
+        HostAttachment.Reading? reading = attach is null
+            ? await HostReader.FindRunningAsync(session.Settings, cancellationToken).ConfigureAwait(false)
+            : await HostReader.ReadAsync(session.Settings, attach, cancellationToken).ConfigureAwait(false);
+        SourceLine? source = reading is null ? null : HostReader.Source(reading, session.Clock);
+        PluginLine[] plugins = reading is null
+            ? await ReadFolderAsync(session, cancellationToken).ConfigureAwait(false)
+            : [.. reading.Snapshot.Plugins.Select(PluginLine.Of)];
+        if (session.Screen.IsJson)
+        {
+            session.Screen.Document(new ListDocument(source, plugins), ToolJson.Plain.ListDocument);
+            return ExitCode.Done;
+        }
+
+        session.Screen.Line(source is null ? $"No host runs; the plugins of {session.Settings.Plugins} as they would start:" : HostReader.Describe(source));
+        session.Screen.People.Write(Tables.Plugins(plugins));
+        foreach (PluginLine refused in plugins.Where(p => p.Tier is null))
+        {
+            session.Screen.Line($"{refused.Id}: {string.Join(' ', refused.Reasons)}");
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static async Task<PluginLine[]> ReadFolderAsync(Session session, CancellationToken cancellationToken)
+    {
+        PluginRuntime runtime = await PluginRuntime.StartAsync(session.Options with { StartPlugins = false }, cancellationToken).ConfigureAwait(false);
+        await using (runtime.ConfigureAwait(false))
+        {
+            return [.. runtime.Status.Select(PluginLine.Of)];
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using PluginHost.Contracts.Faults;
+using PluginHost.Runtime.Model;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Cli.Output;
+
+/// <summary>A plugin, as <c>list</c> and <c>demo</c> show it.</summary>
+internal sealed record PluginLine(
+    string Id,
+    string? Version,
+    TrustLevel RequestedTrust,
+    TrustLevel GrantedTrust,
+    PluginTier? Tier,
+    PluginState State,
+    int Generation,
+    int? WorkerPid,
+    IReadOnlyList<string> Contracts,
+    IReadOnlyList<string> Reasons)
+{
+    /// <summary>The line of a plugin.</summary>
+    public static PluginLine Of(PluginStatus status) => new(
+        status.Id, status.Version, status.RequestedTrust, status.GrantedTrust, status.Tier, status.State, status.Generation, status.WorkerPid,
+        status.Contracts, status.Reasons);
+}
+
+/// <summary>One call that was made, or <see cref="Count"/> equal ones.</summary>
+internal sealed record CallLine(string Plugin, string Method, PluginTier? Tier, bool Ok, double Microseconds, string? Result)
+{
+    /// <summary>How many calls the line stands for; their mean time is told.</summary>
+    public int Count { get; init; } = 1;
+}
+
+/// <summary>A fault record.</summary>
+internal sealed record FaultLine(
+    string Plugin,
+    PluginTier? Tier,
+    FaultKind Kind,
+    int Generation,
+    DateTimeOffset At,
+    string? Method,
+    string Message,
+    int? ExitCode,
+    string? Signal,
+    string? StderrTail,
+    string? RemoteType,
+    long Count)
+{
+    /// <summary>The line of a record.</summary>
+    public static FaultLine Of(FaultRecord fault) => new(
+        fault.PluginId, fault.Tier, fault.Kind, fault.Generation, fault.At, fault.Method, fault.Message, fault.ExitCode, fault.Signal,
+        fault.StderrTail, fault.RemoteType, fault.Count);
+}
+
+/// <summary>A restart.</summary>
+internal sealed record RestartLine(
+    string Plugin, PluginTier Tier, string Cause, int FromGeneration, int ToGeneration, double Milliseconds, DateTimeOffset At)
+{
+    /// <summary>The line of a record.</summary>
+    public static RestartLine Of(RestartRecord restart) => new(
+        restart.PluginId, restart.Tier, restart.Cause, restart.FromGeneration, restart.ToGeneration, restart.Milliseconds, restart.At);
+}
+
+/// <summary>A tier's figures in short.</summary>
+internal sealed record TierLine(
+    PluginTier Tier, long Calls, long Errors, long Faults, long Restarts, LatencyLine Latency, OverheadLine? Overhead)
+{
+    /// <summary>The line of a tier.</summary>
+    public static TierLine Of(TierStats tier) => new(
+        tier.Tier,
+        tier.Calls,
+        tier.Errors,
+        tier.Faults,
+        tier.Restarts,
+        new LatencyLine(tier.Latency.P50Us, tier.Latency.P99Us, tier.Latency.Samples),
+        tier.Overhead is { } overhead ? new OverheadLine(overhead.P50Us, overhead.P99Us, overhead.Method) : null);
+}
+
+/// <summary>How long calls take.</summary>
+internal sealed record LatencyLine(double P50Us, double P99Us, long Samples);
+
+/// <summary>What a tier adds to a call.</summary>
+internal sealed record OverheadLine(double P50Us, double P99Us, string Method);

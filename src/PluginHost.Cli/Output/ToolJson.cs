@@ -1,0 +1,40 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using PluginHost.Contracts.Faults;
+using PluginHost.Runtime.Model;
+
+namespace PluginHost.Cli.Output;
+
+/// <summary>Writes the tool's documents: camelCase members and words, nulls written, so that a document's shape never changes.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true,
+    Converters =
+    [
+        typeof(CamelCaseWord<PluginTier>),
+        typeof(CamelCaseWord<FaultKind>),
+        typeof(CamelCaseWord<TrustLevel>),
+        typeof(CamelCaseWord<PluginState>),
+        typeof(CamelCaseWord<IsolationMode>),
+    ])]
+[JsonSerializable(typeof(ErrorDocument))]
+[JsonSerializable(typeof(DemoDocument))]
+[JsonSerializable(typeof(ListDocument))]
+[JsonSerializable(typeof(StatsDocument))]
+[JsonSerializable(typeof(FaultsDocument))]
+[JsonSerializable(typeof(RunDocument))]
+[JsonSerializable(typeof(CallDocument))]
+[JsonSerializable(typeof(InspectDocument))]
+[JsonSerializable(typeof(TaxDocument))]
+internal sealed partial class ToolJson : JsonSerializerContext
+{
+    /// <summary>With text beyond ASCII as it is: the document goes to a pipe or a terminal, never into a page.</summary>
+    public static ToolJson Plain =>
+        field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
+
+/// <summary>Enum values as camelCase text.</summary>
+/// <typeparam name="T">The enum.</typeparam>
+internal sealed class CamelCaseWord<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.CamelCase, allowIntegerValues: false)
+    where T : struct, Enum;
