@@ -134,6 +134,47 @@ public sealed class ContractGeneratorTests
     }
 
     [Fact]
+    public void Names_that_are_keywords_or_meet_each_other_compile()
+    {
+        SortedDictionary<string, string> files = Compiled.Generate("""
+            namespace My.@event.@class
+            {
+                [PluginContract]
+                public interface IFoo
+                {
+                    Task<@record> BarBazAsync(@record @namespace, int Enter, int Inside, int Site, CancellationToken @this);
+                    void @void(int entry, int thrown, int pending, int reply, int scope, int found, int reader);
+                    int Enter(); int Target(); int Leave(); int Contract(); Task Awaited(); string ToString(); int Method(); int Find();
+                }
+
+                [PluginContract]
+                public interface IFooBar { Task<int> BazAsync(int more, int name, CancellationToken token); }
+
+                public sealed record @record(int @class, int reader, int scope, int name) { public required int @event { get; init; } public int has0 { get; init; } }
+            }
+            """);
+
+        Assert.Equal(3, files.Count);
+    }
+
+    [Fact]
+    public void Errors_of_the_framework_are_rebuilt_without_saying_anything_twice()
+    {
+        string text = Compiled.Generate("""
+            [PluginContract]
+            public interface IStrict
+            {
+                [Throws<ArgumentException>, Throws<ArgumentNullException>, Throws<ArgumentOutOfRangeException>, Throws<KeyNotFoundException>, Throws<TimeoutException>]
+                int Get(int id);
+            }
+            """)["IStrict.g.cs"];
+
+        Assert.Contains("new global::System.ArgumentException(thrown.@Message);", text);
+        Assert.Contains("new global::System.ArgumentOutOfRangeException(thrown.@ParamName);", text);
+        Assert.True(text.IndexOf("is global::System.ArgumentNullException", StringComparison.Ordinal) < text.IndexOf("is global::System.ArgumentException", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Types_without_annotations_and_obsolete_ones_compile_without_a_warning()
     {
         SortedDictionary<string, string> files = Compiled.Generate("""
@@ -142,7 +183,7 @@ public sealed class ContractGeneratorTests
             public interface IOld
             {
                 [Obsolete] string Get(List<string> names, Old old);
-                [Obsolete] Task<Old> GetAsync(Dictionary<string, Old> all, string[][] more);
+                [Obsolete] Task<Old> FindAsync(Dictionary<string, Old> all, string[][] more);
             }
             [Obsolete] public sealed class Old { public string Name { get; init; } public Old Next { get; init; } }
             """);

@@ -83,6 +83,11 @@ internal static class FrameworkTypes
             return " A data type is a sealed record, a sealed class or a struct.";
         }
 
+        if (type.AllInterfaces.Any(i => i.SpecialType == SpecialType.System_Collections_IEnumerable))
+        {
+            return " It is a collection of its own kind: use a list, a dictionary or an array.";
+        }
+
         for (INamedTypeSymbol? b = type; b is not null; b = b.BaseType)
         {
             if (Metadata(b) is "System.Exception" or "System.Attribute")

@@ -16,6 +16,9 @@ public sealed class ContractAnalyzerTests
     [InlineData("void Put(Type type);", "'type' has the type 'Type'")]
     [InlineData("unsafe void Put(int* pointer);", "'pointer' has the type 'int*'")]
     [InlineData("void Put(ReadOnlySpan<byte> bytes);", "'bytes' has the type 'ReadOnlySpan<byte>'")]
+    [InlineData("void Put(Names names);", "It is a collection of its own kind")]
+    [InlineData("void Put(Tuple<int, Dictionary<int, object[]>> deep);", "'deep.Item2[][]' has the type 'object'")]
+    [InlineData("void Put(dynamic anything);", "'anything' has the type 'dynamic'")]
     [InlineData("void Put(List<CancellationToken> tokens);", "'tokens[]' has the type 'CancellationToken'")]
     public async Task A_type_that_cannot_cross_is_named_with_its_way(string method, string expected)
     {
@@ -55,6 +58,31 @@ public sealed class ContractAnalyzerTests
     }
 
     [Fact]
+    public async Task A_type_that_the_compiler_does_not_know_is_left_to_the_compiler()
+    {
+        const string Source = "[PluginContract] public interface IBad { void Put(List<Missing> missing); [Throws<Gone>] int Get(); }";
+
+        Assert.Empty(await FindAsync(Source));
+        Assert.Empty(Compiled.Run(Source, out _).GeneratedTrees);
+    }
+
+    [Theory]
+    [InlineData("public struct Hidden(int value) { private readonly int _value = value; public override string ToString() => _value.ToString(); }", "PH0018")]
+    [InlineData("public sealed class Hidden { private int _value; public int Next() => _value++; }", "PH0018")]
+    [InlineData("public sealed class Hidden { public int Value { get; private set; } }", "PH0018")]
+    [InlineData("public sealed record Hidden(int A) { public int a { get; init; } }", "PH0018")]
+    [InlineData("public sealed class Hidden { public int Value; }", "PH0007")]
+    [InlineData("public abstract record Hidden(int A);", "PH0007")]
+    [InlineData("public sealed record Hidden;", null)]
+    [InlineData("public sealed record Hidden(int A) { public int Twice => A * 2; public static int Count { get; set; } internal int Cache { get; set; } }", null)]
+    public async Task Data_that_would_lose_a_value_or_share_one_is_refused(string type, string? id)
+    {
+        IReadOnlyList<Diagnostic> found = await FindAsync(type + "\n[PluginContract] public interface IHolder { void Put(Hidden hidden); }");
+
+        Assert.Equal(id is null ? [] : [id], found.Select(d => d.Id));
+    }
+
+    [Fact]
     public async Task A_contract_of_another_assembly_is_reported_at_the_attribute_that_names_it()
     {
         MetadataReference other = Compiled.Compile("public record Open(int A); public interface IThird { void Put(Open open); int P { get; } }").ToMetadataReference();
@@ -65,7 +93,7 @@ public sealed class ContractAnalyzerTests
         Assert.Equal(["PH0005@0", "PH0007@0", "PH0001@1"], found.Select(d => $"{d.Id}@{d.Location.GetLineSpan().StartLinePosition.Line}"));
     }
 
-    private const string Order = "public sealed record Line(object Tag); public sealed record Order(List<Line> Lines);\n";
+    private const string Order = "public sealed record Line(object Tag); public sealed record Order(List<Line> Lines); public sealed class Names : List<string>;\n";
 
     private static async Task<IReadOnlyList<Diagnostic>> FindAsync(string source) =>
         [.. (await Compiled.AnalyzeAsync(Compiled.Compile(source))).Where(d => d.Severity > DiagnosticSeverity.Info)];

@@ -113,6 +113,28 @@ public sealed class GuardEmitterTests : IDisposable
     }
 
     [Fact]
+    public void A_synchronous_call_allocates_nothing()
+    {
+        _guard.Target = new Echo();
+        long allocated = -1;
+
+        // The first round warms up; 200 calls stay below the first sampled one.
+        for (int round = 0; round < 2; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++)
+            {
+                _plugin.Add(i, 1);
+                _plugin.Waits(i, CancellationToken.None);
+            }
+
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.Equal(0, allocated);
+    }
+
+    [Fact]
     public async Task A_sampled_call_is_measured_and_gives_back_the_callers_ambient_state()
     {
         AsyncLocal<string?> ambient = new();

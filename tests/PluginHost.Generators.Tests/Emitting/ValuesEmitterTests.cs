@@ -136,14 +136,14 @@ public sealed class ValuesEmitterTests
         TokenReply reply = new();
         dispatcher.InvokeAsync(index, ref reader, reply, default).AsTask().GetAwaiter().GetResult();
         TokenReader answer = new(reply.Tokens!);
-        return method == "EchoSettings" ? EverythingEchoSettingsCall.ReadResult(ref answer) : EverythingEchoNumbersCall.ReadResult(ref answer);
+        return method == "EchoSettings" ? EverythingCalls.EchoSettingsCall.ReadResult(ref answer) : EverythingCalls.EchoNumbersCall.ReadResult(ref answer);
     }
 
     private static List<Token> Changed(string member, Token to)
     {
         List<Token> tokens = [];
         TokenWriter writer = new(tokens);
-        new EverythingEchoNumbersCall(Samples.Most).WriteArguments(ref writer);
+        new EverythingCalls.EchoNumbersCall(Samples.Most).WriteArguments(ref writer);
         tokens[tokens.FindIndex(t => t is { Kind: "name" } && (string)t.Value! == member) + 1] = to;
         return tokens;
     }

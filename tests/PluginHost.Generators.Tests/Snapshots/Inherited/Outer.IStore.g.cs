@@ -198,88 +198,91 @@ internal sealed class Outer_StoreProxy : global::Outer.IStore
     public Outer_StoreProxy(global::PluginHost.Contracts.Invocation.IInvoker invoker) => _invoker = invoker;
 
     string global::IReader.Read(int id) =>
-        this._invoker.Invoke<Outer_StoreReadCall, string>(new Outer_StoreReadCall(id), default);
+        this._invoker.Invoke<Outer_StoreCalls.ReadCall, string>(new Outer_StoreCalls.ReadCall(id), default);
 
     global::System.Threading.Tasks.ValueTask global::Outer.IStore.WriteAsync(int id, string? text, global::System.Threading.CancellationToken cancellationToken) =>
-        this._invoker.InvokeVoidAsync<Outer_StoreWriteAsyncCall>(new Outer_StoreWriteAsyncCall(id, text), cancellationToken);
+        this._invoker.InvokeVoidAsync<Outer_StoreCalls.WriteAsyncCall>(new Outer_StoreCalls.WriteAsyncCall(id, text), cancellationToken);
 }
 
-/// <summary>A call of Store.Read.</summary>
+/// <summary>The calls of Outer+IStore: how arguments are written and answers read.</summary>
 [global::System.CodeDom.Compiler.GeneratedCode("PluginHost.Generators", "1.0.0")]
-internal readonly struct Outer_StoreReadCall : global::PluginHost.Contracts.Invocation.ICall<string>
+internal static class Outer_StoreCalls
 {
-    private readonly int _0;
-
-    public Outer_StoreReadCall(int value0)
+    /// <summary>A call of Store.Read.</summary>
+    internal readonly struct ReadCall : global::PluginHost.Contracts.Invocation.ICall<string>
     {
-        _0 = value0;
-    }
+        private readonly int _0;
 
-    public static global::PluginHost.Contracts.Invocation.ContractMethod Method => Outer_StoreContract.Method0;
-
-    public void WriteArguments<TWriter>(ref TWriter writer)
-        where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
-    {
-        writer.BeginArray(1);
-        writer.WriteInt64(_0);
-        writer.EndArray();
-    }
-
-    public static string ReadResult<TReader>(ref TReader reader)
-        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
-    {
-        return reader.ReadString() ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Store.Read", "result");
-    }
-
-    public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
-        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
-    {
-        switch (type)
+        public ReadCall(int value0)
         {
-            default:
-                return null;
+            _0 = value0;
+        }
+
+        public static global::PluginHost.Contracts.Invocation.ContractMethod Method => Outer_StoreContract.Method0;
+
+        public void WriteArguments<TWriter>(ref TWriter writer)
+            where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
+        {
+            writer.BeginArray(1);
+            writer.WriteInt64(_0);
+            writer.EndArray();
+        }
+
+        public static string ReadResult<TReader>(ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            return reader.ReadString() ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Store.Read", "result");
+        }
+
+        public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            switch (type)
+            {
+                default:
+                    return null;
+            }
         }
     }
-}
 
-/// <summary>A call of Store.write.</summary>
-[global::System.CodeDom.Compiler.GeneratedCode("PluginHost.Generators", "1.0.0")]
-internal readonly struct Outer_StoreWriteAsyncCall : global::PluginHost.Contracts.Invocation.ICall<global::PluginHost.Contracts.Invocation.NoResult>
-{
-    private readonly int _0;
-    private readonly string? _1;
-
-    public Outer_StoreWriteAsyncCall(int value0, string? value1)
+    /// <summary>A call of Store.write.</summary>
+    internal readonly struct WriteAsyncCall : global::PluginHost.Contracts.Invocation.ICall<global::PluginHost.Contracts.Invocation.NoResult>
     {
-        _0 = value0;
-        _1 = value1;
-    }
+        private readonly int _0;
+        private readonly string? _1;
 
-    public static global::PluginHost.Contracts.Invocation.ContractMethod Method => Outer_StoreContract.Method1;
-
-    public void WriteArguments<TWriter>(ref TWriter writer)
-        where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
-    {
-        writer.BeginArray(2);
-        writer.WriteInt64(_0);
-        writer.WriteString(_1);
-        writer.EndArray();
-    }
-
-    public static global::PluginHost.Contracts.Invocation.NoResult ReadResult<TReader>(ref TReader reader)
-        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
-    {
-        reader.Skip();
-        return default;
-    }
-
-    public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
-        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
-    {
-        switch (type)
+        public WriteAsyncCall(int value0, string? value1)
         {
-            default:
-                return null;
+            _0 = value0;
+            _1 = value1;
+        }
+
+        public static global::PluginHost.Contracts.Invocation.ContractMethod Method => Outer_StoreContract.Method1;
+
+        public void WriteArguments<TWriter>(ref TWriter writer)
+            where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
+        {
+            writer.BeginArray(2);
+            writer.WriteInt64(_0);
+            writer.WriteString(_1);
+            writer.EndArray();
+        }
+
+        public static global::PluginHost.Contracts.Invocation.NoResult ReadResult<TReader>(ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            reader.Skip();
+            return default;
+        }
+
+        public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            switch (type)
+            {
+                default:
+                    return null;
+            }
         }
     }
 }

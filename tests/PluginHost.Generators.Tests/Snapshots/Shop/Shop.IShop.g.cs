@@ -198,7 +198,11 @@ internal sealed class ShopGuard : global::PluginHost.Contracts.Invocation.Guard<
 
     global::System.Threading.Tasks.Task global::Shop.IShop.PutAsync(global::Shop.Order order, string note, global::System.Threading.CancellationToken cancellationToken)
     {
-        order = (order is null ? null! : global::Shop.Contracts.Generated.ContractValues.Detach_Shop_Order(order));
+        if (this.Inside is not null)
+        {
+            order = (order is null ? null! : global::Shop.Contracts.Generated.ContractValues.Detach_Shop_Order(order));
+        }
+
         global::PluginHost.Contracts.Invocation.CallEntry entry = this.Enter(2);
         global::Shop.IShop? inside = this.Inside;
         if (inside is null)
@@ -309,134 +313,136 @@ internal sealed class ShopProxy : global::Shop.IShop
     public ShopProxy(global::PluginHost.Contracts.Invocation.IInvoker invoker) => _invoker = invoker;
 
     int global::Shop.IShop.Add(int a, int b) =>
-        this._invoker.Invoke<ShopAddCall, int>(new ShopAddCall(a, b), default);
+        this._invoker.Invoke<ShopCalls.AddCall, int>(new ShopCalls.AddCall(a, b), default);
 
     global::System.Threading.Tasks.ValueTask<global::Shop.Order?> global::Shop.IShop.FindAsync(int id, global::System.Threading.CancellationToken cancellationToken) =>
-        this._invoker.InvokeAsync<ShopFindAsyncCall, global::Shop.Order?>(new ShopFindAsyncCall(id), cancellationToken);
+        this._invoker.InvokeAsync<ShopCalls.FindAsyncCall, global::Shop.Order?>(new ShopCalls.FindAsyncCall(id), cancellationToken);
 
     global::System.Threading.Tasks.Task global::Shop.IShop.PutAsync(global::Shop.Order order, string note, global::System.Threading.CancellationToken cancellationToken) =>
-        this._invoker.InvokeVoidAsync<ShopPutAsyncCall>(new ShopPutAsyncCall(order, note), cancellationToken).AsTask();
+        this._invoker.InvokeVoidAsync<ShopCalls.PutAsyncCall>(new ShopCalls.PutAsyncCall(order, note), cancellationToken).AsTask();
 }
 
-/// <summary>A call of Shop.Add.</summary>
+/// <summary>The calls of Shop.IShop: how arguments are written and answers read.</summary>
 [global::System.CodeDom.Compiler.GeneratedCode("PluginHost.Generators", "1.0.0")]
-internal readonly struct ShopAddCall : global::PluginHost.Contracts.Invocation.ICall<int>
+internal static class ShopCalls
 {
-    private readonly int _0;
-    private readonly int _1;
-
-    public ShopAddCall(int value0, int value1)
+    /// <summary>A call of Shop.Add.</summary>
+    internal readonly struct AddCall : global::PluginHost.Contracts.Invocation.ICall<int>
     {
-        _0 = value0;
-        _1 = value1;
-    }
+        private readonly int _0;
+        private readonly int _1;
 
-    public static global::PluginHost.Contracts.Invocation.ContractMethod Method => ShopContract.Method0;
-
-    public void WriteArguments<TWriter>(ref TWriter writer)
-        where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
-    {
-        writer.BeginArray(2);
-        writer.WriteInt64(_0);
-        writer.WriteInt64(_1);
-        writer.EndArray();
-    }
-
-    public static int ReadResult<TReader>(ref TReader reader)
-        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
-    {
-        return reader.ReadInt32();
-    }
-
-    public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
-        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
-    {
-        switch (type)
+        public AddCall(int value0, int value1)
         {
-            default:
-                return null;
+            _0 = value0;
+            _1 = value1;
+        }
+
+        public static global::PluginHost.Contracts.Invocation.ContractMethod Method => ShopContract.Method0;
+
+        public void WriteArguments<TWriter>(ref TWriter writer)
+            where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
+        {
+            writer.BeginArray(2);
+            writer.WriteInt64(_0);
+            writer.WriteInt64(_1);
+            writer.EndArray();
+        }
+
+        public static int ReadResult<TReader>(ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            return reader.ReadInt32();
+        }
+
+        public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            switch (type)
+            {
+                default:
+                    return null;
+            }
         }
     }
-}
 
-/// <summary>A call of Shop.Find.</summary>
-[global::System.CodeDom.Compiler.GeneratedCode("PluginHost.Generators", "1.0.0")]
-internal readonly struct ShopFindAsyncCall : global::PluginHost.Contracts.Invocation.ICall<global::Shop.Order?>
-{
-    private readonly int _0;
-
-    public ShopFindAsyncCall(int value0)
+    /// <summary>A call of Shop.Find.</summary>
+    internal readonly struct FindAsyncCall : global::PluginHost.Contracts.Invocation.ICall<global::Shop.Order?>
     {
-        _0 = value0;
-    }
+        private readonly int _0;
 
-    public static global::PluginHost.Contracts.Invocation.ContractMethod Method => ShopContract.Method1;
-
-    public void WriteArguments<TWriter>(ref TWriter writer)
-        where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
-    {
-        writer.BeginArray(1);
-        writer.WriteInt64(_0);
-        writer.EndArray();
-    }
-
-    public static global::Shop.Order? ReadResult<TReader>(ref TReader reader)
-        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
-    {
-        return global::Shop.Contracts.Generated.ContractValues.Read_Shop_Order(ref reader);
-    }
-
-    public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
-        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
-    {
-        switch (type)
+        public FindAsyncCall(int value0)
         {
-            case "Shop.NotFoundException":
-                return ShopErrors.Read_Shop_NotFoundException(ref reader);
-            default:
-                return null;
+            _0 = value0;
+        }
+
+        public static global::PluginHost.Contracts.Invocation.ContractMethod Method => ShopContract.Method1;
+
+        public void WriteArguments<TWriter>(ref TWriter writer)
+            where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
+        {
+            writer.BeginArray(1);
+            writer.WriteInt64(_0);
+            writer.EndArray();
+        }
+
+        public static global::Shop.Order? ReadResult<TReader>(ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            return global::Shop.Contracts.Generated.ContractValues.Read_Shop_Order(ref reader);
+        }
+
+        public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            switch (type)
+            {
+                case "Shop.NotFoundException":
+                    return ShopErrors.Read_Shop_NotFoundException(ref reader);
+                default:
+                    return null;
+            }
         }
     }
-}
 
-/// <summary>A call of Shop.Put.</summary>
-[global::System.CodeDom.Compiler.GeneratedCode("PluginHost.Generators", "1.0.0")]
-internal readonly struct ShopPutAsyncCall : global::PluginHost.Contracts.Invocation.ICall<global::PluginHost.Contracts.Invocation.NoResult>
-{
-    private readonly global::Shop.Order _0;
-    private readonly string _1;
-
-    public ShopPutAsyncCall(global::Shop.Order value0, string value1)
+    /// <summary>A call of Shop.Put.</summary>
+    internal readonly struct PutAsyncCall : global::PluginHost.Contracts.Invocation.ICall<global::PluginHost.Contracts.Invocation.NoResult>
     {
-        _0 = value0;
-        _1 = value1;
-    }
+        private readonly global::Shop.Order _0;
+        private readonly string _1;
 
-    public static global::PluginHost.Contracts.Invocation.ContractMethod Method => ShopContract.Method2;
-
-    public void WriteArguments<TWriter>(ref TWriter writer)
-        where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
-    {
-        writer.BeginArray(2);
-        global::Shop.Contracts.Generated.ContractValues.Write_Shop_Order(ref writer, _0 ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Shop.Put", "order"));
-        writer.WriteString(_1 ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Shop.Put", "note"));
-        writer.EndArray();
-    }
-
-    public static global::PluginHost.Contracts.Invocation.NoResult ReadResult<TReader>(ref TReader reader)
-        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
-    {
-        reader.Skip();
-        return default;
-    }
-
-    public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
-        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
-    {
-        switch (type)
+        public PutAsyncCall(global::Shop.Order value0, string value1)
         {
-            default:
-                return null;
+            _0 = value0;
+            _1 = value1;
+        }
+
+        public static global::PluginHost.Contracts.Invocation.ContractMethod Method => ShopContract.Method2;
+
+        public void WriteArguments<TWriter>(ref TWriter writer)
+            where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
+        {
+            writer.BeginArray(2);
+            global::Shop.Contracts.Generated.ContractValues.Write_Shop_Order(ref writer, _0 ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Shop.Put", "order"));
+            writer.WriteString(_1 ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Shop.Put", "note"));
+            writer.EndArray();
+        }
+
+        public static global::PluginHost.Contracts.Invocation.NoResult ReadResult<TReader>(ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            reader.Skip();
+            return default;
+        }
+
+        public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            switch (type)
+            {
+                default:
+                    return null;
+            }
         }
     }
 }

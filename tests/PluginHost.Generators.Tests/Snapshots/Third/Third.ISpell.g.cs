@@ -144,43 +144,47 @@ internal sealed class SpellProxy : global::Third.ISpell
     public SpellProxy(global::PluginHost.Contracts.Invocation.IInvoker invoker) => _invoker = invoker;
 
     global::System.Threading.Tasks.Task<string[]> global::Third.ISpell.CheckAsync(string text) =>
-        this._invoker.InvokeAsync<SpellCheckAsyncCall, string[]>(new SpellCheckAsyncCall(text), default).AsTask();
+        this._invoker.InvokeAsync<SpellCalls.CheckAsyncCall, string[]>(new SpellCalls.CheckAsyncCall(text), default).AsTask();
 }
 
-/// <summary>A call of Spelling.Check.</summary>
+/// <summary>The calls of Third.ISpell: how arguments are written and answers read.</summary>
 [global::System.CodeDom.Compiler.GeneratedCode("PluginHost.Generators", "1.0.0")]
-internal readonly struct SpellCheckAsyncCall : global::PluginHost.Contracts.Invocation.ICall<string[]>
+internal static class SpellCalls
 {
-    private readonly string _0;
-
-    public SpellCheckAsyncCall(string value0)
+    /// <summary>A call of Spelling.Check.</summary>
+    internal readonly struct CheckAsyncCall : global::PluginHost.Contracts.Invocation.ICall<string[]>
     {
-        _0 = value0;
-    }
+        private readonly string _0;
 
-    public static global::PluginHost.Contracts.Invocation.ContractMethod Method => SpellContract.Method0;
-
-    public void WriteArguments<TWriter>(ref TWriter writer)
-        where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
-    {
-        writer.BeginArray(1);
-        writer.WriteString(_0 ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Spelling.Check", "text"));
-        writer.EndArray();
-    }
-
-    public static string[] ReadResult<TReader>(ref TReader reader)
-        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
-    {
-        return global::Shop.Contracts.Generated.ContractValues.Read_ArrayOf_String(ref reader) ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Spelling.Check", "result");
-    }
-
-    public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
-        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
-    {
-        switch (type)
+        public CheckAsyncCall(string value0)
         {
-            default:
-                return null;
+            _0 = value0;
+        }
+
+        public static global::PluginHost.Contracts.Invocation.ContractMethod Method => SpellContract.Method0;
+
+        public void WriteArguments<TWriter>(ref TWriter writer)
+            where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
+        {
+            writer.BeginArray(1);
+            writer.WriteString(_0 ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Spelling.Check", "text"));
+            writer.EndArray();
+        }
+
+        public static string[] ReadResult<TReader>(ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            return global::Shop.Contracts.Generated.ContractValues.Read_ArrayOf_String(ref reader) ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Spelling.Check", "result");
+        }
+
+        public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            switch (type)
+            {
+                default:
+                    return null;
+            }
         }
     }
 }
