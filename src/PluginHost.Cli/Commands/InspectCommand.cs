@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.Json;
 using PluginHost.Cli.Output;
 using PluginHost.Contracts.Faults;
+using PluginHost.Loading;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tiers;
@@ -91,19 +92,20 @@ internal static class InspectCommand
         return JsonSerializer.SerializeToElement(rule);
     }
 
-    private static PluginAssembly[] InFolder(string? folder)
+    private static LoadedAssembly[] InFolder(string? folder)
     {
-        List<PluginAssembly> assemblies = [];
-        foreach (string file in folder is null ? [] : Directory.EnumerateFiles(folder, "*.dll", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        List<LoadedAssembly> assemblies = [];
+        IEnumerable<string> files = folder is null ? [] : Directory.EnumerateFiles(folder, "*.dll", SearchOption.AllDirectories);
+        foreach (string file in files.Order(StringComparer.Ordinal))
         {
             try
             {
                 AssemblyName name = AssemblyName.GetAssemblyName(file);
-                assemblies.Add(new PluginAssembly(name.Name!, name.Version?.ToString(), file, Shared: false, "It lies in the plugin's folder; its worker loads it."));
+                assemblies.Add(new LoadedAssembly(name.Name!, name.Version?.ToString() ?? "", file, Shared: false, "It lies in the plugin's folder; its worker loads it."));
             }
             catch (BadImageFormatException)
             {
-                assemblies.Add(new PluginAssembly(Path.GetFileName(file), null, file, Shared: false, "A native library in the plugin's folder."));
+                assemblies.Add(new LoadedAssembly(Path.GetFileName(file), "", file, Shared: false, "A native library in the plugin's folder."));
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using PluginHost.Contracts.Faults;
+using PluginHost.Loading;
 using PluginHost.Runtime.Model;
 using PluginHost.Telemetry.Recording;
 
@@ -47,7 +48,7 @@ internal sealed record InspectDocument(
     string SourceFolder,
     string? StoreFolder,
     string? DataFolder,
-    IReadOnlyList<PluginAssembly> Assemblies,
+    IReadOnlyList<LoadedAssembly> Assemblies,
     UnloadLine? Unload);
 
 /// <summary>What became of a plugin that was loaded and unloaded to see whether it lets go.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using PluginHost.Runtime.Model;
+using PluginHost.Loading;
 using PluginHost.Telemetry.Recording;
 using Spectre.Console;
 
@@ -119,12 +119,12 @@ internal static class Tables
     }
 
     /// <summary>A plugin's assemblies.</summary>
-    public static Table Assemblies(IEnumerable<PluginAssembly> assemblies)
+    public static Table Assemblies(IEnumerable<LoadedAssembly> assemblies)
     {
         Table table = New("Assemblies", "name", "version", "whose", "from", "because");
-        foreach (PluginAssembly assembly in assemblies)
+        foreach (LoadedAssembly assembly in assemblies)
         {
-            Add(table, assembly.Name, assembly.Version ?? "-", assembly.Shared ? "host's" : "plugin's", assembly.From ?? "-", assembly.Because);
+            Add(table, assembly.Name, assembly.Version, assembly.Shared ? "host's" : "plugin's", assembly.From, assembly.Because);
         }
 
         return table;

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using PluginHost.Cli.Tests.Support;
+using PluginHost.TestKit;
+
+namespace PluginHost.Cli.Tests.Commands;
+
+/// <summary>A host in one process, its figures in another.</summary>
+public sealed class RunCommandTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public async Task Another_process_reads_exactly_the_calls_that_were_made_and_a_stop_leaves_nothing()
+    {
+        await using RunningHost host = await RunningHost.StartAsync(
+            "--state", _folder["state"],
+            "--call", "samples.calculator Calculator.Add [1,2]",
+            "--call", "samples.calculator Calculator.Add [3,4]",
+            "--call", "samples.notes Notes.Put [\"key\",\"text\"]",
+            "--call", "samples.notes Notes.Get [\"missing\"]",
+            "--call", "samples.faulty Faulty.Throw [\"on purpose\"]");
+        IReadOnlyList<int> workers = ProcessLife.ChildrenOf(host.Pid);
+
+        ToolResult stats = await Tool.RunAsync("stats", "--json", "--attach", _folder["state"]);
+        ToolResult faults = await Tool.RunAsync("faults", "--json", "--attach", _folder["state"]);
+        ToolResult list = await Tool.RunAsync("list", "--json", "--attach", _folder["state"]);
+        int exitCode = await host.StopAsync();
+        ToolResult afterwards = await Tool.RunAsync("stats", "--json", "--attach", _folder["state"]);
+
+        Assert.Equal((true, 2L, 2L, 0L), Counts(stats.Json, "samples.calculator", "Calculator.Add"));
+        Assert.Equal((true, 1L, 1L, 0L), Counts(stats.Json, "samples.notes", "Notes.Put"));
+        Assert.Equal((true, 1L, 0L, 1L), Counts(stats.Json, "samples.notes", "Notes.Get"));
+        JsonElement fault = Assert.Single(faults.Json.GetProperty("faults").EnumerateArray());
+        Assert.Equal("samples.faulty exception", $"{fault.GetProperty("plugin").GetString()} {fault.GetProperty("kind").GetString()}");
+        Assert.All(list.Json.GetProperty("plugins").EnumerateArray(), plugin => Assert.Equal("ready", plugin.GetProperty("state").GetString()));
+        Assert.Equal(0, exitCode);
+        Assert.NotEmpty(workers);
+        Assert.All(workers, pid => Assert.False(ProcessLife.IsAlive(pid)));
+        Assert.Equal((false, 2L, 2L, 0L), Counts(afterwards.Json, "samples.calculator", "Calculator.Add"));
+    }
+
+    [Fact]
+    public async Task Figures_of_a_folder_that_nobody_hosts_are_not_made_up()
+    {
+        ToolResult stats = await Tool.RunAsync("stats", "--json", "--attach", _folder.Folder("empty"));
+
+        Assert.Equal((1, "state"), (stats.ExitCode, stats.Json.GetProperty("error").GetProperty("kind").GetString()));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static (bool Running, long Calls, long Ok, long Errors) Counts(JsonElement stats, string plugin, string method)
+    {
+        JsonElement row = stats.GetProperty("plugins").EnumerateArray().Where(p => p.GetProperty("id").GetString() == plugin)
+            .SelectMany(p => p.GetProperty("methods").EnumerateArray()).Single(m => m.GetProperty("method").GetString() == method);
+        return (
+            stats.GetProperty("source").GetProperty("running").GetBoolean(),
+            row.GetProperty("calls").GetInt64(),
+            row.GetProperty("ok").GetInt64(),
+            row.GetProperty("errors").GetInt64());
+    }
+}
