@@ -1,7 +1,7 @@
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
-using PluginHost.Runtime.Tiers;
+using PluginHost.Runtime.Model;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime;
@@ -56,6 +56,12 @@ internal sealed class PluginGuardSite : GuardSite
             return new OperationCanceledException(callerToken);
         }
 
+        if (thrown is OperationCanceledException && _supervisor.View.State == PluginState.Stopping)
+        {
+            // The plugin honoured its stopping token: the host asked for that.
+            return Cut(method);
+        }
+
         FaultRecord record = _supervisor.Describe(method, ThrownException.Read(thrown));
         _supervisor.Observer.Ended(method, CallStatus.Fault);
         _supervisor.Observer.Fault(record);
@@ -76,7 +82,7 @@ internal sealed class PluginGuardSite : GuardSite
     /// <inheritdoc/>
     public override Exception Cut(ContractMethod method)
     {
-        FaultRecord record = _supervisor.Describe(method, FaultKind.Unavailable, $"{method.WireName} was cut: the plugin was unloaded under it.");
+        FaultRecord record = _supervisor.Describe(method, FaultKind.Unavailable, $"{method.WireName} was ended: the plugin is being stopped.");
         _supervisor.Observer.Cut(method);
         return new PluginUnavailableException($"{record.PluginId}: {record.Message}", FaultOf(record) with { IsRetryable = true });
     }

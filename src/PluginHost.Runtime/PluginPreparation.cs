@@ -63,7 +63,7 @@ internal sealed class PluginPreparation(
 
     private SupervisedPlugin Place(StoredPlugin stored)
     {
-        PluginOverrides? overrides = policy.Policy.Plugins.GetValueOrDefault(stored.Manifest.Id);
+        PluginOverrides? overrides = Overrides.For(policy.Policy, stored.Manifest.Id);
         DevelopmentStanding standing = DevelopmentFolder.Of(policy.Policy.Development, stored.Source);
         if (standing is { Inside: true, Problem: null })
         {

@@ -94,6 +94,22 @@ internal sealed class PluginStateMachine(TimeProvider clock)
         }
     }
 
+    /// <summary>The generation that was being unloaded is proved gone.</summary>
+    /// <returns>False where the plugin has gone on since.</returns>
+    public bool TryProved(int generation, string? reason)
+    {
+        lock (_lock)
+        {
+            if (_view.State != PluginState.Unloading || _view.Generation != generation)
+            {
+                return false;
+            }
+
+            Replace_NeedsLock(New_NeedsLock(PluginState.Stopped, generation) with { Reason = reason });
+            return true;
+        }
+    }
+
     private PluginView New_NeedsLock(PluginState state, int generation) =>
         new() { State = state, Generation = generation, Since = clock.GetUtcNow() };
 

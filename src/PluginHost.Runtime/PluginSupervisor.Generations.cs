@@ -2,6 +2,7 @@ using System.Globalization;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
+using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Tiers;
@@ -142,6 +143,12 @@ internal sealed partial class PluginSupervisor
         {
             _machine.TryBeginStop(died.Generation, willReturn: true, died.Fault.Message);
             UnloadResult unload = await StopInstanceAsync(instance).ConfigureAwait(false);
+            if (instance is InProcessInstance inProcess && unload.Outcome == UnloadOutcome.Pending)
+            {
+                // A fresh context is allowed only where the old one is gone: here the proof is forced, at most once a minute a host.
+                unload = await inProcess.ProveUnloadAsync(force: true).ConfigureAwait(false);
+            }
+
             if (_tier == PluginTier.InProcess && unload.Outcome != UnloadOutcome.Unloaded)
             {
                 Demote(unload);
@@ -251,8 +258,30 @@ internal sealed partial class PluginSupervisor
         UnloadResult result = await StopInstanceAsync(view.Instance!).ConfigureAwait(false);
         _readyAt = null;
         Log.Stopped(_settings.Logger, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);
-        _machine.Rest(result.Outcome == UnloadOutcome.Pending ? PluginState.Unloading : PluginState.Stopped, reason);
+        bool unproved = result.Outcome == UnloadOutcome.Pending;
+        _machine.Rest(unproved ? PluginState.Unloading : PluginState.Stopped, reason);
+        if (unproved && !willReturn && view.Instance is InProcessInstance instance)
+        {
+            _ = ProveLaterAsync(instance, view.Generation, reason);
+        }
+
         return result;
+    }
+
+    // Looks, and forces nothing, until a natural collection has proved the unload or the plugin runs again.
+    private async Task ProveLaterAsync(InProcessInstance instance, int generation, string reason)
+    {
+        TimeSpan pause = TimeSpan.FromSeconds(1);
+        while (!_closing.IsCancellationRequested && View is { State: PluginState.Unloading } view && view.Generation == generation)
+        {
+            await Task.Delay(pause, Clock, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = TimeSpan.FromSeconds(Math.Min(pause.TotalSeconds * 2, 60));
+            UnloadResult proof = await instance.ProveUnloadAsync(force: false).ConfigureAwait(false);
+            if (proof.Outcome == UnloadOutcome.Unloaded)
+            {
+                _machine.TryProved(generation, reason);
+            }
+        }
     }
 
     private async Task<UnloadResult> StopInstanceAsync(IPluginInstance instance)

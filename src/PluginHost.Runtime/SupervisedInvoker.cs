@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.Tiers;
+using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime;
 
@@ -29,7 +30,7 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
             }
             catch (CallLostException lost)
             {
-                throw lost.Fault;
+                throw attempts.GivenUp(lost);
             }
         }
     }
@@ -54,7 +55,7 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
             }
             catch (CallLostException lost)
             {
-                throw lost.Fault;
+                throw attempts.GivenUp(lost);
             }
 
             await attempts.Superseded(instance).ConfigureAwait(false);
@@ -107,12 +108,20 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
             return first && method.IsIdempotent;
         }
 
+        /// <summary>Counts a call that is not tried again, and gives what its caller gets.</summary>
+        public readonly PluginException GivenUp(CallLostException lost)
+        {
+            supervisor.Observer.Ended(method, lost.Fault is PluginUnavailableException ? CallStatus.Unavailable : CallStatus.Fault);
+            return lost.Fault;
+        }
+
         /// <summary>Waits until the state no longer names the dead instance: the next look finds the next generation, or the reason why there is none.</summary>
         public readonly async Task Superseded(IRemoteInstance instance)
         {
-            while (supervisor.View is { } view && ReferenceEquals(view.Instance, instance))
+            while (supervisor.View is { } view && ReferenceEquals(view.Instance, instance) && Left != TimeSpan.Zero)
             {
-                await view.Changed.ConfigureAwait(false);
+                // At the deadline the next attempt tells what is to tell.
+                await view.Changed.WaitAsync(Left, supervisor.Clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -48,7 +48,7 @@ internal sealed class AsyncGuardMethod(CodeWriter code, ContractModel contract, 
 
         string noTask = _isTask ? $" ?? throw new global::System.InvalidOperationException(\"{method.WireName} returned null in place of a task.\")" : string.Empty;
         code.Line($"{method.ReturnCode} pending;").Open("try");
-        code.Line($"pending = inside.{method.Name}({_signature.ArgumentsWith("token.Token")}){noTask};");
+        code.Line($"pending = inside.{Shapes.NameOf(method)}({_signature.ArgumentsWith("token.Token")}){noTask};");
         code.Open("if (pending.IsCompletedSuccessfully)");
         code.Line(method.Result is { } type
             ? $"{ResultType} result = {values.Detach(type, "pending.Result", isTwice: false)};"
@@ -99,7 +99,7 @@ internal sealed class AsyncGuardMethod(CodeWriter code, ContractModel contract, 
         code.Open("try");
         code.Line($"global::System.Threading.Tasks.ValueTask<object> route = this.ElsewhereAsync(entry, {_index}, {Caller});");
         code.Line("return route.IsCompletedSuccessfully");
-        code.Line($"    ? (({contract.InterfaceCode})route.Result).{method.Name}({arguments})");
+        code.Line($"    ? (({contract.InterfaceCode})route.Result).{Shapes.NameOf(method)}({arguments})");
         code.Line($"    : Routed{_index}(route{rest});").Close();
         code.Open("catch (global::System.Exception thrown)");
         code.Line($"return {TaskType}.FromException{generic}(thrown);").Close().Close().Line();
@@ -109,7 +109,7 @@ internal sealed class AsyncGuardMethod(CodeWriter code, ContractModel contract, 
         }
 
         code.Line($"private static async {method.ReturnCode} Routed{_index}(global::System.Threading.Tasks.ValueTask<object> route{parameters}) =>");
-        code.Line($"    await (({contract.InterfaceCode})await route.ConfigureAwait(false)).{method.Name}({arguments}).ConfigureAwait(false);");
+        code.Line($"    await (({contract.InterfaceCode})await route.ConfigureAwait(false)).{Shapes.NameOf(method)}({arguments}).ConfigureAwait(false);");
     }
 
     private void Detached()

@@ -71,7 +71,7 @@ internal static class DispatcherEmitter
             arguments.Add("cancellationToken");
         }
 
-        string call = $"this._target.{method.Name}({string.Join(", ", arguments)})";
+        string call = $"this._target.{Shapes.NameOf(method)}({string.Join(", ", arguments)})";
         string nothing = $"default({valuesPrefix}NothingResult)";
         switch (method.Shape)
         {

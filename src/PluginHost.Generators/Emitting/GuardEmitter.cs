@@ -35,10 +35,20 @@ internal static class GuardEmitter
     /// <summary>Emits the copies of arguments that the plugin must not get as they are.</summary>
     public static void DetachArguments(CodeWriter code, Signature signature, ValueCode values)
     {
-        foreach ((ParameterModel model, string name) in signature.Named.Where(n => n.Model.Type is not null && values.NeedsDetach(n.Model.Type)))
+        List<(ParameterModel Model, string Name)> copied = [.. signature.Named.Where(n => n.Model.Type is not null && values.NeedsDetach(n.Model.Type))];
+        if (copied.Count == 0)
+        {
+            return;
+        }
+
+        // Before the call is counted in: what fails here is the caller's own collection.
+        code.Open("if (this.Inside is not null)");
+        foreach ((ParameterModel model, string name) in copied)
         {
             code.Line($"{name} = {values.Detach(model.Type!, name)};");
         }
+
+        code.Close().Line();
     }
 
     /// <summary>The attribute that makes an async method reuse its state.</summary>
@@ -58,7 +68,7 @@ internal static class GuardEmitter
         code.Line($"{Shapes.Invocation}CallEntry entry = this.Enter({index});");
         code.Line($"{contract.InterfaceCode}? inside = this.Inside;");
         code.Open("if (inside is null)");
-        code.Line($"{give}this.Elsewhere(entry, {index}).{method.Name}({signature.ArgumentsWith(signature.Token ?? "default")});");
+        code.Line($"{give}this.Elsewhere(entry, {index}).{Shapes.NameOf(method)}({signature.ArgumentsWith(signature.Token ?? "default")});");
         if (isVoid)
         {
             code.Line("return;");
@@ -92,7 +102,7 @@ internal static class GuardEmitter
             code.Line($"{Shapes.Invocation}CallSample sample = BeginSample();");
         }
 
-        string call = $"inside.{method.Name}({signature.ArgumentsWith("token.Token")})";
+        string call = $"inside.{Shapes.NameOf(method)}({signature.ArgumentsWith("token.Token")})";
         if (method.Result is { } type)
         {
             code.Line($"{type.Type} result;");

@@ -29,20 +29,29 @@ internal static class ProxyEmitter
             });
         }
 
-        code.Close();
-        foreach (MethodModel method in contract.Methods)
+        code.Close().Line();
+        code.Line($"/// <summary>The calls of {contract.FullName}: how arguments are written and answers read.</summary>");
+        code.Line(CodeWriter.Stamp).Open($"internal static class {contract.Name}Calls");
+        for (int i = 0; i < contract.Methods.Count; i++)
         {
-            EmitCall(code, contract, method, values);
+            if (i > 0)
+            {
+                code.Line();
+            }
+
+            EmitCall(code, contract, contract.Methods[i], values);
         }
+
+        code.Close();
     }
 
     private static void EmitCall(CodeWriter code, ContractModel contract, MethodModel method, ValueCode values)
     {
-        string call = Shapes.CallOf(contract, method);
+        string call = method.Name + "Call";
         string result = method.Result?.Type ?? Shapes.Invocation + "NoResult";
         List<ParameterModel> parameters = [.. method.Parameters.Where(p => p.Type is not null)];
-        code.Line().Line($"/// <summary>A call of {method.WireName}.</summary>");
-        code.Line(CodeWriter.Stamp).Open($"internal readonly struct {call} : {Shapes.Invocation}ICall<{result}>");
+        code.Line($"/// <summary>A call of {method.WireName}.</summary>");
+        code.Open($"internal readonly struct {call} : {Shapes.Invocation}ICall<{result}>");
         for (int i = 0; i < parameters.Count; i++)
         {
             code.Line($"private readonly {parameters[i].Type!.Type} _{i};");

@@ -1,4 +1,5 @@
 using PluginHost.Generators.Model;
+using PluginHost.Generators.Parsing;
 
 namespace PluginHost.Generators.Emitting;
 
@@ -15,7 +16,7 @@ internal static class Shapes
     public static string SpaceOf(ContractModel contract) => contract.Namespace.Length == 0 ? "Generated" : contract.Namespace + ".Generated";
 
     /// <summary>The namespace of an assembly's readers and writers.</summary>
-    public static string ValuesSpace(string assembly) => string.Join(".", assembly.Split('.').Select(Identifier)) + ".Generated";
+    public static string ValuesSpace(string assembly) => Escape(assembly.Split('.').Select(Identifier)) + ".Generated";
 
     public static string Quote(string text) => "\"" + text.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\"";
 
@@ -24,7 +25,13 @@ internal static class Shapes
     /// <summary>The length of a name in UTF-8, by which names are told apart first.</summary>
     public static int Utf8Length(string text) => System.Text.Encoding.UTF8.GetByteCount(text);
 
-    public static string CallOf(ContractModel contract, MethodModel method) => $"{contract.Name}{method.Name}Call";
+    /// <summary>A method's call struct, from outside its class.</summary>
+    public static string CallOf(ContractModel contract, MethodModel method) => $"{contract.Name}Calls.{method.Name}Call";
+
+    /// <summary>A method's name in C#.</summary>
+    public static string NameOf(MethodModel method) => Names.Escape(method.Name);
+
+    private static string Escape(IEnumerable<string> parts) => string.Join(".", parts.Select(Names.Escape));
 
     private static string Identifier(string part)
     {

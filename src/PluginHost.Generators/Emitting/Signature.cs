@@ -14,7 +14,7 @@ internal sealed class Signature
             [.. method.Parameters.Select(p => (p, s_taken.Contains(p.Name) ? p.Name + "Argument" : "@" + p.Name))];
         named = [.. named.Select(n => (n.Model, IsPlain(n.Model.Name) ? n.Name.TrimStart('@') : n.Name))];
         Parameters = string.Join(", ", named.Select(n => $"{n.Model.Code} {n.Name}"));
-        Head = $"{method.ReturnCode} {method.DeclaringCode}.{method.Name}({Parameters})";
+        Head = $"{method.ReturnCode} {method.DeclaringCode}.{Shapes.NameOf(method)}({Parameters})";
         ValueArguments = string.Join(", ", named.Where(n => n.Model.Type is not null).Select(n => n.Name));
         Token = named.Where(n => n.Model.Type is null).Select(n => n.Name).FirstOrDefault();
         Named = named;

@@ -1,7 +1,7 @@
 namespace PluginHost.Generators.Model;
 
 /// <summary>Everything that is emitted for one contract.</summary>
-/// <param name="Namespace">The interface's namespace; empty for none.</param>
+/// <param name="Namespace">The interface's namespace in C#; empty for none.</param>
 /// <param name="InterfaceCode">The interface in C#, fully qualified.</param>
 /// <param name="FullName">The interface's full name as manifests write it.</param>
 /// <param name="Name">The stem of the generated types' names: <c>Markdown</c> for <c>IMarkdown</c>.</param>

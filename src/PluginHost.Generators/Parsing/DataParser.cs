@@ -36,6 +36,12 @@ internal sealed class DataParser(Compilation compilation, ProblemList problems, 
             return;
         }
 
+        if (members.Count == 0 && type.GetMembers().OfType<IFieldSymbol>().Any(f => !f.IsStatic))
+        {
+            problems.Add(ProblemKind.CannotRebuild, place, reference.Display, "keeps its values where nobody can read them: it has no public member");
+            return;
+        }
+
         List<MemberModel> models = [];
         bool setsRequired = constructor.GetAttributes().Any(a => a.AttributeClass?.Name == "SetsRequiredMembersAttribute");
         foreach (IParameterSymbol parameter in constructor.Parameters)

@@ -51,18 +51,16 @@ internal sealed class ErrorParser(TypeParser types, ProblemList problems)
         }
 
         List<DataMember> members = DataMember.Of(type);
-        foreach (IMethodSymbol constructor in type.InstanceConstructors
-            .Where(c => c.DeclaredAccessibility == Accessibility.Public)
-            .OrderByDescending(c => c.Parameters.Length))
-        {
-            if (Arguments(constructor, members, place) is { } arguments)
-            {
-                return arguments;
-            }
-        }
-
-        return null;
+        return type.InstanceConstructors
+            .Where(c => c.DeclaredAccessibility == Accessibility.Public && !AddsToMessage(c) && types.CanCross(c.Parameters.Select(p => p.Type)))
+            .OrderByDescending(c => c.Parameters.Length)
+            .Select(c => Arguments(c, members, place))
+            .FirstOrDefault(a => a is not null);
     }
+
+    // ArgumentException puts the parameter's name into its message: rebuilt from both, it would stand there twice.
+    private static bool AddsToMessage(IMethodSymbol constructor) =>
+        constructor.Parameters.Any(p => p.Name == "paramName") && constructor.Parameters.Any(p => p.Name == "message");
 
     private List<MemberModel>? Arguments(IMethodSymbol constructor, List<DataMember> members, Location? place)
     {

@@ -83,6 +83,19 @@ internal static class FrameworkTypes
             return " A data type is a sealed record, a sealed class or a struct.";
         }
 
+        if (type.AllInterfaces.Any(i => i.SpecialType == SpecialType.System_Collections_IEnumerable))
+        {
+            return " It is a collection of its own kind: use a list, a dictionary or an array.";
+        }
+
+        for (INamedTypeSymbol? b = type; b is not null; b = b.BaseType)
+        {
+            if (Metadata(b) is "System.Exception" or "System.Attribute")
+            {
+                return " Declare exceptions with [Throws<T>] instead of passing them.";
+            }
+        }
+
         INamespaceSymbol? root = type.ContainingNamespace;
         while (root is { IsGlobalNamespace: false, ContainingNamespace.IsGlobalNamespace: false })
         {
@@ -92,14 +105,6 @@ internal static class FrameworkTypes
         if (type.SpecialType != SpecialType.None || root?.Name == "System")
         {
             return " It is no data type of this contract: use one of the supported framework types, or a sealed record of your own.";
-        }
-
-        for (INamedTypeSymbol? b = type.BaseType; b is not null; b = b.BaseType)
-        {
-            if (Metadata(b) is "System.Exception" or "System.Attribute")
-            {
-                return " Declare exceptions with [Throws<T>] instead of passing them.";
-            }
         }
 
         return null;

@@ -7,6 +7,8 @@ namespace PluginHost.Generators.Parsing;
 /// <summary>Names as C#, the wire and people write them.</summary>
 internal static class Names
 {
+    private static readonly SymbolDisplayFormat s_plain = new(typeQualificationStyle: SymbolDisplayTypeQualificationStyle.NameAndContainingTypesAndNamespaces);
+
     /// <summary>A type in C#, fully qualified, with its nullable annotations and tuple names.</summary>
     public static SymbolDisplayFormat Qualified { get; } = SymbolDisplayFormat.FullyQualifiedFormat
         .AddMiscellaneousOptions(SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier);
@@ -71,7 +73,7 @@ internal static class Names
             name = outer.MetadataName + "+" + name;
         }
 
-        return type.ContainingNamespace is { IsGlobalNamespace: false } space ? space.ToDisplayString() + "." + name : name;
+        return type.ContainingNamespace is { IsGlobalNamespace: false } space ? space.ToDisplayString(s_plain) + "." + name : name;
     }
 
     /// <summary>True for a name that can stand on the wire after the contract's.</summary>

@@ -44,7 +44,10 @@ internal sealed class ProblemList(Compilation compilation, Location? fallback)
 
     public IReadOnlyList<Problem> Items => _problems;
 
-    public bool HasErrors => _problems.Any(p => p.IsError);
+    public bool HasErrors => IsBroken || _problems.Any(p => p.IsError);
+
+    /// <summary>True where the compiler itself reports what is wrong.</summary>
+    public bool IsBroken { get; set; }
 
     public void Add(ProblemKind kind, Location? location, params object[] arguments)
     {

@@ -33,6 +33,12 @@ internal sealed class TypeParser
             return Leaf(shape, type);
         }
 
+        if (type.TypeKind == TypeKind.Error)
+        {
+            _problems.IsBroken = true;
+            return null;
+        }
+
         return type switch
         {
             IArrayTypeSymbol { Rank: 1 } array => Of(TypeShape.Array, "ArrayOf", type, path, use, array.ElementType),
@@ -44,6 +50,14 @@ internal sealed class TypeParser
 
     /// <summary>True where generated code may name the type.</summary>
     public bool IsAccessible(ISymbol symbol) => _compilation.IsSymbolAccessibleWithin(symbol, _compilation.Assembly);
+
+    /// <summary>True where <see cref="Parse"/> would find no problem; reports none.</summary>
+    public bool CanCross(IEnumerable<ITypeSymbol> candidates)
+    {
+        ProblemList trial = new(_compilation, null);
+        TypeParser parser = new(_compilation, trial);
+        return candidates.All(c => parser.Parse(c, string.Empty, false, null) is not null) && !trial.HasErrors;
+    }
 
     private static bool IsNullable(ITypeSymbol type) => type.IsReferenceType && type.NullableAnnotation != NullableAnnotation.NotAnnotated;
 

@@ -78,4 +78,7 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
 
     /// <summary>Says that a notification's handler failed; nobody waits for it.</summary>
     public void NotificationFailed(string method, Exception exception) => Log.NotificationFailed(logger, method, exception);
+
+    /// <summary>Says that something a handler registered on its token failed when the token was cancelled.</summary>
+    public void CancellationFailed(Exception exception) => Log.CancellationFailed(logger, exception);
 }

@@ -184,6 +184,9 @@ internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolW
     /// <inheritdoc cref="FrameSender.NotificationFailed"/>
     public void NotificationFailed(string method, Exception exception) => sender.NotificationFailed(method, exception);
 
+    /// <inheritdoc cref="FrameSender.CancellationFailed"/>
+    public void CancellationFailed(Exception exception) => sender.CancellationFailed(exception);
+
     /// <summary>Remembers a call; false where nothing is to be queued because a notification is running.</summary>
     private bool Register_NeedsLock(IncomingCall call)
     {

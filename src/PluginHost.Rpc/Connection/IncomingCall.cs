@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using PluginHost.Contracts.Invocation;
@@ -81,7 +80,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     }
 
     /// <summary>Cancels the handler's token, on a pool thread: what is registered there is the handler's code.</summary>
-    public void CancelLater() => ThreadPool.UnsafeQueueUserWorkItem(static source => CancelNow(source), _source, preferLocal: false);
+    public void CancelLater() => ThreadPool.UnsafeQueueUserWorkItem(static call => call.CancelNow(), this, preferLocal: false);
 
     /// <inheritdoc/>
     [SuppressMessage("Reliability", "CA2012", Justification = "The task is consumed once, through its awaiter, without allocating.")]
@@ -152,16 +151,16 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _owner.SendFrame(output);
     }
 
-    private static void CancelNow(CancellationTokenSource source)
+    private void CancelNow()
     {
         try
         {
-            source.Cancel();
+            _source.Cancel();
         }
         catch (AggregateException e)
         {
             // A handler's callback failed while it was told to stop; the handler itself still ends, and is answered.
-            Trace.TraceWarning(e.Message);
+            _owner.CancellationFailed(e);
         }
     }
 

@@ -40,6 +40,9 @@ internal enum AppendResult
 /// <param name="name">The thread's name.</param>
 internal sealed class Outbox(SocketTransport transport, int limit, Action refill, string name)
 {
+    /// <summary>How many times the limit answers may use: they cannot wait for room, their handlers have ended.</summary>
+    public const int AnswerShare = 4;
+
     private const int LargestKept = 256 * 1024;
     private const int LargestSend = 256 * 1024;
     private readonly Lock _lock = new();
@@ -88,7 +91,7 @@ internal sealed class Outbox(SocketTransport transport, int limit, Action refill
             }
 
             long unsent = _appended - _sent;
-            long most = use == FrameUse.Answer ? 2L * limit : limit;
+            long most = use == FrameUse.Answer ? (long)AnswerShare * limit : limit;
             if (unsent > 0 && unsent + frame.Length > most)
             {
                 return AppendResult.Full;

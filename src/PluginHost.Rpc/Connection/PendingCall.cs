@@ -148,15 +148,17 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
             return;
         }
 
+        bool isBlocking = _isBlocking;
         _source.SetResult(reply);
-        Wake();
+        Wake(isBlocking);
     }
 
     /// <inheritdoc/>
     public override void Fail(Exception exception)
     {
+        bool isBlocking = _isBlocking;
         _source.SetException(exception);
-        Wake();
+        Wake(isBlocking);
     }
 
     /// <inheritdoc/>
@@ -189,9 +191,10 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
 
     private void CallerCancelled() => _connection!.Cancel(this, Id, _caller);
 
-    private void Wake()
+    /// <summary>Ends <see cref="Wait"/>. Where nobody waits there, this object may be another call's already: nothing of it is read here.</summary>
+    private void Wake(bool isBlocking)
     {
-        if (_isBlocking)
+        if (isBlocking)
         {
             lock (_signal)
             {

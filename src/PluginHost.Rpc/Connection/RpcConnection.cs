@@ -199,21 +199,20 @@ public sealed class RpcConnection : IAsyncDisposable
             return;
         }
 
-        if (isTimed)
+        long id = pending.Id;
+        if (!_waiting.IsEmpty || !TrySend(pending, id))
+        {
+            pending.IsShared = true;
+            _waiting.Add(pending, id);
+            _outbox.WakeForWaiting();
+        }
+
+        // A send that failed is looked at by the sweep as well: the reader mostly ends first, with what the peer sent last.
+        if (isTimed || _outbox.Failure is not null)
         {
             _sweep.Arm();
         }
 
-        long id = pending.Id;
-        if (_waiting.IsEmpty && TrySend(pending, id))
-        {
-            pending.ListenToCaller();
-            return;
-        }
-
-        pending.IsShared = true;
-        _waiting.Add(pending, id);
-        _outbox.WakeForWaiting();
         pending.ListenToCaller();
     }
 
@@ -307,7 +306,7 @@ public sealed class RpcConnection : IAsyncDisposable
     }
 
     private void CloseUnread() => Close(new RpcCloseReason(
-        RpcCloseKind.LimitExceeded, $"The peer does not read: more than {2L * _options.MaxUnsentBytes} bytes of answers are unsent."));
+        RpcCloseKind.LimitExceeded, $"The peer does not read: more than {(long)Outbox.AnswerShare * _options.MaxUnsentBytes} bytes of answers are unsent."));
 
     private void Close(RpcCloseReason reason)
     {

@@ -31,7 +31,7 @@ public sealed record RpcOptions
     public int MaxPendingOutbound { get; init; } = 16 * 1024;
 
     /// <summary>
-    /// How many bytes may wait to be sent; then callers wait. Answers may use as much again, then the connection closes. Default: 32 MiB.
+    /// How many bytes may wait to be sent; then callers wait. Answers may use four times as much, then the connection closes. Default: 32 MiB.
     /// </summary>
     public int MaxUnsentBytes { get; init; } = 32 * 1024 * 1024;
 

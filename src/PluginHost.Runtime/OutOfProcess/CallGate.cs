@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 
 namespace PluginHost.Runtime.OutOfProcess;
 
@@ -16,7 +17,8 @@ internal enum GateResult
 }
 
 /// <summary>Lets a bounded number of calls in and a bounded number wait. Allocates only for those that wait. Thread-safe.</summary>
-internal sealed class CallGate(int concurrency, int queue, TimeProvider clock) : IDisposable
+[SuppressMessage("Reliability", "CA1001", Justification = "The semaphore holds no handle until one is asked for, and calls still leave while their instance is being disposed.")]
+internal sealed class CallGate(int concurrency, int queue, TimeProvider clock)
 {
     private readonly SemaphoreSlim _slots = new(concurrency, concurrency);
     private int _waiting;
@@ -101,7 +103,4 @@ internal sealed class CallGate(int concurrency, int queue, TimeProvider clock) :
         Interlocked.Decrement(ref _waiting);
         return false;
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _slots.Dispose();
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -9,7 +8,6 @@ using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime.Processes;
 using PluginHost.Runtime.Tiers;
-using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime.OutOfProcess;
 
@@ -114,7 +112,7 @@ internal sealed class ProcessTier : ITier
         }
         catch (RpcErrorException refused)
         {
-            throw StartFailure.Refused(link.Identity, refused);
+            throw StartFailure.Refused(link.Identity, typeof(TCall) == typeof(HelloCall), refused);
         }
     }
 

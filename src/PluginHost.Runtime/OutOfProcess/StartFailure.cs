@@ -8,6 +8,9 @@ namespace PluginHost.Runtime.OutOfProcess;
 /// <summary>Says why a worker did not become ready. Pure functions.</summary>
 internal static class StartFailure
 {
+    // The worker's own type for it; the engine does not refer to the worker.
+    private const string ContractRefusal = "PluginHost.Worker.ContractRefusal";
+
     /// <summary>Nothing was started.</summary>
     public static PluginException NotSpawned(WorkerIdentity worker, string what) =>
         new PluginFaultException($"Plugin '{worker.PluginId}' has no worker: {what}", worker.Fault(FaultKind.StartFailure));
@@ -47,7 +50,11 @@ internal static class StartFailure
     }
 
     /// <summary>The worker answered that it cannot.</summary>
-    public static PluginException Refused(WorkerIdentity worker, RpcErrorException error) => new PluginFaultException(
-        $"Plugin '{worker.PluginId}' could not be started: {error.RemoteMessage}",
-        worker.Fault(FaultKind.StartFailure) with { RemoteType = error.RemoteType, RemoteMessage = error.RemoteMessage, RemoteStack = error.RemoteStack });
+    public static PluginException Refused(WorkerIdentity worker, bool isHandshake, RpcErrorException error)
+    {
+        FaultKind kind = isHandshake ? FaultKind.HandshakeRefused : error.RemoteType == ContractRefusal ? FaultKind.ContractMismatch : FaultKind.StartFailure;
+        PluginFault fault = worker.Fault(kind) with { RemoteType = error.RemoteType, RemoteMessage = error.RemoteMessage, RemoteStack = error.RemoteStack };
+        string message = $"Plugin '{worker.PluginId}' could not be started: {error.RemoteMessage}";
+        return kind == FaultKind.ContractMismatch ? new ContractMismatchException(message, fault) : new PluginFaultException(message, fault);
+    }
 }

@@ -46,11 +46,8 @@ internal sealed class WorkerInstance : IRemoteInstance
     public Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken) => _link.StopAsync(drain, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
+    public async ValueTask DisposeAsync() =>
         await _link.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
-        _gate.Dispose();
-    }
 
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -118,6 +118,9 @@ internal sealed class WorkerLink
         {
             StopCall stop = new((int)Math.Min(drain.TotalMilliseconds, int.MaxValue));
             abandoned = (await Connection.CallAsync<StopCall, StopReply>(stop, drain + _options.StopGrace, cancellationToken).ConfigureAwait(false)).Value.AbandonedCalls;
+
+            // The worker ends with its channel.
+            await Connection.DisposeAsync().ConfigureAwait(false);
             await _process.EndedWithinAsync(_options.StopGrace, _clock).ConfigureAwait(false);
         }
         catch (Exception unanswered) when (unanswered is RpcException or OperationCanceledException)
@@ -132,7 +135,7 @@ internal sealed class WorkerLink
             await _process.TerminateAsync(_options.TerminateGrace, _clock, _logger).ConfigureAwait(false);
         }
 
-        await ((Task)Gone).WaitAsync(_options.StopGrace, _clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await GoneWithinAsync(_options.StopGrace).ConfigureAwait(false);
         return new UnloadResult(UnloadOutcome.Unloaded, abandoned, []);
     }
 
@@ -157,7 +160,9 @@ internal sealed class WorkerLink
         else if (!Connection.Closed.IsCompleted)
         {
             // What it sent before it died is still to be read; somebody else may hold its end open for ever.
-            await ((Task)Connection.Closed).WaitAsync(_options.CauseGrace / 2, _clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            using CancellationTokenSource given = new();
+            await Task.WhenAny(Connection.Closed, Task.Delay(_options.CauseGrace / 2, _clock, given.Token)).ConfigureAwait(false);
+            await given.CancelAsync().ConfigureAwait(false);
         }
 
         await Connection.DisposeAsync().ConfigureAwait(false);

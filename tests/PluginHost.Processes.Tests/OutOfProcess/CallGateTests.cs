@@ -8,7 +8,7 @@ public sealed class CallGateTests
     [Fact]
     public async Task Beyond_the_concurrency_calls_wait_their_turn()
     {
-        using CallGate gate = new(1, 1, TimeProvider.System);
+        CallGate gate = new(1, 1, TimeProvider.System);
         Assert.True(gate.TryEnter());
         Assert.False(gate.TryEnter());
 
@@ -22,7 +22,7 @@ public sealed class CallGateTests
     [Fact]
     public async Task Beyond_the_queue_calls_are_turned_away_at_once()
     {
-        using CallGate gate = new(1, 1, TimeProvider.System);
+        CallGate gate = new(1, 1, TimeProvider.System);
         gate.TryEnter();
         ValueTask<(GateResult Result, long)> waiting = gate.EnterAsync(Shell.Long, CancellationToken.None);
 
@@ -38,7 +38,7 @@ public sealed class CallGateTests
     [Fact]
     public async Task A_wait_ends_with_its_deadline_and_leaves_no_trace()
     {
-        using CallGate gate = new(1, 1, TimeProvider.System);
+        CallGate gate = new(1, 1, TimeProvider.System);
         gate.TryEnter();
 
         (GateResult result, long waited) = await gate.EnterAsync(TimeSpan.FromMilliseconds(20), CancellationToken.None);
@@ -54,7 +54,7 @@ public sealed class CallGateTests
     [Fact]
     public async Task A_wait_ends_with_its_callers_cancellation()
     {
-        using CallGate gate = new(1, 1, TimeProvider.System);
+        CallGate gate = new(1, 1, TimeProvider.System);
         gate.TryEnter();
         using CancellationTokenSource caller = new();
         ValueTask<(GateResult, long)> waiting = gate.EnterAsync(Shell.Long, caller.Token);

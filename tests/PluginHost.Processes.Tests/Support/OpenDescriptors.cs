@@ -24,6 +24,12 @@ internal static class OpenDescriptors
         List<string> inheritable = [];
         foreach (string path in Directory.EnumerateFiles("/proc/self/fdinfo"))
         {
+            // The one that reads this folder is gone again.
+            if (!File.Exists(path))
+            {
+                continue;
+            }
+
             string flags = File.ReadLines(path).First(l => l.StartsWith("flags:"))[6..].Trim();
             int number = int.Parse(Path.GetFileName(path));
             if (number > 2 && (Convert.ToInt32(flags, 8) & 0x80000) == 0)

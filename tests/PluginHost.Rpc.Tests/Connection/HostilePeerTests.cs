@@ -107,7 +107,7 @@ public sealed class HostilePeerTests
         (Socket a, Socket b) = SocketPair.Create();
         RpcOptions options = new() { MaxUnsentBytes = 64 * 1024 };
         await using RpcConnection near = new(a, options, [], Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-        await using RpcConnection far = new(b, options, [probe], Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        await using RpcConnection far = new(b, new RpcOptions(), [probe], Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         near.Start();
         using CancellationTokenSource cancellation = new();
         string text = new('x', 50_000);
