@@ -24,7 +24,7 @@ internal static class CallCommand
         PluginRuntime runtime = await PluginRuntime.StartAsync(session.Options with { Only = [plugin] }, cancellationToken).ConfigureAwait(false);
         await using (runtime.ConfigureAwait(false))
         {
-            PluginStatus status = runtime.Status.FirstOrDefault() ?? throw UnknownPlugin(plugin, session.Settings);
+            PluginStatus status = runtime.Status is [PluginStatus only, ..] ? only : throw UnknownPlugin(plugin, session.Settings);
             long started = Stopwatch.GetTimestamp();
             string result = await CallAsync(runtime, plugin, method, arguments, timeout, session.Clock, cancellationToken).ConfigureAwait(false);
             double microseconds = Math.Round(Stopwatch.GetElapsedTime(started).TotalMicroseconds, 3);

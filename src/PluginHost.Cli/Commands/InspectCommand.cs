@@ -25,7 +25,7 @@ internal static class InspectCommand
         PluginRuntime runtime = await PluginRuntime.StartAsync(options, cancellationToken).ConfigureAwait(false);
         await using (runtime.ConfigureAwait(false))
         {
-            PluginStatus status = runtime.Status.FirstOrDefault() ?? throw CallCommand.UnknownPlugin(plugin, session.Settings);
+            PluginStatus status = runtime.Status is [PluginStatus only, ..] ? only : throw CallCommand.UnknownPlugin(plugin, session.Settings);
             if (status.Tier == PluginTier.InProcess)
             {
                 await runtime.StartAsync(status.Id).ConfigureAwait(false);

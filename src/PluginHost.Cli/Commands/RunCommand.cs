@@ -34,7 +34,7 @@ internal static class RunCommand
         return ExitCode.Done;
     }
 
-    private static void Report(Session session, PluginRuntime runtime, IReadOnlyList<CallLine> made)
+    private static void Report(Session session, PluginRuntime runtime, List<CallLine> made)
     {
         PluginLine[] plugins = [.. runtime.Status.Select(PluginLine.Of)];
         if (session.Screen.IsJson)

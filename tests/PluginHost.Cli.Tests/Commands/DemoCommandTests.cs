@@ -44,10 +44,10 @@ public sealed class DemoCommandTests(DemoRun demo)
     [Fact]
     public void Markdown_ran_in_both_tiers()
     {
-        string?[] tiers =
+        string[] tiers =
         [
             .. demo.Json.GetProperty("plugins").EnumerateArray()
-                .Where(plugin => plugin.GetProperty("id").GetString() == "samples.markdown").Select(plugin => plugin.GetProperty("tier").GetString()),
+                .Where(plugin => plugin.GetProperty("id").GetString() == "samples.markdown").Select(plugin => plugin.GetProperty("tier").GetString()!),
         ];
 
         Assert.Equal(["inProcess", "process"], tiers);
@@ -69,6 +69,6 @@ public sealed class DemoCommandTests(DemoRun demo)
         Assert.All(demo.Children, pid => Assert.False(ProcessLife.IsAlive(pid)));
     }
 
-    private string?[] Strings(string list, string member) =>
-        [.. demo.Json.GetProperty(list).EnumerateArray().Select(row => row.GetProperty(member).GetString())];
+    private string[] Strings(string list, string member) =>
+        [.. demo.Json.GetProperty(list).EnumerateArray().Select(row => row.GetProperty(member).GetString()!)];
 }
