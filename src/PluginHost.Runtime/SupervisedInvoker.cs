@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
@@ -19,7 +20,7 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
         Attempts attempts = new(supervisor, TCall.Method);
         while (true)
         {
-            IRemoteInstance instance = (IRemoteInstance)supervisor.WaitReady(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken);
+            WorkerInstance instance = (WorkerInstance)supervisor.WaitReady(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken);
             try
             {
                 return instance.Call<TCall, TResult>(call, attempts.Left, cancellationToken);
@@ -43,7 +44,7 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
         Attempts attempts = new(supervisor, TCall.Method);
         while (true)
         {
-            IRemoteInstance instance = (IRemoteInstance)
+            WorkerInstance instance = (WorkerInstance)
                 await supervisor.WaitReadyAsync(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken).ConfigureAwait(false);
             try
             {
@@ -116,7 +117,7 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
         }
 
         /// <summary>Waits until the state no longer names the dead instance: the next look finds the next generation, or the reason why there is none.</summary>
-        public readonly async Task Superseded(IRemoteInstance instance)
+        public readonly async Task Superseded(WorkerInstance instance)
         {
             while (supervisor.View is { } view && ReferenceEquals(view.Instance, instance) && Left != TimeSpan.Zero)
             {

@@ -118,11 +118,24 @@ public abstract class Guard
     protected Exception Caught(CallEntry entry, int method, Exception thrown, CancellationToken callerToken)
     {
         Leave(entry);
-        return Site.Caught(Contract.Methods[method], thrown, RebuildError(method, thrown), callerToken);
+        return Site.Caught(Contract.Methods[method], thrown, Declared(method, thrown), callerToken);
     }
 
     /// <summary>Rebuilds a declared error as a host-owned object, or returns null. Written by the generator.</summary>
     protected abstract Exception? RebuildError(int method, Exception thrown);
+
+    private Exception? Declared(int method, Exception thrown)
+    {
+        try
+        {
+            return RebuildError(method, thrown);
+        }
+        catch (Exception)
+        {
+            // The exception's own members threw: code of the plugin. It is then no declared error but a fault, which the site describes safely.
+            return null;
+        }
+    }
 
     /// <summary>Waits for a suspended call's result on the application's side, within its time, letting go when the plugin is cut.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -163,7 +176,7 @@ public abstract class Guard
         {
             LeaveLater(method);
             token.Return();
-            throw Site.Caught(called, thrown, RebuildError(method, thrown), callerToken);
+            throw Site.Caught(called, thrown, Declared(method, thrown), callerToken);
         }
 
         if (started != 0)

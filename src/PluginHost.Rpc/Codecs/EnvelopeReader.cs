@@ -95,8 +95,10 @@ internal static class EnvelopeReader
             throw new MalformedMessageException(MessageFault.Protocol, "The message's 'id' is neither a number, a string nor null.");
         }
 
+        // An unsigned 64-bit number is an id like any other up to 2^63: what is beyond, and floats, are only echoed.
         byte code = frame[start];
-        if (kind == ValueKind.Number && code is not (MessagePackCode.Float32 or MessagePackCode.Float64 or MessagePackCode.UInt64))
+        bool isBeyond = code == MessagePackCode.UInt64 && frame.Length > start + 1 && frame[start + 1] > sbyte.MaxValue;
+        if (kind == ValueKind.Number && !isBeyond && code is not (MessagePackCode.Float32 or MessagePackCode.Float64))
         {
             envelope.Id = reader.ReadInt64();
             SetId(ref envelope, IdKind.Integer, start, reader.Position - start);

@@ -10,7 +10,7 @@ using PluginHost.Telemetry.Recording;
 namespace PluginHost.Runtime.OutOfProcess;
 
 /// <summary>One generation of a plugin in its worker: one attempt of each call, within the limits. Thread-safe.</summary>
-internal sealed class WorkerInstance : IRemoteInstance
+internal sealed class WorkerInstance : IPluginInstance
 {
     private readonly WorkerLink _link;
     private readonly WorkerIdentity _identity;
@@ -49,7 +49,8 @@ internal sealed class WorkerInstance : IRemoteInstance
     public async ValueTask DisposeAsync() =>
         await _link.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
 
-    /// <inheritdoc/>
+    /// <summary>Calls; the task must be awaited once. One attempt, reported to the observer unless it is lost.</summary>
+    /// <exception cref="CallLostException">The worker or its connection was lost; the caller decides whether to try again.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TResult> CallAsync<TCall, TResult>(TCall call, TimeSpan timeout, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
@@ -92,7 +93,8 @@ internal sealed class WorkerInstance : IRemoteInstance
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Calls and blocks. One attempt, reported to the observer unless it is lost.</summary>
+    /// <exception cref="CallLostException">The worker or its connection was lost; the caller decides whether to try again.</exception>
     public TResult Call<TCall, TResult>(TCall call, TimeSpan timeout, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
@@ -169,6 +171,13 @@ internal sealed class WorkerInstance : IRemoteInstance
         }
 
         CallFailure? failure = thrown is GateException gate ? gate.Failure : CallFailure.Of(thrown, _identity, method);
+        if (_link.IsStopping && failure?.Exception.Kind == FaultKind.UnrequestedCancellation)
+        {
+            // The plugin honoured its stopping token: the host asked for that.
+            _observer.Ended(method, CallStatus.Unavailable);
+            return _link.Stopped(method);
+        }
+
         _observer.Ended(method, failure?.Status ?? CallStatus.Error);
         if (failure?.Record(_clock.GetUtcNow(), _link.Pid) is { } record)
         {

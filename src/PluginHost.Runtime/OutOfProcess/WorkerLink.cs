@@ -59,6 +59,9 @@ internal sealed class WorkerLink
     /// <summary>True once a stop was asked for.</summary>
     public bool IsStopping => Volatile.Read(ref _isStopping);
 
+    // What is left of a worker that died by itself is stopped too: its calls are told of its death.
+    private bool IsStoppedAlive => IsStopping && !_died.Task.IsCompleted;
+
     /// <summary>The deadline of a method where its caller names none.</summary>
     public TimeSpan TimeoutOf(ContractMethod method) => method.Timeout ?? _callTimeout;
 
@@ -83,13 +86,13 @@ internal sealed class WorkerLink
     /// <summary>What a call that lost its worker throws: with the cause, where that is known in time.</summary>
     public async Task<CallLostException> LostAsync(ContractMethod method, bool wasSent)
     {
-        if (IsStopping)
+        if (IsStoppedAlive)
         {
             return new CallLostException(Stopped(method), wasSent);
         }
 
         FaultRecord? record = await GoneWithinAsync(_options.CauseGrace).ConfigureAwait(false);
-        if (IsStopping)
+        if (IsStoppedAlive)
         {
             return new CallLostException(Stopped(method), wasSent);
         }

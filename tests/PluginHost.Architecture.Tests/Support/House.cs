@@ -52,7 +52,6 @@ internal static class House
     /// <summary>Interfaces with one implementation, and why they are there.</summary>
     public static Dictionary<string, string> LoneInterfaces { get; } = new()
     {
-        ["PluginHost.Runtime.Tiers.IRemoteInstance"] = "rooms left of OutOfProcess call workers without knowing them",
         ["PluginHost.Runtime.Tiers.IInstanceObserver"] = "the tiers' rooms report to the root, which they may not use",
     };
 

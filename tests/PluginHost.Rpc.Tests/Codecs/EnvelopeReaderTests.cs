@@ -50,6 +50,34 @@ public sealed class EnvelopeReaderTests
         Assert.Equal(kind, EnvelopeReader.Read(frame, RpcCodec.MessagePack).Kind.ToString());
     }
 
+    [Theory]
+    [InlineData(RpcCodec.MessagePack, 1L << 32)]
+    [InlineData(RpcCodec.MessagePack, (1L << 53) - 1)]
+    [InlineData(RpcCodec.MessagePack, uint.MaxValue)]
+    [InlineData(RpcCodec.Json, 1L << 32)]
+    public void Every_id_that_we_give_is_read_back_as_itself(RpcCodec codec, long id)
+    {
+        OutputBuffer output = new();
+        EnvelopeWriter.BeginRequest(output, codec, id, "Probe.Add"u8);
+        output.Write(codec == RpcCodec.Json ? "[]"u8 : [0x90]);
+        EnvelopeWriter.End(output, codec);
+
+        Envelope envelope = EnvelopeReader.Read(output.WrittenSpan, codec);
+
+        Assert.Equal((IdKind.Integer, id), (envelope.IdKind, envelope.Id));
+    }
+
+    [Fact]
+    public void An_id_beyond_63_bits_is_only_echoed()
+    {
+        byte[] frame = [0x82, 0xa2, 0x69, 0x64, 0xcf, 0xff, 0, 0, 0, 0, 0, 0, 1, 0xa6, 0x6d, 0x65, 0x74, 0x68, 0x6f, 0x64, 0xa1, 0x61];
+
+        Envelope envelope = EnvelopeReader.Read(frame, RpcCodec.MessagePack);
+
+        Assert.Equal(IdKind.Raw, envelope.IdKind);
+        Assert.Equal(9, envelope.RawId.Length);
+    }
+
     [Fact]
     public void A_request_is_written_byte_for_byte_as_real_peers_write_it()
     {
