@@ -10,6 +10,8 @@ internal sealed class PluginObserver(PluginSupervisor supervisor, Recorder recor
 {
     private readonly MethodRecorders[] _byTier = new MethodRecorders[Enum.GetValues<PluginTier>().Length];
 
+    private readonly HashSet<PluginGuardSite> _attached = [];
+
     /// <summary>The running generation.</summary>
     public int Generation { get; set; }
 
@@ -39,9 +41,14 @@ internal sealed class PluginObserver(PluginSupervisor supervisor, Recorder recor
     /// <summary>Counts a call that was cut at an unload.</summary>
     public void Cut(ContractMethod method) => Of(method).Cut();
 
-    /// <summary>Begins to count a guard's slots.</summary>
+    /// <summary>Begins to count a guard's slots: from a plugin's first generation in-process on. Idempotent; called by the supervisor's loop.</summary>
     public void Attach(PluginGuardSite site)
     {
+        if (!_attached.Add(site))
+        {
+            return;
+        }
+
         foreach (ContractMethod method in site.Contract.Methods)
         {
             Of(PluginTier.InProcess, method).AttachSlot(site.FirstSlot + method.Index);
@@ -51,6 +58,11 @@ internal sealed class PluginObserver(PluginSupervisor supervisor, Recorder recor
     /// <summary>Folds a guard's slots in before they are released.</summary>
     public void Detach(PluginGuardSite site)
     {
+        if (!_attached.Remove(site))
+        {
+            return;
+        }
+
         foreach (ContractMethod method in site.Contract.Methods)
         {
             Of(PluginTier.InProcess, method).DetachSlot(site.FirstSlot + method.Index);

@@ -96,6 +96,7 @@ internal sealed partial class PluginSupervisor
         {
             foreach (PluginGuardSite site in Sites)
             {
+                Observer.Attach(site);
                 NameSlots(site, generation);
                 site.Guard!.Target = instance.Target(site.Contract);
             }

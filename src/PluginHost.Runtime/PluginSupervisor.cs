@@ -153,7 +153,6 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     {
         PluginGuardSite site = new(this, contract, ThreadBlocks.Reserve(contract.Methods.Count));
         site.Guard = contract.CreateGuard(site);
-        Observer.Attach(site);
         return site;
     }
 

@@ -30,6 +30,8 @@ internal sealed record CallFailure(CallStatus Status, PluginException Exception)
     /// <summary>A call that was not answered, or not even sent, in its time.</summary>
     public static CallFailure TimedOut(WorkerIdentity worker, ContractMethod method, TimeSpan timeout, bool wasSent)
     {
+        // What was left of the deadline when the call was sent: exact to the tick, which nobody reads.
+        timeout = TimeSpan.FromMilliseconds(Math.Ceiling(timeout.TotalMilliseconds));
         PluginFault fault = worker.Fault(FaultKind.Timeout, method) with { IsRetryable = !wasSent || method.IsIdempotent };
         string what = wasSent
             ? $"{method} of plugin '{worker.PluginId}' did not finish within {timeout}; it was asked to stop."

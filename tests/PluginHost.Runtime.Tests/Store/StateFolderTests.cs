@@ -49,7 +49,7 @@ public sealed class StateFolderTests : IDisposable
     public void The_lock_works_across_processes_and_dies_with_its_owner()
     {
         StateFolder.Open(_temp["state"]).Dispose();
-        using var other = Process.Start(new ProcessStartInfo("flock", [_temp["state", "lock"], "sh", "-c", "echo held; exec cat"])
+        using var other = Process.Start(new ProcessStartInfo("flock", ["--close", _temp["state", "lock"], "sh", "-c", "echo held; exec cat"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
