@@ -1,5 +1,7 @@
 using PluginHost.Cli.Output;
 using PluginHost.Runtime.Control;
+using PluginHost.Runtime.Model;
+using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Cli.Commands;
 
@@ -12,16 +14,17 @@ internal static class StatsCommand
         HostAttachment.Reading reading = await HostReader.ReadAsync(session.Settings, attach, cancellationToken).ConfigureAwait(false);
         SourceLine source = HostReader.Source(reading, session.Clock);
         RuntimeSnapshot snapshot = reading.Snapshot;
+        PluginStats[] plugins = [.. snapshot.Stats.Plugins.Where(p => HasRun(p, snapshot.Plugins))];
         if (session.Screen.IsJson)
         {
             session.Screen.Document(
-                new StatsDocument(source, snapshot.Stats.WindowSeconds, snapshot.Stats.Plugins, snapshot.Stats.Tiers), ToolJson.Plain.StatsDocument);
+                new StatsDocument(source, snapshot.Stats.WindowSeconds, plugins, snapshot.Stats.Tiers), ToolJson.Plain.StatsDocument);
             return ExitCode.Done;
         }
 
         session.Screen.Line(HostReader.Describe(source));
         session.Screen.People.Write(Tables.Tiers(snapshot.Stats.Tiers.Select(TierLine.Of)));
-        session.Screen.People.Write(Tables.Methods(snapshot.Stats.Plugins));
+        session.Screen.People.Write(Tables.Methods(plugins));
         return ExitCode.Done;
     }
 
@@ -43,4 +46,8 @@ internal static class StatsCommand
         session.Screen.People.Write(Tables.Restarts(restarts));
         return ExitCode.Done;
     }
+
+    // A plugin has counters for the application's process wherever it runs; those that never counted are not its figures.
+    private static bool HasRun(PluginStats stats, IReadOnlyList<PluginStatus> plugins) =>
+        stats.Calls > 0 || stats.Faults > 0 || stats.InFlight > 0 || plugins.Any(p => p.Id == stats.Id && p.Tier == stats.Tier);
 }

@@ -1,0 +1,30 @@
+using System.Text.Json;
+using PluginHost.Cli.Tests.Support;
+
+namespace PluginHost.Cli.Tests.Commands;
+
+/// <summary>A short measurement has every figure; how large they are is for people to judge.</summary>
+public sealed class BenchTaxCommandTests
+{
+    [Fact]
+    public async Task It_tells_floors_and_both_tiers_with_every_figure()
+    {
+        ToolResult result = await Tool.RunAsync("bench", "tax", "--json", "--seconds", "1");
+
+        Assert.True(result.ExitCode == 0, result.Errors);
+        Assert.Equal(
+            ["interfaceCallCollectible", "unixSocketPingPong", "sharedMemoryPingPong"],
+            result.Json.GetProperty("floors").EnumerateArray().Select(floor => floor.GetProperty("name").GetString()!));
+        JsonElement[] rows = [.. result.Json.GetProperty("tiers").EnumerateArray()];
+        Assert.Equal(["inProcess", "process"], rows.Select(row => row.GetProperty("tier").GetString()!).Distinct());
+        Assert.Contains(rows, row => Is(row, "codec", "messagepack") && Is(row, "caller", "async") && row.GetProperty("token").GetBoolean());
+        Assert.Contains(rows, row => Is(row, "codec", "json") && Is(row, "caller", "sync"));
+        Assert.All(rows, row => Assert.True(row.GetProperty("sequential").GetProperty("p50Ns").GetDouble() > 0, row.GetRawText()));
+        Assert.All(rows, row => Assert.True(row.GetProperty("inFlight64").GetProperty("callsPerSecond").GetDouble() > 0, row.GetRawText()));
+        Assert.All(rows, row => Assert.True(row.GetProperty("sparse").GetProperty("p50Ns").GetDouble() > 0, row.GetRawText()));
+        Assert.All(rows, row => Assert.True(row.GetProperty("timesFloor").GetDouble() > 0, row.GetRawText()));
+        Assert.Equal(8, result.Json.GetProperty("tax").GetArrayLength());
+    }
+
+    private static bool Is(JsonElement row, string member, string value) => row.GetProperty(member).GetString() == value;
+}
