@@ -7,8 +7,8 @@ namespace PluginHost.Runtime;
 /// <summary>What the engine's root logs. Event ids 8000 and on.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(8000, LogLevel.Information, "{PluginId} is ready in {Tier}, generation {Generation}, worker {WorkerPid}")]
-    public static partial void Ready(ILogger logger, string pluginId, PluginTier tier, int generation, int workerPid);
+    [LoggerMessage(8000, LogLevel.Information, "{PluginId} is ready in {Tier}, generation {Generation}")]
+    public static partial void Ready(ILogger logger, string pluginId, PluginTier tier, int generation);
 
     [LoggerMessage(8001, LogLevel.Information, "{PluginId} generation {Generation} stopped: {Outcome}, {Abandoned} call(s) abandoned")]
     public static partial void Stopped(ILogger logger, string pluginId, int generation, UnloadOutcome outcome, int abandoned);

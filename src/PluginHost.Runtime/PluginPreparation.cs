@@ -21,6 +21,7 @@ internal sealed class PluginPreparation(
     ILogger logger)
 {
     private static readonly Placement s_nowhere = new() { Requested = TrustLevel.Untrusted, Granted = TrustLevel.Untrusted, Tier = null, Reasons = [] };
+    private bool _developmentTold;
 
     /// <summary>The version of this host library, which manifests' <c>host</c> ranges are held against.</summary>
     public static SemanticVersion HostVersion { get; } =
@@ -65,8 +66,9 @@ internal sealed class PluginPreparation(
     {
         PluginOverrides? overrides = Overrides.For(policy.Policy, stored.Manifest.Id);
         DevelopmentStanding standing = DevelopmentFolder.Of(policy.Policy.Development, stored.Source);
-        if (standing is { Inside: true, Problem: null })
+        if (standing is { Inside: true, Problem: null } && !_developmentTold)
         {
+            _developmentTold = true;
             Log.DevelopmentFolder(logger, policy.Policy.Development!);
         }
 

@@ -78,7 +78,7 @@ internal sealed partial class PluginSupervisor
                 Guards = [.. Sites.Select(s => s.Guard!)],
                 CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
                 Observer = Observer,
-                Logger = _settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"),
+                Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
             },
             cancellationToken);
     }
@@ -107,10 +107,10 @@ internal sealed partial class PluginSupervisor
         {
             TimeSpan took = Clock.GetElapsedTime(_failedAt);
             _settings.Recorder.Restarted(Plugin.Id, _tier!.Value, cause, before.Generation, generation, took);
-            Log.Restarted(_settings.Logger, Plugin.Id, before.Generation, generation, cause, took.TotalMilliseconds);
+            Log.Restarted(_log, Plugin.Id, before.Generation, generation, cause, took.TotalMilliseconds);
         }
 
-        Log.Ready(_settings.Logger, Plugin.Id, _tier!.Value, generation, instance.WorkerPid ?? 0);
+        Log.Ready(_log, Plugin.Id, _tier!.Value, generation);
         _history = _history with { StartFailures = 0 };
         _ = WatchAsync(generation, instance);
     }
@@ -178,7 +178,7 @@ internal sealed partial class PluginSupervisor
         switch (decision)
         {
             case RestartDecision.Restart restart:
-                Log.BackingOff(_settings.Logger, Plugin.Id, generation, fault.Kind, fault.Message, restart.Delay.TotalMilliseconds);
+                Log.BackingOff(_log, Plugin.Id, generation, fault.Kind, fault.Message, restart.Delay.TotalMilliseconds);
                 if (_machine.TryBackOff(generation, now + restart.Delay, $"Restarting after {fault.Kind}: {fault.Message}"))
                 {
                     _ = RetryLaterAsync(generation, fault.Kind.ToString(), restart.Delay);
@@ -187,12 +187,12 @@ internal sealed partial class PluginSupervisor
                 break;
 
             case RestartDecision.Quarantine quarantine:
-                Log.Quarantined(_settings.Logger, Plugin.Id, generation, quarantine.Reason, fault.Message);
+                Log.Quarantined(_log, Plugin.Id, generation, quarantine.Reason, fault.Message);
                 _machine.Rest(PluginState.Quarantined, $"{quarantine.Reason} Last fault: {fault.Kind}: {fault.Message} Reset the plugin to try again.");
                 break;
 
             case RestartDecision.Refuse refuse:
-                Log.Refused(_settings.Logger, Plugin.Id, generation, refuse.Reason, fault.Message);
+                Log.Refused(_log, Plugin.Id, generation, refuse.Reason, fault.Message);
                 _machine.Rest(PluginState.Refused, $"{refuse.Reason} {fault.Message}");
                 break;
         }
@@ -258,7 +258,7 @@ internal sealed partial class PluginSupervisor
 
         UnloadResult result = await StopInstanceAsync(view.Instance!).ConfigureAwait(false);
         _readyAt = null;
-        Log.Stopped(_settings.Logger, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);
+        Log.Stopped(_log, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);
         bool unproved = result.Outcome == UnloadOutcome.Pending;
         _machine.Rest(unproved ? PluginState.Unloading : PluginState.Stopped, reason);
         if (unproved && !willReturn && view.Instance is InProcessInstance instance)
@@ -304,7 +304,7 @@ internal sealed partial class PluginSupervisor
         _demotion = string.Create(
             CultureInfo.InvariantCulture,
             $"Moved to the process tier: generation {View.Generation} could not be proved unloaded ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned).");
-        Log.Demoted(_settings.Logger, Plugin.Id, _demotion);
+        Log.Demoted(_log, Plugin.Id, _demotion);
     }
 
     /// <summary>A record of this plugin's current generation.</summary>

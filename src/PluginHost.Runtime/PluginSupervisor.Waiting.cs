@@ -39,7 +39,7 @@ internal sealed partial class PluginSupervisor
     public void Sample(ContractMethod method, long elapsed) => Observer.Sample(method, elapsed);
 
     /// <summary>Notes that the plugin changes its callers' ambient state.</summary>
-    public void AmbientStateLeaked(ContractMethod method) => Log.AmbientStateLeaked(_settings.Logger, Plugin.Id, method.WireName);
+    public void AmbientStateLeaked(ContractMethod method) => Log.AmbientStateLeaked(_log, Plugin.Id, method.WireName);
 
     private async ValueTask<IPluginInstance> WaitReadySlowAsync(ContractMethod method, long since, TimeSpan timeout, CancellationToken cancellationToken)
     {

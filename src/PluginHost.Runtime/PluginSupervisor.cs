@@ -17,6 +17,7 @@ namespace PluginHost.Runtime;
 internal sealed partial class PluginSupervisor : IAsyncDisposable
 {
     private readonly SupervisorSettings _settings;
+    private readonly PluginLog _log;
     private readonly PluginStateMachine _machine;
     private readonly Channel<Command> _commands = Channel.CreateUnbounded<Command>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _closing = new();
@@ -34,6 +35,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     {
         _plugin = plugin;
         _settings = settings;
+        _log = new PluginLog(settings.Logger, () => LogProperties(View.Generation));
         _tier = plugin.Placement.Tier;
         _machine = new PluginStateMachine(settings.Clock);
         _rate = new FaultRate(settings.FaultRate);
@@ -149,6 +151,14 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         }
     }
 
+    private IReadOnlyList<KeyValuePair<string, object?>> LogProperties(int generation) =>
+    [
+        new("PluginId", Plugin.Id),
+        new("Tier", _tier),
+        new("Generation", generation),
+        new("WorkerPid", Observer.Generation == generation ? Observer.WorkerPid : null),
+    ];
+
     private PluginGuardSite CreateSite(ContractDescriptor contract)
     {
         PluginGuardSite site = new(this, contract, ThreadBlocks.Reserve(contract.Methods.Count));
@@ -183,7 +193,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
             catch (Exception e)
             {
                 // The loop must live: what failed goes to whoever asked, and to the log.
-                Log.CommandFailed(_settings.Logger, Plugin.Id, command.GetType().Name, e);
+                Log.CommandFailed(_log, Plugin.Id, command.GetType().Name, e);
                 command.Fail(e);
             }
         }

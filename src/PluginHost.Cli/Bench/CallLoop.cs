@@ -40,10 +40,8 @@ internal abstract class CallLoop
 
 /// <summary>Loops of a caller that blocks.</summary>
 /// <typeparam name="TCall">The call.</typeparam>
-/// <typeparam name="TSite">Keeps compiled loops apart.</typeparam>
-internal sealed class SyncLoop<TCall, TSite> : CallLoop
+internal sealed class SyncLoop<TCall> : CallLoop
     where TCall : struct, ISyncCall
-    where TSite : struct
 {
     /// <inheritdoc/>
     public override bool IsSynchronous => true;
@@ -83,10 +81,8 @@ internal sealed class SyncLoop<TCall, TSite> : CallLoop
 
 /// <summary>Loops of a caller that awaits.</summary>
 /// <typeparam name="TCall">The call.</typeparam>
-/// <typeparam name="TSite">Keeps compiled loops apart.</typeparam>
-internal sealed class AsyncLoop<TCall, TSite> : CallLoop
+internal sealed class AsyncLoop<TCall> : CallLoop
     where TCall : struct, IAsyncCall
-    where TSite : struct
 {
     /// <inheritdoc/>
     public override bool IsSynchronous => false;

@@ -17,35 +17,45 @@ internal interface IAsyncCall
 }
 
 /// <summary>Synchronous, without a token.</summary>
-internal readonly struct Add : ISyncCall
+/// <typeparam name="TSite">Keeps what the JIT learns of one kind of target apart from the others: a shared call site would never be devirtualised.</typeparam>
+internal readonly struct Add<TSite> : ISyncCall
+    where TSite : struct
 {
     /// <inheritdoc/>
     public static int Call(IBench bench, int number, CancellationToken token) => bench.Add(number, 1);
 }
 
 /// <summary>Synchronous, with a token.</summary>
-internal readonly struct AddCancellable : ISyncCall
+/// <typeparam name="TSite">Keeps what the JIT learns of one kind of target apart from the others: a shared call site would never be devirtualised.</typeparam>
+internal readonly struct AddCancellable<TSite> : ISyncCall
+    where TSite : struct
 {
     /// <inheritdoc/>
     public static int Call(IBench bench, int number, CancellationToken token) => bench.AddCancellable(number, 1, token);
 }
 
 /// <summary>A task that has its result at once, without a token.</summary>
-internal readonly struct AddCompleted : IAsyncCall
+/// <typeparam name="TSite">Keeps what the JIT learns of one kind of target apart from the others: a shared call site would never be devirtualised.</typeparam>
+internal readonly struct AddCompleted<TSite> : IAsyncCall
+    where TSite : struct
 {
     /// <inheritdoc/>
     public static ValueTask<int> CallAsync(IBench bench, int number, CancellationToken token) => bench.AddCompletedAsync(number, 1);
 }
 
 /// <summary>A task that has its result at once, with a token.</summary>
-internal readonly struct AddCompletedCancellable : IAsyncCall
+/// <typeparam name="TSite">Keeps what the JIT learns of one kind of target apart from the others: a shared call site would never be devirtualised.</typeparam>
+internal readonly struct AddCompletedCancellable<TSite> : IAsyncCall
+    where TSite : struct
 {
     /// <inheritdoc/>
     public static ValueTask<int> CallAsync(IBench bench, int number, CancellationToken token) => bench.AddCompletedCancellableAsync(number, 1, token);
 }
 
 /// <summary>A task whose implementation suspends once, with a token.</summary>
-internal readonly struct AddAwaiting : IAsyncCall
+/// <typeparam name="TSite">Keeps what the JIT learns of one kind of target apart from the others: a shared call site would never be devirtualised.</typeparam>
+internal readonly struct AddAwaiting<TSite> : IAsyncCall
+    where TSite : struct
 {
     /// <inheritdoc/>
     public static ValueTask<int> CallAsync(IBench bench, int number, CancellationToken token) => bench.AddAwaitingAsync(number, 1, token);

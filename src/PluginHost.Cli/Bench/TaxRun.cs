@@ -25,7 +25,7 @@ internal sealed class TaxRun : IAsyncDisposable
     private readonly List<double> _interfaceNs = [];
     private readonly List<double> _socketNs = [];
     private readonly List<double> _memoryNs = [];
-    private readonly SyncLoop<Add, RawSite> _interfaceCall = new();
+    private readonly SyncLoop<Add<RawSite>> _interfaceCall = new();
     private readonly TimeProvider _clock;
     private readonly RawTarget _raw;
     private readonly RowMeter _meter;
@@ -160,19 +160,19 @@ internal sealed class TaxRun : IAsyncDisposable
 
     private void AddInProcess(IBench target)
     {
-        Add(target, PluginTier.InProcess, null, new SyncLoop<Add, GuardedSite>(), new SyncLoop<Add, RawSite>(), "completed", hasToken: false);
-        Add(target, PluginTier.InProcess, null, new SyncLoop<AddCancellable, GuardedSite>(), new SyncLoop<AddCancellable, RawSite>(), "completed", hasToken: true);
-        Add(target, PluginTier.InProcess, null, new AsyncLoop<AddCompleted, GuardedSite>(), new AsyncLoop<AddCompleted, RawSite>(), "completed", hasToken: false);
-        Add(target, PluginTier.InProcess, null, new AsyncLoop<AddCompletedCancellable, GuardedSite>(), new AsyncLoop<AddCompletedCancellable, RawSite>(), "completed", hasToken: true);
-        Add(target, PluginTier.InProcess, null, new AsyncLoop<AddAwaiting, GuardedSite>(), new AsyncLoop<AddAwaiting, RawSite>(), "awaits", hasToken: true);
+        Add(target, PluginTier.InProcess, null, new SyncLoop<Add<GuardedSite>>(), new SyncLoop<Add<RawSite>>(), "completed", hasToken: false);
+        Add(target, PluginTier.InProcess, null, new SyncLoop<AddCancellable<GuardedSite>>(), new SyncLoop<AddCancellable<RawSite>>(), "completed", hasToken: true);
+        Add(target, PluginTier.InProcess, null, new AsyncLoop<AddCompleted<GuardedSite>>(), new AsyncLoop<AddCompleted<RawSite>>(), "completed", hasToken: false);
+        Add(target, PluginTier.InProcess, null, new AsyncLoop<AddCompletedCancellable<GuardedSite>>(), new AsyncLoop<AddCompletedCancellable<RawSite>>(), "completed", hasToken: true);
+        Add(target, PluginTier.InProcess, null, new AsyncLoop<AddAwaiting<GuardedSite>>(), new AsyncLoop<AddAwaiting<RawSite>>(), "awaits", hasToken: true);
     }
 
     private void AddProcess(IBench target, string codec)
     {
-        Add(target, PluginTier.Process, codec, new SyncLoop<AddCancellable, RemoteSite>(), new SyncLoop<AddCancellable, RawSite>(), "completed", hasToken: true);
-        Add(target, PluginTier.Process, codec, new AsyncLoop<AddCompleted, RemoteSite>(), new AsyncLoop<AddCompleted, RawSite>(), "completed", hasToken: false);
-        Add(target, PluginTier.Process, codec, new AsyncLoop<AddCompletedCancellable, RemoteSite>(), new AsyncLoop<AddCompletedCancellable, RawSite>(), "completed", hasToken: true);
-        Add(target, PluginTier.Process, codec, new AsyncLoop<AddAwaiting, RemoteSite>(), new AsyncLoop<AddAwaiting, RawSite>(), "awaits", hasToken: true);
+        Add(target, PluginTier.Process, codec, new SyncLoop<AddCancellable<RemoteSite>>(), new SyncLoop<AddCancellable<RawSite>>(), "completed", hasToken: true);
+        Add(target, PluginTier.Process, codec, new AsyncLoop<AddCompleted<RemoteSite>>(), new AsyncLoop<AddCompleted<RawSite>>(), "completed", hasToken: false);
+        Add(target, PluginTier.Process, codec, new AsyncLoop<AddCompletedCancellable<RemoteSite>>(), new AsyncLoop<AddCompletedCancellable<RawSite>>(), "completed", hasToken: true);
+        Add(target, PluginTier.Process, codec, new AsyncLoop<AddAwaiting<RemoteSite>>(), new AsyncLoop<AddAwaiting<RawSite>>(), "awaits", hasToken: true);
     }
 
     private void Add(IBench target, PluginTier tier, string? codec, CallLoop loop, CallLoop raw, string handler, bool hasToken) => _rows.Add(

@@ -68,8 +68,8 @@ public abstract class Guard
     {
         byte* block = CurrentBlock.Address;
         long* slot = (long*)(block + _slots) + (method * 2);
+        ((long**)block)[ThreadBlocks.LastEnteredIndex] = slot;
         slot[0]++;
-        ((int*)block)[1] = _firstSlot + method + 1;
         return new CallEntry(slot);
     }
 

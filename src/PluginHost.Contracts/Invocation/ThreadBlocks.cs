@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -30,7 +31,8 @@ public sealed record ThreadActivity(int ThreadId, int LastEntered, IReadOnlyList
 
 /// <summary>
 /// Per-thread blocks of call counters, written with plain stores by the guards and read by everybody else: no shared cache line, no fence on
-/// the way of a call. A block: 64 bytes of header (int32 thread id, int32 slot entered last + 1), then 16 bytes a slot (int64 entered, int64 left).
+/// the way of a call. A block: 64 bytes of header (int32 thread id, 4 bytes unused, int64 the block's own address, int64 the address of the slot
+/// entered last or 0), then 16 bytes a slot (int64 entered, int64 left). Addresses, since a pointer at hand is stored in one instruction.
 /// Where entered and left differ, the slot's method is on the thread's stack; the innermost one is the slot entered last, where it is among them.
 /// A suspended call has left its thread and is counted apart. Blocks of ended threads keep their counts and serve new threads.
 /// </summary>
@@ -48,6 +50,7 @@ public static unsafe class ThreadBlocks
     /// <summary>How many slots (methods of in-process plugins) a process can have at once: 4092.</summary>
     public const int MaxSlots = (BlockBytes - HeaderBytes) / SlotBytes;
 
+    internal const int LastEnteredIndex = 2;
     private static readonly Lock s_lock = new();
     private static readonly List<nint> s_blocks = [];
     private static readonly Stack<nint> s_free = [];
@@ -138,12 +141,23 @@ public static unsafe class ThreadBlocks
                 int thread = Volatile.Read(ref ((int*)block)[0]);
                 if (thread != 0)
                 {
-                    threads.Add(new ThreadActivity(thread, Volatile.Read(ref ((int*)block)[1]) - 1, Inside_NeedsLock(block)));
+                    threads.Add(new ThreadActivity(thread, LastEntered(new ReadOnlySpan<byte>((void*)block, HeaderBytes)), Inside_NeedsLock(block)));
                 }
             }
         }
 
         return threads;
+    }
+
+    /// <summary>Reads which slot a block's thread entered last.</summary>
+    /// <param name="header">The block's first <see cref="HeaderBytes"/> bytes, of this process or of a dead one's file.</param>
+    /// <returns>The slot, or -1 where there is none or the bytes are damaged.</returns>
+    public static int LastEntered(ReadOnlySpan<byte> header)
+    {
+        long self = BinaryPrimitives.ReadInt64LittleEndian(header[sizeof(long)..]);
+        long last = BinaryPrimitives.ReadInt64LittleEndian(header[(LastEnteredIndex * sizeof(long))..]);
+        long offset = unchecked(last - self) - HeaderBytes;
+        return last != 0 && offset >= 0 && offset % SlotBytes == 0 && offset / SlotBytes < MaxSlots ? (int)(offset / SlotBytes) : -1;
     }
 
     internal static void AddSuspended(int slot, int change) => Interlocked.Add(ref s_suspended[slot], change);
@@ -179,6 +193,7 @@ public static unsafe class ThreadBlocks
                     NativeMemory.Clear((void*)block, BlockBytes);
                 }
 
+                ((long*)block)[1] = block;
                 s_blocks.Add(block);
             }
 
@@ -197,7 +212,7 @@ public static unsafe class ThreadBlocks
         lock (s_lock)
         {
             ((int*)block)[0] = 0;
-            ((int*)block)[1] = 0;
+            ((long*)block)[LastEnteredIndex] = 0;
             s_free.Push(block);
         }
     }

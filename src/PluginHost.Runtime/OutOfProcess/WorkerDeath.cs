@@ -73,7 +73,7 @@ internal sealed record WorkerDeath(FaultKind Kind, string What, DyingWords? Exce
 
         if (IsLine(crash, FailFastLine))
         {
-            return new WorkerDeath(FaultKind.FailFast, $"ended by {exit} because of FailFast: {crash![FailFastLine.Length..].Trim()}", null);
+            return new WorkerDeath(FaultKind.FailFast, $"ended by {exit} because of FailFast{FailFastMessage(evidence.StderrTail!)}", null);
         }
 
         if (exit.Signal == SigKill && evidence.MemoryKill)
@@ -94,6 +94,20 @@ internal sealed record WorkerDeath(FaultKind Kind, string What, DyingWords? Exce
     /// <summary>The first line of the last crash in a tail.</summary>
     private static string? CrashLine(string? tail) =>
         tail?.Split('\n').LastOrDefault(l => s_crashLines.Any(s => l.StartsWith(s, StringComparison.Ordinal)));
+
+    /// <summary>What was given to FailFast: the rest of the runtime's line, or the line after it; nothing where none was given.</summary>
+    private static string FailFastMessage(string tail)
+    {
+        string[] lines = tail.Split('\n');
+        int at = Array.FindLastIndex(lines, static l => l.StartsWith(FailFastLine, StringComparison.Ordinal));
+        string message = lines[at][FailFastLine.Length..].Trim();
+        if (message.Length == 0 && at + 1 < lines.Length && !lines[at + 1].StartsWith("   at ", StringComparison.Ordinal))
+        {
+            message = lines[at + 1].Trim();
+        }
+
+        return message.Length == 0 ? "" : $": {message}";
+    }
 
     private static DyingWords? Unhandled(string? crash)
     {

@@ -117,6 +117,13 @@ internal sealed class WorkerLink
     private async Task<UnloadResult> RunStopAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         int abandoned = 0;
+        if (_died.Task.IsCompleted)
+        {
+            // It ended by itself: there is nobody to ask.
+            await Gone.ConfigureAwait(false);
+            return new UnloadResult(UnloadOutcome.Unloaded, 0, []);
+        }
+
         try
         {
             StopCall stop = new((int)Math.Min(drain.TotalMilliseconds, int.MaxValue));

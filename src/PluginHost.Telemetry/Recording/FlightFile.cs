@@ -28,7 +28,7 @@ internal static class FlightFile
     public const string IdleSuffix = ".idle";
 
     private const ulong Magic = 0x54_48_47_49_4C_46_48_50; // "PHFLIGHT"
-    private const int Version = 1;
+    private const int Version = 2;
     private const string Prefix = "flight-";
     private const string Suffix = ".bin";
     private const int BootIdOffset = 36;

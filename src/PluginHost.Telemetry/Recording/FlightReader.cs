@@ -100,7 +100,7 @@ internal static class FlightReader
 
     private static DeadThread? ReadBlock(int thread, ReadOnlySpan<byte> block, ReadOnlySpan<byte> names)
     {
-        int last = BinaryPrimitives.ReadInt32LittleEndian(block[4..]) - 1;
+        int last = ThreadBlocks.LastEntered(block[..ThreadBlocks.HeaderBytes]);
         List<DeadCall> inside = [];
         DeadCall? innermost = null;
         for (int slot = 0; slot < ThreadBlocks.MaxSlots; slot++)
