@@ -14,5 +14,11 @@ if (args.Contains("--quick"))
     return 0;
 }
 
+if (args.Contains("--start"))
+{
+    await WorkerStart.RunAsync();
+    return 0;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(RpcRoundTrip).Assembly).Run(args);
 return 0;

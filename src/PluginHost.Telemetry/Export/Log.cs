@@ -8,8 +8,4 @@ internal static partial class Log
     [LoggerMessage(10100, LogLevel.Error,
         "The fault journal {File} cannot be written: {Reason}. Entries are lost until it can; further failures are only counted")]
     public static partial void JournalFailed(ILogger logger, string file, string reason);
-
-    [LoggerMessage(10101, LogLevel.Error,
-        "The figures of the last window cannot be written to {File}: {Reason}. Further failures are only counted")]
-    public static partial void StatsFileFailed(ILogger logger, string file, string reason);
 }

@@ -15,8 +15,18 @@ internal static class Repository
     public static bool HasProject(string name) => File.Exists(At("src", name, name + ".csproj"));
 
     /// <summary>Where the build put a project's assembly.</summary>
-    public static string AssemblyOf(string project) =>
-        Path.Combine(Metadata("BuiltAssemblies"), project, Metadata("Configuration"), project + ".dll");
+    public static string AssemblyOf(string project)
+    {
+        // A project that is built for one system (the worker, compiled ahead of time) has its folder named after that too: release_linux-x64.
+        string folder = Path.Combine(Metadata("BuiltAssemblies"), project);
+        string plain = Path.Combine(folder, Metadata("Configuration"), project + ".dll");
+        return Directory.Exists(folder)
+            ? Directory.EnumerateDirectories(folder, Metadata("Configuration") + "_*")
+                .Select(system => Path.Combine(system, project + ".dll"))
+                .Where(File.Exists)
+                .FirstOrDefault(plain)
+            : plain;
+    }
 
     /// <summary>The files under a folder, without what a build makes. Absolute paths.</summary>
     public static IEnumerable<string> Files(string folder, string pattern = "*")

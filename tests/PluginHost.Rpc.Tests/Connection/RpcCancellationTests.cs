@@ -1,6 +1,7 @@
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.Tests.Support;
+using PluginHost.TestKit;
 using Xunit;
 
 namespace PluginHost.Rpc.Tests.Connection;

@@ -1,0 +1,38 @@
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime;
+
+/// <summary>The part that describes what went wrong, as plain data.</summary>
+internal sealed partial class PluginSupervisor
+{
+    /// <summary>A record of this plugin's current generation.</summary>
+    public FaultRecord Describe(ContractMethod? method, FaultKind kind, string message) => new()
+    {
+        At = Clock.GetUtcNow(),
+        PluginId = Plugin.Id,
+        Kind = kind,
+        Tier = _tier,
+        Generation = View.Generation,
+        Method = method?.WireName,
+        Message = message,
+        WorkerPid = Observer.WorkerPid,
+    };
+
+    /// <summary>A record of what a method of the current generation threw.</summary>
+    public FaultRecord Describe(ContractMethod method, ThrownException thrown) =>
+        Describe(method, thrown.Kind, thrown.Message) with { RemoteType = thrown.Type, RemoteStack = thrown.Stack };
+
+    private FaultRecord RecordOf(PluginException e, int generation) =>
+        Describe(null, e.Kind, e.Message) with
+        {
+            Generation = generation,
+            RemoteType = e.Fault.RemoteType,
+            RemoteStack = e.Fault.RemoteStack,
+            ExitCode = e.Cause.ExitCode,
+            Signal = e.Cause.Signal,
+            StderrTail = e.Cause.StderrTail,
+        };
+}

@@ -1,0 +1,111 @@
+using System.Globalization;
+using PluginHost.Contracts.Faults;
+using PluginHost.Runtime.InProcess;
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Resilience;
+using PluginHost.Runtime.Tiers;
+
+namespace PluginHost.Runtime;
+
+/// <summary>The part that stops generations, for good or for the next one, and proves that they are gone. Runs in the supervisor's loop only.</summary>
+internal sealed partial class PluginSupervisor
+{
+    private async Task<UnloadResult> ActRestartAsync(SupervisedPlugin? replacement)
+    {
+        if (View.State == PluginState.Refused && replacement is null)
+        {
+            return UnloadResult.Nothing;
+        }
+
+        UnloadResult result = await StopGenerationAsync(willReturn: true, "Restarting on request.").ConfigureAwait(false);
+        if (replacement is not null)
+        {
+            Volatile.Write(ref _plugin, replacement);
+            _tier = replacement.Placement.Tier;
+            _demotion = null;
+            if (_tier is null)
+            {
+                _machine.Rest(PluginState.Refused, replacement.Placement.Refusal);
+                return result;
+            }
+        }
+
+        _history = RestartHistory.Empty;
+        if (View.State == PluginState.Refused)
+        {
+            _machine.Rest(PluginState.Stopped, null);
+        }
+
+        if (_tier == PluginTier.InProcess && result.Outcome == UnloadOutcome.TimedOut)
+        {
+            Demote(result);
+        }
+
+        await StartGenerationAsync(cause: null).ConfigureAwait(false);
+        return result;
+    }
+
+    private async Task<UnloadResult> StopGenerationAsync(bool willReturn, string reason)
+    {
+        PluginView view = View;
+        if (view.State != PluginState.Ready || !_machine.TryBeginStop(view.Generation, willReturn, reason))
+        {
+            if (view.State is PluginState.BackingOff or PluginState.Quarantined && !willReturn)
+            {
+                _machine.Rest(PluginState.Stopped, reason);
+            }
+
+            return UnloadResult.Nothing;
+        }
+
+        UnloadResult result = await StopInstanceAsync(view.Instance!).ConfigureAwait(false);
+        _readyAt = null;
+        Log.Stopped(_log, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);
+        bool unproved = result.Outcome == UnloadOutcome.Pending;
+        _machine.Rest(unproved ? PluginState.Unloading : PluginState.Stopped, reason);
+        if (unproved && !willReturn && view.Instance is InProcessInstance instance)
+        {
+            _ = ProveLaterAsync(instance, view.Generation, reason);
+        }
+
+        return result;
+    }
+
+    // Looks, and forces nothing, until a natural collection has proved the unload or the plugin runs again.
+    private async Task ProveLaterAsync(InProcessInstance instance, int generation, string reason)
+    {
+        TimeSpan pause = TimeSpan.FromSeconds(1);
+        while (!_closing.IsCancellationRequested && View is { State: PluginState.Unloading } view && view.Generation == generation)
+        {
+            await Task.Delay(pause, Clock, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            pause = TimeSpan.FromSeconds(Math.Min(pause.TotalSeconds * 2, 60));
+            UnloadResult proof = await instance.ProveUnloadAsync(force: false).ConfigureAwait(false);
+            if (proof.Outcome == UnloadOutcome.Unloaded)
+            {
+                _machine.TryProved(generation, reason);
+            }
+        }
+    }
+
+    private async Task<UnloadResult> StopInstanceAsync(IPluginInstance instance)
+    {
+        UnloadResult result = await instance.StopAsync(_settings.DrainTimeout, CancellationToken.None).ConfigureAwait(false);
+        await instance.DisposeAsync().ConfigureAwait(false);
+        if (result.Outcome == UnloadOutcome.Leaked)
+        {
+            Observer.Fault(Describe(null, FaultKind.UnloadLeak, "Its load context stayed in memory after it was unloaded.") with { Generation = instance.Generation });
+        }
+
+        return result;
+    }
+
+    // In-process a fresh context after a crash is allowed only where the old one is proved gone; else the next generation runs in a child process.
+    private void Demote(UnloadResult unload)
+    {
+        _tier = PluginTier.Process;
+        _demotion = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Moved to the process tier: generation {View.Generation} could not be proved unloaded ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned).");
+        Log.Demoted(_log, Plugin.Id, _demotion);
+    }
+}
