@@ -10,8 +10,8 @@ internal static class JsonText
 {
     private const char Replacement = '\uFFFD';
 
-    private static readonly SearchValues<byte> s_escapedBytes = SearchValues.Create(
-        [(byte)'"', (byte)'\\', .. Enumerable.Range(0, 0x20).Select(i => (byte)i)]);
+    // Vector code pays from here on; below it a worker's first messages need none of it compiled.
+    private const int ShortText = 64;
 
     /// <summary>Writes a string in quotes: raw UTF-8, with only the quote, the backslash and control characters escaped.</summary>
     public static void Write(OutputBuffer output, ReadOnlySpan<char> text)
@@ -104,7 +104,7 @@ internal static class JsonText
 
     private static void Escape(OutputBuffer output, int start)
     {
-        int first = output.WrittenSpan[start..].IndexOfAny(s_escapedBytes);
+        int first = FirstEscaped(output.WrittenSpan[start..]);
         if (first < 0)
         {
             return;
@@ -129,6 +129,24 @@ internal static class JsonText
             to -= length;
             WriteEscaped(all.Slice(to, length), value);
         }
+    }
+
+    private static int FirstEscaped(ReadOnlySpan<byte> text)
+    {
+        if (text.Length > ShortText)
+        {
+            return text.IndexOfAny(LongText.Escaped);
+        }
+
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (EscapedLength(text[i]) != 1)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private static int EscapedLength(byte value) => value switch
@@ -164,5 +182,10 @@ internal static class JsonText
         "u00"u8.CopyTo(place[1..]);
         place[4] = (byte)('0' + (value >> 4));
         place[5] = (byte)((value & 15) < 10 ? '0' + (value & 15) : 'a' + (value & 15) - 10);
+    }
+
+    private static class LongText
+    {
+        public static readonly SearchValues<byte> Escaped = SearchValues.Create([(byte)'"', (byte)'\\', .. Enumerable.Range(0, 0x20).Select(i => (byte)i)]);
     }
 }

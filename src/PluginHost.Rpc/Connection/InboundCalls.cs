@@ -232,7 +232,7 @@ internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolW
         switch (kind)
         {
             case IdKind.Integer:
-                return _byId.GetValueOrDefault(id);
+                return _byId.TryGetValue(id, out IncomingCall? numbered) ? numbered : null;
             case IdKind.Raw:
                 foreach (IncomingCall call in _withOtherId)
                 {

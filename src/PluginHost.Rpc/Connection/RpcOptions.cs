@@ -62,12 +62,12 @@ public sealed record RpcOptions
         Check(problems, nameof(MaxUnsolicitedAnswers), MaxUnsolicitedAnswers, 0, 1_000_000);
         Check(problems, nameof(FrameTimeout), FrameTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1));
         Check(problems, nameof(SweepInterval), SweepInterval, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
-        if (!Enum.IsDefined(Codec))
+        if (Codec is not (RpcCodec.MessagePack or RpcCodec.Json))
         {
             problems.Add($"{nameof(Codec)} is {Codec}; expected {RpcCodec.MessagePack} or {RpcCodec.Json}.");
         }
 
-        if (!Enum.IsDefined(Framing))
+        if (Framing is not (RpcFraming.Length or RpcFraming.Header))
         {
             problems.Add($"{nameof(Framing)} is {Framing}; expected {RpcFraming.Length} or {RpcFraming.Header}.");
         }
@@ -75,10 +75,18 @@ public sealed record RpcOptions
         return problems;
     }
 
-    private static void Check<T>(List<string> problems, string name, T value, T least, T most)
-        where T : IComparable<T>
+    // Not generic over the value: a worker checks these at its start, and generic code over primitives is compiled then.
+    private static void Check(List<string> problems, string name, int value, int least, int most)
     {
-        if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
+        if (value < least || value > most)
+        {
+            problems.Add($"{name} is {value}; expected {least} to {most}.");
+        }
+    }
+
+    private static void Check(List<string> problems, string name, TimeSpan value, TimeSpan least, TimeSpan most)
+    {
+        if (value < least || value > most)
         {
             problems.Add($"{name} is {value}; expected {least} to {most}.");
         }

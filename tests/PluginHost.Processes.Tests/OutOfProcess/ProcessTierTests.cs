@@ -189,7 +189,7 @@ public abstract class ProcessTierTests(RpcCodec codec) : IAsyncLifetime
         Assert.All([fault, other], f => Assert.Equal((kind, exitCode, signal), (f.Kind, f.Cause.ExitCode, f.Cause.Signal)));
         Assert.Contains(stderr ?? "", record.StderrTail ?? "");
         Assert.Contains(stderr ?? "", fault.Cause.StderrTail ?? "");
-        Assert.False(fault.IsRetryable);
+        Assert.False(other.IsRetryable);
         Assert.Equal(worker.Pid, record.WorkerPid);
         Assert.False(Eventually.IsRunning(worker.Pid));
         if (kind == FaultKind.UnhandledException)
