@@ -12,10 +12,10 @@ internal sealed class PluginObserver(PluginSupervisor supervisor, Recorder recor
 
     private readonly HashSet<PluginGuardSite> _attached = [];
 
-    /// <summary>The running generation.</summary>
+    /// <summary>The generation that is starting, running or ran last.</summary>
     public int Generation { get; set; }
 
-    /// <summary>The running worker's process id, or null.</summary>
+    /// <summary>That generation's worker, or null.</summary>
     public int? WorkerPid { get; set; }
 
     /// <inheritdoc/>

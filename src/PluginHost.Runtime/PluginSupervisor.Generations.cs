@@ -30,6 +30,8 @@ internal sealed partial class PluginSupervisor
             await cancelled.CancelAsync().ConfigureAwait(false);
         }
 
+        Observer.Generation = generation;
+        Observer.WorkerPid = null;
         try
         {
             IPluginInstance instance = await StartInTierAsync(generation, cancelled.Token).ConfigureAwait(false);
@@ -75,6 +77,7 @@ internal sealed partial class PluginSupervisor
                 SharedAssemblies = plugin.SharedAssemblies,
                 Guards = [.. Sites.Select(s => s.Guard!)],
                 CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
+                WorkerStarted = pid => Observer.WorkerPid = pid,
                 Observer = Observer,
                 Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
             },
@@ -86,8 +89,6 @@ internal sealed partial class PluginSupervisor
         Volatile.Write(ref _revoked, new CancellationTokenSource());
         _rate.Clear();
         _readyAt = Clock.GetUtcNow();
-        Observer.Generation = generation;
-        Observer.WorkerPid = instance.WorkerPid;
 
         // In-process the guards get their target before the state says ready: a call that saw ready must find it.
         if (_tier == PluginTier.InProcess)

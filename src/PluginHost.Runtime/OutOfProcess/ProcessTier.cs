@@ -81,6 +81,7 @@ internal sealed class ProcessTier : ITier
             throw StartFailure.NotSpawned(identity, refused.Message);
         }
 
+        request.WorkerStarted?.Invoke(process.Pid);
         WorkerReports reports = new(request.Logger);
         RpcOptions options = new()
         {

@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Contracts.Faults;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Runtime.Model;
@@ -34,6 +36,7 @@ internal sealed class SampleHost : IAsyncDisposable
         RpcCodec codec = RpcCodec.MessagePack,
         bool roundTrip = false,
         TimeSpan? callTimeout = null,
+        ILoggerFactory? loggers = null,
         params string[] ids)
     {
         SampleHost host = new();
@@ -49,6 +52,7 @@ internal sealed class SampleHost : IAsyncDisposable
             ContractAssemblies = [typeof(IMarkdown).Assembly],
             Codec = codec,
             RoundTripInProcess = roundTrip,
+            LoggerFactory = loggers ?? NullLoggerFactory.Instance,
             Policy = new PluginPolicy
             {
                 Development = host.Plugins,
