@@ -59,8 +59,10 @@ public sealed class CancellationTests
 
     private static async Task UntilAsync(Func<bool> condition)
     {
+        long began = Stopwatch.GetTimestamp();
         while (!condition())
         {
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "It has not come true for 30 s.");
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
             await Task.Yield();
         }

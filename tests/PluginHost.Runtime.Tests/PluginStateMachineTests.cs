@@ -24,6 +24,7 @@ public sealed class PluginStateMachineTests
         _machine.TryReady(old, new FakeInstance(old));
         _machine.TryBackOff(old, DateTimeOffset.UnixEpoch, "crashed");
         int current = _machine.TryBeginStart();
+        Assert.False(_machine.TryReady(old, new FakeInstance(old)));
         _machine.TryReady(current, new FakeInstance(current));
 
         Assert.False(_machine.TryBackOff(old, DateTimeOffset.UnixEpoch, "late news"));

@@ -103,7 +103,7 @@ public sealed class PluginSupervisorTests : IAsyncDisposable
         ContractMethod impatient = new(0, "Do", "Any.Do") { Timeout = TimeSpan.FromMilliseconds(100) };
 
         PluginUnavailableException unavailable = await Assert.ThrowsAsync<PluginUnavailableException>(
-            async () => await supervisor.WaitReadyAsync(impatient, CancellationToken.None));
+            () => supervisor.WaitReadyAsync(impatient, CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(30)));
 
         Assert.True(unavailable.IsRetryable);
         Assert.InRange(unavailable.RetryAfter!.Value.TotalSeconds, 0.7, 1.0);

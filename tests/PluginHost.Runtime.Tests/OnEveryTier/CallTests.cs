@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PluginHost.Contracts.Faults;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Runtime.Model;
@@ -220,8 +221,10 @@ public abstract class CallTests : IAsyncLifetime
 
     private static async Task UntilAsync(Func<bool> condition)
     {
+        long began = Stopwatch.GetTimestamp();
         while (!condition())
         {
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "It has not come true for 30 s.");
             Cancelled.ThrowIfCancellationRequested();
             await Task.Yield();
         }
