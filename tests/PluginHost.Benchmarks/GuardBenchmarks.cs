@@ -10,6 +10,7 @@ namespace PluginHost.Benchmarks;
 
 /// <summary>A call through the shipped guard, telemetry and revocation on, beside the raw interface call into a collectible load context.</summary>
 [MemoryDiagnoser]
+[InProcess] // The generated project of the default toolchain does not know this tree's layout of outputs.
 [SuppressMessage("Design", "CA1001", Justification = "StopAsync, the benchmark's clean-up, disposes them.")]
 public class GuardBenchmarks
 {
@@ -21,8 +22,11 @@ public class GuardBenchmarks
     private IBench? _raw;
     private IBench? _guarded;
 
+    // Synchronous: the in-process toolchain does not await a setup.
     [GlobalSetup]
-    public async Task StartAsync()
+    public void Start() => StartAsync().GetAwaiter().GetResult();
+
+    private async Task StartAsync()
     {
         string plugins = typeof(GuardBenchmarks).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(m => m.Key == "BenchPlugins").Value!;
         Assembly assembly = _context.LoadFromAssemblyPath(Path.Combine(plugins, PluginId, "Bench.Plugin.dll"));
@@ -39,7 +43,9 @@ public class GuardBenchmarks
     }
 
     [GlobalCleanup]
-    public async Task StopAsync()
+    public void Stop() => StopAsync().GetAwaiter().GetResult();
+
+    private async Task StopAsync()
     {
         await _runtime!.DisposeAsync();
         _context.Unload();
