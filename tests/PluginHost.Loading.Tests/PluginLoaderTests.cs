@@ -10,6 +10,8 @@ namespace PluginHost.Loading.Tests;
 
 public sealed class PluginLoaderTests
 {
+    private static readonly System.Collections.Concurrent.ConcurrentBag<LoadedPlugin> s_kept = [];
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -172,8 +174,13 @@ public sealed class PluginLoaderTests
         Assert.Contains("needs Fixtures.Contracts.dll", refused.What, StringComparison.Ordinal);
     }
 
-    private static T Create<T>(string fixture) =>
-        Assert.IsAssignableFrom<T>(PluginLoader.Load(Some.Options(fixture, typeof(T))).CreateInstance(Some.Context()));
+    private static T Create<T>(string fixture)
+    {
+        // Kept for good: a load context that nobody holds begins to unload at the next collection, and then loads nothing more.
+        LoadedPlugin plugin = PluginLoader.Load(Some.Options(fixture, typeof(T)));
+        s_kept.Add(plugin);
+        return Assert.IsAssignableFrom<T>(plugin.CreateInstance(Some.Context()));
+    }
 
     private static PluginLoadException Refused(LoadOptions options) => Assert.Throws<PluginLoadException>(() => PluginLoader.Load(options));
 }
