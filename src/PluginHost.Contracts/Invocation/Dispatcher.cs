@@ -11,6 +11,12 @@ public interface IResult
 /// <summary>Takes a call's one result. Not thread-safe; used once a call.</summary>
 public abstract class Reply
 {
+    /// <summary>
+    /// The token for a method whose result outlives its call, a sequence: cancelled when the result's lease ends. Asked for before
+    /// <see cref="Send"/>, and only where it is needed.
+    /// </summary>
+    public virtual CancellationToken LeaseToken => CancellationToken.None;
+
     /// <summary>Sends the result. The plugin's own time ends here.</summary>
     public abstract void Send<TResult>(in TResult result)
         where TResult : struct, IResult;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PluginHost.Contracts.Invocation;
 
 /// <summary>A call's arguments and how its answer is read: a generated struct a method.</summary>
@@ -44,4 +46,25 @@ public interface IInvoker
     /// <summary>Calls a method without result; the task must be awaited once.</summary>
     ValueTask InvokeVoidAsync<TCall>(TCall call, CancellationToken cancellationToken)
         where TCall : struct, ICall<NoResult>;
+
+    /// <summary>
+    /// Gives a sequence that is asked for each time its enumeration begins. The method's time-out bounds the first answer and each step after it.
+    /// </summary>
+    /// <param name="call">The arguments.</param>
+    /// <param name="cancellationToken">Ends the sequence, as the enumeration's own token does.</param>
+    async IAsyncEnumerable<T> InvokeSequence<TCall, T>(TCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where TCall : struct, ICall<IAsyncEnumerable<T>>
+    {
+        IAsyncEnumerable<T> sequence = await InvokeAsync<TCall, IAsyncEnumerable<T>>(call, cancellationToken).ConfigureAwait(false);
+        await foreach (T item in sequence.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            yield return item;
+        }
+    }
+
+    /// <summary>Lets go of the object that the calls go to, where it is one that was handed over. Idempotent, does not wait, never throws.</summary>
+    void Release()
+    {
+        // A plugin itself is not handed over: it stays.
+    }
 }

@@ -44,6 +44,10 @@ public struct ValueScope
 /// </summary>
 public interface IValueReader
 {
+    /// <summary>Reads what stays with its owner.</summary>
+    /// <exception cref="ValueFormatException">There is none: a notification, a log, a value outside a call.</exception>
+    Leases Leases { get; }
+
     /// <summary>Looks at the next value without reading it.</summary>
     ValueKind Peek();
 

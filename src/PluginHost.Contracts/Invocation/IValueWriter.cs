@@ -6,6 +6,10 @@ namespace PluginHost.Contracts.Invocation;
 /// </summary>
 public interface IValueWriter
 {
+    /// <summary>Writes what stays with its owner.</summary>
+    /// <exception cref="ValueFormatException">There is none: a notification, a log, a value outside a call.</exception>
+    Leases Leases { get; }
+
     /// <summary>Writes null.</summary>
     void WriteNull();
 

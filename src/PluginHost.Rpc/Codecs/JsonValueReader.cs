@@ -12,14 +12,17 @@ public ref partial struct JsonValueReader : IValueReader
     /// <summary>How deep arrays and maps may nest: 64.</summary>
     public const int MaxDepth = 64;
 
+    private readonly Leases? _leases;
     private Utf8JsonReader _reader;
     private bool _isAtEnd;
 
     /// <summary>Creates a reader.</summary>
     /// <param name="utf8">The value, with nothing behind it but blanks; must stay unchanged while it is read.</param>
+    /// <param name="leases">Reads what stays with its owner; null where there is none.</param>
     /// <exception cref="ValueFormatException">There is no value.</exception>
-    public JsonValueReader(ReadOnlySpan<byte> utf8)
+    public JsonValueReader(ReadOnlySpan<byte> utf8, Leases? leases = null)
     {
+        _leases = leases;
         _reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
         Advance();
         if (_isAtEnd)
@@ -27,6 +30,9 @@ public ref partial struct JsonValueReader : IValueReader
             throw Unexpected("a value");
         }
     }
+
+    /// <inheritdoc/>
+    public readonly Leases Leases => _leases ?? throw NoLeases.Here();
 
     /// <inheritdoc/>
     public readonly ValueKind Peek() => _isAtEnd ? throw Unexpected("a value") : _reader.TokenType switch

@@ -8,15 +8,20 @@ namespace PluginHost.Rpc.Codecs;
 
 /// <summary>Writes values as compact JSON in UTF-8. Not thread-safe; allocates nothing.</summary>
 /// <param name="output">Where to write; the caller keeps it.</param>
-public ref struct JsonValueWriter(OutputBuffer output) : IValueWriter
+/// <param name="leases">Writes what stays with its owner; null where there is none.</param>
+public ref struct JsonValueWriter(OutputBuffer output, Leases? leases = null) : IValueWriter
 {
     /// <summary>How deep arrays and maps may nest: 64.</summary>
     public const int MaxDepth = 64;
 
     private const int LongestNumber = 40;
     private readonly OutputBuffer _output = output;
+    private readonly Leases? _leases = leases;
     private int _depth;
     private bool _needsComma;
+
+    /// <inheritdoc/>
+    public readonly Leases Leases => _leases ?? throw NoLeases.Here();
 
     /// <inheritdoc/>
     public void WriteNull() => WriteToken("null"u8);

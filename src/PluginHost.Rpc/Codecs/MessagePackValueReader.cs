@@ -11,17 +11,22 @@ namespace PluginHost.Rpc.Codecs;
 /// Not thread-safe. Trailing bytes are not looked at.
 /// </summary>
 /// <param name="bytes">The values; must stay unchanged while they are read.</param>
-public ref partial struct MessagePackValueReader(ReadOnlySpan<byte> bytes) : IValueReader
+/// <param name="leases">Reads what stays with its owner; null where there is none.</param>
+public ref partial struct MessagePackValueReader(ReadOnlySpan<byte> bytes, Leases? leases = null) : IValueReader
 {
     /// <summary>How deep arrays and maps may nest: 64.</summary>
     public const int MaxDepth = 64;
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
+    private readonly Leases? _leases = leases;
     private int _at;
     private int _depth;
 
     /// <summary>How many bytes have been read.</summary>
     internal readonly int Position => _at;
+
+    /// <inheritdoc/>
+    public readonly Leases Leases => _leases ?? throw NoLeases.Here();
 
     /// <inheritdoc/>
     public readonly ValueKind Peek()

@@ -8,13 +8,18 @@ namespace PluginHost.Rpc.Codecs;
 
 /// <summary>Writes values as MessagePack, each in its shortest form. Not thread-safe; allocates nothing.</summary>
 /// <param name="output">Where to write; the caller keeps it.</param>
-public ref struct MessagePackValueWriter(OutputBuffer output) : IValueWriter
+/// <param name="leases">Writes what stays with its owner; null where there is none.</param>
+public ref struct MessagePackValueWriter(OutputBuffer output, Leases? leases = null) : IValueWriter
 {
     /// <summary>How deep arrays and maps may nest: 64.</summary>
     public const int MaxDepth = 64;
 
     private readonly OutputBuffer _output = output;
+    private readonly Leases? _leases = leases;
     private int _depth;
+
+    /// <inheritdoc/>
+    public readonly Leases Leases => _leases ?? throw NoLeases.Here();
 
     /// <inheritdoc/>
     public void WriteNull() => _output.WriteByte(MessagePackCode.Nil);

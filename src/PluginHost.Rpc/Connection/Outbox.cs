@@ -38,7 +38,7 @@ internal enum AppendResult
 /// <param name="limit">How many bytes may be unsent.</param>
 /// <param name="refill">Called on the outbox's own thread when there is room again: queues requests that wait.</param>
 /// <param name="name">The thread's name.</param>
-internal sealed class Outbox(SocketTransport transport, int limit, Action refill, string name)
+internal sealed class Outbox(RpcTransport transport, int limit, Action refill, string name)
 {
     /// <summary>How many times the limit answers may use: they cannot wait for room, their handlers have ended.</summary>
     public const int AnswerShare = 4;

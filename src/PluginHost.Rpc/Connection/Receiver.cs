@@ -18,7 +18,7 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="logger">The connection's logger.</param>
 internal sealed class Receiver(
     RpcOptions options,
-    SocketTransport transport,
+    RpcTransport transport,
     PendingTable pending,
     InboundCalls inbound,
     FrameSender sender,

@@ -21,7 +21,7 @@ public sealed class RpcConnection : IAsyncDisposable
 {
     private readonly RpcOptions _options;
     private readonly ILogger _logger;
-    private readonly SocketTransport _transport;
+    private readonly RpcTransport _transport;
     private readonly PendingTable _pending;
     private readonly Outbox _outbox;
     private readonly WaitingRequests _waiting = new();
@@ -42,8 +42,19 @@ public sealed class RpcConnection : IAsyncDisposable
     /// <param name="logger">Where to log.</param>
     /// <exception cref="ArgumentException">The settings are invalid; the message lists all problems.</exception>
     public RpcConnection(Socket socket, RpcOptions options, IReadOnlyList<Dispatcher> targets, ILogger logger)
+        : this(new SocketTransport(socket), options, targets, logger)
     {
-        ArgumentNullException.ThrowIfNull(socket);
+    }
+
+    /// <summary>Creates a connection over a transport; nothing is read before <see cref="Start"/>.</summary>
+    /// <param name="transport">What carries the frames; owned from here on.</param>
+    /// <param name="options">The settings.</param>
+    /// <param name="targets">Whom the peer may call.</param>
+    /// <param name="logger">Where to log.</param>
+    /// <exception cref="ArgumentException">The settings are invalid; the message lists all problems.</exception>
+    public RpcConnection(RpcTransport transport, RpcOptions options, IReadOnlyList<Dispatcher> targets, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(transport);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(targets);
         ArgumentNullException.ThrowIfNull(logger);
@@ -55,7 +66,7 @@ public sealed class RpcConnection : IAsyncDisposable
         _options = options;
         _logger = logger;
         _codec = (int)options.Codec;
-        _transport = new SocketTransport(socket);
+        _transport = transport;
         _pending = new PendingTable(options.MaxPendingOutbound);
         _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)");
         _sender = new FrameSender(options, _outbox, CloseUnread, logger);

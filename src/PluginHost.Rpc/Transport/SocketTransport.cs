@@ -3,16 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace PluginHost.Rpc.Transport;
 
-/// <summary>What came of an attempt to send without waiting.</summary>
-/// <param name="Sent">How many bytes the system took.</param>
-/// <param name="IsFull">True where it would take more only later.</param>
-internal readonly record struct SendAttempt(int Sent, bool IsFull);
-
 /// <summary>
 /// A connected stream socket with one blocking reader and one writer at a time. Any thread may shut it down; that ends a receive and a send
 /// which are waiting.
 /// </summary>
-internal sealed class SocketTransport : IDisposable
+internal sealed class SocketTransport : RpcTransport
 {
     private const int DontWait = 0x40;
     private const int NoSignal = 0x4000;
@@ -29,17 +24,14 @@ internal sealed class SocketTransport : IDisposable
         _socket.Blocking = true;
     }
 
-    /// <summary>Waits for bytes; 0 at the stream's end.</summary>
-    /// <exception cref="SocketException">The stream broke.</exception>
-    public int Receive(Span<byte> bytes) => _socket.Receive(bytes, SocketFlags.None);
+    /// <inheritdoc/>
+    public override int Receive(Span<byte> bytes) => _socket.Receive(bytes, SocketFlags.None);
 
-    /// <summary>Waits until everything is taken.</summary>
-    /// <exception cref="SocketException">The stream broke.</exception>
-    public int Send(ReadOnlySpan<byte> bytes) => _socket.Send(bytes, SocketFlags.None);
+    /// <inheritdoc/>
+    public override int Send(ReadOnlySpan<byte> bytes) => _socket.Send(bytes, SocketFlags.None);
 
-    /// <summary>Sends as much as the system takes now.</summary>
-    /// <exception cref="SocketException">The stream broke.</exception>
-    public unsafe SendAttempt TrySend(ReadOnlySpan<byte> bytes)
+    /// <inheritdoc/>
+    public override unsafe SendAttempt TrySend(ReadOnlySpan<byte> bytes)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -88,8 +80,8 @@ internal sealed class SocketTransport : IDisposable
         }
     }
 
-    /// <summary>Ends both directions at once, without waiting for anything.</summary>
-    public void ShutDown()
+    /// <inheritdoc/>
+    public override void ShutDown()
     {
         try
         {
@@ -102,7 +94,7 @@ internal sealed class SocketTransport : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _socket.Dispose();
+    protected override void Dispose(bool isDisposing) => _socket.Dispose();
 
     [DllImport("libc", EntryPoint = "send", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -13,6 +13,8 @@ internal sealed record Token(string Kind, object? Value = null)
 /// <summary>A codec in memory: a list of tokens, with the counts of headers checked.</summary>
 internal ref struct TokenWriter(List<Token> tokens) : IValueWriter
 {
+    public Leases Leases => throw new ValueFormatException("Tokens hold no leases.");
+
     public void WriteNull() => Add("null", null);
 
     public void WriteBoolean(bool value) => Add("bool", value);
@@ -59,6 +61,8 @@ internal ref struct TokenWriter(List<Token> tokens) : IValueWriter
 /// <summary>Reads what a <see cref="TokenWriter"/> wrote; refuses everything of another kind.</summary>
 internal ref struct TokenReader(List<Token> tokens) : IValueReader
 {
+    public Leases Leases => throw new ValueFormatException("Tokens hold no leases.");
+
     private int _at;
     private byte[] _name = [];
 
