@@ -54,7 +54,7 @@ internal sealed class Receiver(
         {
             while (true)
             {
-                int count = transport.Receive(reader.Free());
+                int count = transport.Receive(reader.Free(), Timeout.Infinite);
                 if (count == 0)
                 {
                     return Ended(reader, new RpcCloseReason(RpcCloseKind.PeerClosed, "The peer closed the connection."));
