@@ -13,10 +13,13 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="logger">The connection's logger.</param>
 internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action overflow, ILogger logger)
 {
-    private readonly FrameFormat _format = options.Framing == RpcFraming.Length ? LengthFormat.Instance : HeaderFormat.Instance;
+    private readonly FrameFormat _format = options.Format;
 
     /// <summary>The connection's clock.</summary>
     public TimeProvider Clock => options.Clock;
+
+    /// <inheritdoc cref="RpcOptions.TellsInside"/>
+    public bool TellsInside => options.TellsInside;
 
     /// <summary>Starts a frame in the thread's own buffer; follow with a Send or with <see cref="Abandon"/>.</summary>
     public OutputBuffer Begin()

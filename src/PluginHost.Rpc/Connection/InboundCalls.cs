@@ -26,6 +26,9 @@ internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolW
     /// <summary>The clock that measures handlers.</summary>
     public TimeProvider Clock => sender.Clock;
 
+    /// <inheritdoc cref="RpcOptions.TellsInside"/>
+    public bool TellsInside => sender.TellsInside;
+
     /// <summary>How many are queued or running.</summary>
     public int Count => Volatile.Read(ref _count);
 
