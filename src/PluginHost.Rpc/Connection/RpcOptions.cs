@@ -12,6 +12,19 @@ public enum RpcFraming
     Header,
 }
 
+/// <summary>Where handlers of calls that come in run.</summary>
+public enum RpcDispatch
+{
+    /// <summary>On the thread pool: nothing of the peer's choosing ever runs on the reading thread.</summary>
+    Pool,
+
+    /// <summary>
+    /// On the reading thread where the method's handlers have been quick, else on threads of the connection's own. A handler that holds the reading
+    /// thread for more than about a millisecond keeps that thread, and another one reads on.
+    /// </summary>
+    Inline,
+}
+
 /// <summary>A connection's settings. Immutable.</summary>
 public sealed record RpcOptions
 {
@@ -20,6 +33,9 @@ public sealed record RpcOptions
 
     /// <summary>The framing. Default: a length.</summary>
     public RpcFraming Framing { get; init; } = RpcFraming.Length;
+
+    /// <summary>Where handlers run. Default: the thread pool.</summary>
+    public RpcDispatch Dispatch { get; init; } = RpcDispatch.Pool;
 
     /// <summary>The largest message in bytes, in both directions. Default: 16 MiB; at least 1 KiB.</summary>
     public int MaxMessageBytes { get; init; } = 16 * 1024 * 1024;
@@ -70,6 +86,11 @@ public sealed record RpcOptions
         if (Framing is not (RpcFraming.Length or RpcFraming.Header))
         {
             problems.Add($"{nameof(Framing)} is {Framing}; expected {RpcFraming.Length} or {RpcFraming.Header}.");
+        }
+
+        if (Dispatch is not (RpcDispatch.Pool or RpcDispatch.Inline))
+        {
+            problems.Add($"{nameof(Dispatch)} is {Dispatch}; expected {RpcDispatch.Pool} or {RpcDispatch.Inline}.");
         }
 
         return problems;
