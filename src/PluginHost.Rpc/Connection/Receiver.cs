@@ -4,6 +4,7 @@ using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Framing;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
 
 namespace PluginHost.Rpc.Connection;
@@ -26,6 +27,7 @@ internal sealed class Receiver(
     ILogger logger)
 {
     private readonly MethodLookup _lookup = new();
+    private readonly InboundPayloads? _payloads = sender.Payloads?.CreateSource(isOfCall: false);
     private Dispatcher[] _targets = [];
     private long _frameSince = long.MaxValue;
     private long _dropped;
@@ -89,6 +91,22 @@ internal sealed class Receiver(
         }
     }
 
+    /// <summary>Ends an answer's part in its large values: what was not read is given back too.</summary>
+    public static void EndPayloads(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads payloads, bool isRead)
+    {
+        try
+        {
+            if (!isRead)
+            {
+                CallEncoder.DropPayloads(envelope.Kind == MessageKind.Error ? envelope.Error.Of(frame) : envelope.Result.Of(frame), codec, payloads);
+            }
+        }
+        finally
+        {
+            payloads.End(isRead);
+        }
+    }
+
     private static RpcCloseReason Ended(FrameReader reader, RpcCloseReason otherwise) => reader.IsInsideFrame
         ? new RpcCloseReason(RpcCloseKind.StreamError, $"The stream ended inside a message, after {reader.Progress}.")
         : otherwise;
@@ -128,8 +146,16 @@ internal sealed class Receiver(
     {
         if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call))
         {
-            // Without a call this is the answer to one that was given up.
-            call?.Answer(frame, in envelope, codec);
+            if (call is not null)
+            {
+                call.Answer(frame, in envelope, codec, _payloads);
+            }
+            else if (_payloads is not null)
+            {
+                // The answer to a call that was given up.
+                EndPayloads(frame, in envelope, codec, _payloads, isRead: false);
+            }
+
             return;
         }
 
@@ -151,6 +177,12 @@ internal sealed class Receiver(
             name = System.Text.Encoding.UTF8.GetBytes(new string(text[..JsonText.Unescape(name, text)]));
         }
 
+        if (sender.Payloads is { } payloads && envelope.Kind == MessageKind.Notification && name.SequenceEqual(ChunkMessage.Method))
+        {
+            ChunkMessage.Take(frame, in envelope, codec, payloads);
+            return;
+        }
+
         if (name.SequenceEqual("$/cancelRequest"u8))
         {
             CancelRequest.Take(frame, in envelope, codec, inbound, sender);
@@ -162,6 +194,12 @@ internal sealed class Receiver(
         if (refusal == 0)
         {
             return;
+        }
+
+        if (_payloads is not null)
+        {
+            CallEncoder.DropPayloads(envelope.Params.Of(frame), codec, _payloads);
+            _payloads.End(isDelivered: false);
         }
 
         if (envelope.Kind == MessageKind.Notification)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
 
 namespace PluginHost.Rpc.Connection;
@@ -29,6 +30,7 @@ public sealed class RpcConnection : IAsyncDisposable
     private readonly InboundCalls _inbound;
     private readonly Receiver _receiver;
     private readonly Sweep _sweep;
+    private readonly PayloadPort? _payloads;
     private readonly TaskCompletionSource<RpcCloseReason> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _readerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RpcCloseReason? _reason;
@@ -70,6 +72,12 @@ public sealed class RpcConnection : IAsyncDisposable
         _pending = new PendingTable(options.MaxPendingOutbound);
         _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)");
         _sender = new FrameSender(options, _outbox, CloseUnread, logger);
+        if (options.Payloads is { } payloads)
+        {
+            _payloads = new PayloadPort(payloads, options.MaxMessageBytes, options.Clock, _sender.SendChunks, e => Close(RpcCloseReason.From(e)));
+            _sender.Payloads = _payloads;
+        }
+
         _inbound = new InboundCalls(options.MaxPendingInbound, _sender);
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
         _receiver = new Receiver(options, _transport, _pending, _inbound, _sender, _sweep.Arm, logger);
@@ -89,6 +97,9 @@ public sealed class RpcConnection : IAsyncDisposable
     public int PendingInbound => _inbound.Count;
 
     private RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
+
+    /// <summary>The connection's large values; null where they are part of their messages.</summary>
+    internal PayloadPort? Payloads => _payloads;
 
     /// <summary>Starts reading. Call once.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
@@ -171,6 +182,7 @@ public sealed class RpcConnection : IAsyncDisposable
         else
         {
             _transport.Dispose();
+            _payloads?.Dispose();
         }
     }
 
@@ -255,6 +267,7 @@ public sealed class RpcConnection : IAsyncDisposable
     /// <summary>Sends requests that waited for room, as far as there is room. On the outbox's own thread.</summary>
     private void SendWaiting()
     {
+        FrameSender.IsDraining = true;
         while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
         {
             if (!_pending.IsLive(id))
@@ -313,6 +326,7 @@ public sealed class RpcConnection : IAsyncDisposable
         RpcCloseReason reason = _receiver.Run();
         Close(reason);
         _transport.Dispose();
+        _payloads?.Dispose();
         _readerEnded.SetResult();
     }
 
