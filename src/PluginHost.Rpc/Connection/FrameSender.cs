@@ -19,7 +19,7 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
     [ThreadStatic]
     private static bool t_isDraining;
 
-    private readonly FrameFormat _format = options.Framing == RpcFraming.Length ? LengthFormat.Instance : HeaderFormat.Instance;
+    private readonly FrameFormat _format = options.Format;
 
     /// <summary>The connection's clock.</summary>
     public TimeProvider Clock => options.Clock;
@@ -33,6 +33,9 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
         get => t_isDraining;
         set => t_isDraining = value;
     }
+
+    /// <inheritdoc cref="RpcOptions.TellsInside"/>
+    public bool TellsInside => options.TellsInside;
 
     /// <summary>Starts a frame in the thread's own buffer; follow with a Send or with <see cref="Abandon"/>.</summary>
     public OutputBuffer Begin()

@@ -30,6 +30,9 @@ internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolW
     /// <summary>The connection's large values; null where they are part of their messages.</summary>
     public PayloadPort? Payloads => sender.Payloads;
 
+    /// <inheritdoc cref="RpcOptions.TellsInside"/>
+    public bool TellsInside => sender.TellsInside;
+
     /// <summary>How many are queued or running.</summary>
     public int Count => Volatile.Read(ref _count);
 

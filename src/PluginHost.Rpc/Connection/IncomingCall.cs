@@ -141,9 +141,9 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         OutputBuffer output = _owner.BeginFrame();
         try
         {
-            EnvelopeWriter.BeginResult(output, _codec, RawId);
+            EnvelopeWriter.BeginResult(output, _codec, RawId, _owner.TellsInside);
             CallEncoder.WriteResult(in result, output, _codec);
-            EnvelopeWriter.EndResult(output, _codec, inside);
+            EnvelopeWriter.EndResult(output, _codec, _owner.TellsInside ? inside : -1);
             _owner.CheckSize(output);
         }
         catch (Exception e)

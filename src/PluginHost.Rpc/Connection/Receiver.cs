@@ -50,13 +50,12 @@ internal sealed class Receiver(
     /// <summary>Reads until the stream ends or cannot be read any further, and says why.</summary>
     public RpcCloseReason Run()
     {
-        using FrameReader reader = new(
-            options.Framing == RpcFraming.Length ? LengthFormat.Instance : HeaderFormat.Instance, options.MaxMessageBytes);
+        using FrameReader reader = new(options.Format, options.MaxMessageBytes);
         try
         {
             while (true)
             {
-                int count = transport.Receive(reader.Free());
+                int count = transport.Receive(reader.Free(), Timeout.Infinite);
                 if (count == 0)
                 {
                     return Ended(reader, new RpcCloseReason(RpcCloseKind.PeerClosed, "The peer closed the connection."));
@@ -128,6 +127,11 @@ internal sealed class Receiver(
     {
         RpcCodec codec = EnvelopeReader.Detect(frame);
         Envelope envelope = EnvelopeReader.Read(frame, codec);
+        if (options.RequiresVersion && !envelope.HasVersion)
+        {
+            throw new MalformedMessageException(MessageFault.Protocol, "The message does not say \"jsonrpc\":\"2.0\", which is required here.");
+        }
+
         switch (envelope.Kind)
         {
             case MessageKind.Result or MessageKind.Error:
@@ -160,7 +164,17 @@ internal sealed class Receiver(
         }
 
         _unsolicited++;
-        Log.UnsolicitedAnswer(logger, envelope.Id, _unsolicited);
+        if (envelope is { Kind: MessageKind.Error, IdKind: IdKind.Null or IdKind.None })
+        {
+            // The peer could not read something of ours, and does not know what it was.
+            (int code, string message) = CallEncoder.ReadCodeAndMessage(envelope.Error.Of(frame), codec);
+            Log.ErrorAboutNothing(logger, code, message, _unsolicited);
+        }
+        else
+        {
+            Log.UnsolicitedAnswer(logger, envelope.Id, _unsolicited);
+        }
+
         if (_unsolicited > options.MaxUnsolicitedAnswers)
         {
             throw new MalformedMessageException(

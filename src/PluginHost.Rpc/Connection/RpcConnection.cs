@@ -121,7 +121,16 @@ public sealed class RpcConnection : IAsyncDisposable
     }
 
     /// <summary>Chooses the codec of calls from here on. Answers go out in the codec their call came in, and both are always understood.</summary>
-    public void UseCodec(RpcCodec codec) => Volatile.Write(ref _codec, (int)codec);
+    /// <exception cref="InvalidOperationException">The framing is <see cref="RpcFraming.Newline"/>, which holds JSON only.</exception>
+    public void UseCodec(RpcCodec codec)
+    {
+        if (codec != RpcCodec.Json && _options.Framing == RpcFraming.Newline)
+        {
+            throw new InvalidOperationException($"The framing is {RpcFraming.Newline}, which holds {RpcCodec.Json} only; {codec} was asked for.");
+        }
+
+        Volatile.Write(ref _codec, (int)codec);
+    }
 
     /// <summary>Calls. Allocates nothing where arguments and result hold no references. Await the task once.</summary>
     /// <param name="call">The arguments.</param>
@@ -268,18 +277,25 @@ public sealed class RpcConnection : IAsyncDisposable
     private void SendWaiting()
     {
         FrameSender.IsDraining = true;
-        while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
+        try
         {
-            if (!_pending.IsLive(id))
+            while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
             {
-                // Given up while it waited: it was never sent, so nothing will answer and free its id.
-                _pending.TryRemove(id, out _);
+                if (!_pending.IsLive(id))
+                {
+                    // Given up while it waited: it was never sent, so nothing will answer and free its id.
+                    _pending.TryRemove(id, out _);
+                }
+                else if (!TrySend(call, id))
+                {
+                    _waiting.PutBack(call, id);
+                    return;
+                }
             }
-            else if (!TrySend(call, id))
-            {
-                _waiting.PutBack(call, id);
-                return;
-            }
+        }
+        finally
+        {
+            FrameSender.IsDraining = false;
         }
     }
 

@@ -1,4 +1,5 @@
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Framing;
 using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
@@ -11,6 +12,9 @@ public enum RpcFraming
 
     /// <summary>A <c>Content-Length</c> header: what most other peers speak.</summary>
     Header,
+
+    /// <summary>One message a line: for peers that print. JSON only.</summary>
+    Newline,
 }
 
 /// <summary>A connection's settings. Immutable.</summary>
@@ -21,6 +25,11 @@ public sealed record RpcOptions
 
     /// <summary>The framing. Default: a length.</summary>
     public RpcFraming Framing { get; init; } = RpcFraming.Length;
+
+    /// <summary>
+    /// True closes the connection on a message that does not say <c>"jsonrpc":"2.0"</c>; false takes it, as most peers do. Default: false.
+    /// </summary>
+    public bool RequiresVersion { get; init; }
 
     /// <summary>The largest message in bytes, in both directions. Default: 16 MiB; at least 1 KiB.</summary>
     public int MaxMessageBytes { get; init; } = 16 * 1024 * 1024;
@@ -56,6 +65,19 @@ public sealed record RpcOptions
     /// <summary>The name of the reading thread, for debuggers and dumps.</summary>
     public string ReaderThreadName { get; init; } = "PluginHost.Rpc reader";
 
+    /// <summary>Writes and finds frames.</summary>
+    internal FrameFormat Format => Framing switch
+    {
+        RpcFraming.Length => LengthFormat.Instance,
+        RpcFraming.Header => HeaderFormat.Instance,
+        _ => NewlineFormat.Instance,
+    };
+
+    /// <summary>
+    /// True where answers say how long the handler took: between host and .NET worker. Other peers get the canonical form and nothing more.
+    /// </summary>
+    internal bool TellsInside => Framing == RpcFraming.Length;
+
     /// <summary>Checks the settings.</summary>
     /// <returns>All problems; empty where there are none.</returns>
     public IReadOnlyList<string> Validate()
@@ -73,9 +95,14 @@ public sealed record RpcOptions
             problems.Add($"{nameof(Codec)} is {Codec}; expected {RpcCodec.MessagePack} or {RpcCodec.Json}.");
         }
 
-        if (Framing is not (RpcFraming.Length or RpcFraming.Header))
+        if (Framing is not (RpcFraming.Length or RpcFraming.Header or RpcFraming.Newline))
         {
-            problems.Add($"{nameof(Framing)} is {Framing}; expected {RpcFraming.Length} or {RpcFraming.Header}.");
+            problems.Add($"{nameof(Framing)} is {Framing}; expected {RpcFraming.Length}, {RpcFraming.Header} or {RpcFraming.Newline}.");
+        }
+
+        if (Framing == RpcFraming.Newline && Codec != RpcCodec.Json)
+        {
+            problems.Add($"{nameof(Framing)} is {Framing} and {nameof(Codec)} is {Codec}; lines hold {RpcCodec.Json} only.");
         }
 
         problems.AddRange(Payloads?.Validate() ?? []);
