@@ -15,7 +15,7 @@ namespace PluginHost.Rpc.Connection;
 internal sealed class Intake(RpcOptions options, RpcTransport transport, Receiver receiver, Action frameBegan, ILogger logger) : IDisposable
 {
     private readonly FrameReader _reader = new(
-        options.Framing == RpcFraming.Length ? LengthFormat.Instance : HeaderFormat.Instance, options.MaxMessageBytes);
+        options.Format, options.MaxMessageBytes);
 
     private long _frameSince = long.MaxValue;
     private bool _isNew;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -16,6 +17,7 @@ internal sealed class Receiver(
     RpcOptions options, PendingTable pending, InboundCalls inbound, FrameSender sender, Gathering gathering, ILogger logger)
 {
     private readonly MethodLookup _lookup = new();
+    private readonly InboundPayloads? _payloads = sender.Payloads?.CreateSource(isOfCall: false);
     private Dispatcher[] _targets = [];
     private long _dropped;
     private int _unsolicited;
@@ -34,6 +36,22 @@ internal sealed class Receiver(
         while (Interlocked.CompareExchange(ref _targets, [.. before, target], before) != before);
     }
 
+    /// <summary>Ends an answer's part in its large values: what was not read is given back too.</summary>
+    public static void EndPayloads(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads payloads, bool isRead)
+    {
+        try
+        {
+            if (!isRead)
+            {
+                CallEncoder.DropPayloads(envelope.Kind == MessageKind.Error ? envelope.Error.Of(frame) : envelope.Result.Of(frame), codec, payloads);
+            }
+        }
+        finally
+        {
+            payloads.End(isRead);
+        }
+    }
+
     /// <summary>Takes a message.</summary>
     /// <param name="frame">The message.</param>
     /// <param name="isOneOfMany">True where others came with it.</param>
@@ -43,6 +61,11 @@ internal sealed class Receiver(
     {
         RpcCodec codec = EnvelopeReader.Detect(frame);
         Envelope envelope = EnvelopeReader.Read(frame, codec);
+        if (options.RequiresVersion && !envelope.HasVersion)
+        {
+            throw new MalformedMessageException(MessageFault.Protocol, "The message does not say \"jsonrpc\":\"2.0\", which is required here.");
+        }
+
         switch (envelope.Kind)
         {
             case MessageKind.Result or MessageKind.Error:
@@ -60,19 +83,33 @@ internal sealed class Receiver(
     {
         if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call))
         {
-            // Without a call this is the answer to one that was given up.
             if (call is not null)
             {
                 BlockingAnswers += call.IsBlocking ? 1 : 0;
                 call.Batch = isOneOfMany && !call.IsBlocking ? gathering.Add() : 0;
-                call.Answer(frame, in envelope, codec);
+                call.Answer(frame, in envelope, codec, _payloads);
+            }
+            else if (_payloads is not null)
+            {
+                // The answer to a call that was given up.
+                EndPayloads(frame, in envelope, codec, _payloads, isRead: false);
             }
 
             return;
         }
 
         _unsolicited++;
-        Log.UnsolicitedAnswer(logger, envelope.Id, _unsolicited);
+        if (envelope is { Kind: MessageKind.Error, IdKind: IdKind.Null or IdKind.None })
+        {
+            // The peer could not read something of ours, and does not know what it was.
+            (int code, string message) = CallEncoder.ReadCodeAndMessage(envelope.Error.Of(frame), codec);
+            Log.ErrorAboutNothing(logger, code, message, _unsolicited);
+        }
+        else
+        {
+            Log.UnsolicitedAnswer(logger, envelope.Id, _unsolicited);
+        }
+
         if (_unsolicited > options.MaxUnsolicitedAnswers)
         {
             throw new MalformedMessageException(
@@ -89,6 +126,12 @@ internal sealed class Receiver(
             name = System.Text.Encoding.UTF8.GetBytes(new string(text[..JsonText.Unescape(name, text)]));
         }
 
+        if (sender.Payloads is { } payloads && envelope.Kind == MessageKind.Notification && name.SequenceEqual(ChunkMessage.Method))
+        {
+            ChunkMessage.Take(frame, in envelope, codec, payloads);
+            return null;
+        }
+
         if (name.SequenceEqual("$/cancelRequest"u8))
         {
             CancelRequest.Take(frame, in envelope, codec, inbound, sender);
@@ -102,6 +145,12 @@ internal sealed class Receiver(
         if (refusal == 0)
         {
             return toRun;
+        }
+
+        if (_payloads is not null)
+        {
+            CallEncoder.DropPayloads(envelope.Params.Of(frame), codec, _payloads);
+            _payloads.End(isDelivered: false);
         }
 
         if (envelope.Kind == MessageKind.Notification)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
 
 namespace PluginHost.Rpc.Connection;
@@ -34,6 +35,7 @@ public sealed class RpcConnection : IAsyncDisposable
     private Reading? _reading;
     private bool _hasReaderThread;
     private readonly Sweep _sweep;
+    private readonly PayloadPort? _payloads;
     private readonly TaskCompletionSource<RpcCloseReason> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _readerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RpcCloseReason? _reason;
@@ -75,6 +77,12 @@ public sealed class RpcConnection : IAsyncDisposable
         _pending = new PendingTable(options.MaxPendingOutbound);
         _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)", _gathering);
         _sender = new FrameSender(options, _outbox, CloseUnread, logger);
+        if (options.Payloads is { } payloads)
+        {
+            _payloads = new PayloadPort(payloads, options.MaxMessageBytes, options.Clock, _sender.SendChunks, e => Close(RpcCloseReason.From(e)));
+            _sender.Payloads = _payloads;
+        }
+
         HandlerThreads? threads = options.Dispatch == RpcDispatch.Inline ? new HandlerThreads(options.ReaderThreadName + " (handler)") : null;
         _inbound = new InboundCalls(options.MaxPendingInbound, _sender, threads);
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
@@ -99,6 +107,9 @@ public sealed class RpcConnection : IAsyncDisposable
 
     private RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
 
+    /// <summary>The connection's large values; null where they are part of their messages.</summary>
+    internal PayloadPort? Payloads => _payloads;
+
     /// <summary>Starts reading. Call once.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
     public void Start()
@@ -120,7 +131,16 @@ public sealed class RpcConnection : IAsyncDisposable
     }
 
     /// <summary>Chooses the codec of calls from here on. Answers go out in the codec their call came in, and both are always understood.</summary>
-    public void UseCodec(RpcCodec codec) => Volatile.Write(ref _codec, (int)codec);
+    /// <exception cref="InvalidOperationException">The framing is <see cref="RpcFraming.Newline"/>, which holds JSON only.</exception>
+    public void UseCodec(RpcCodec codec)
+    {
+        if (codec != RpcCodec.Json && _options.Framing == RpcFraming.Newline)
+        {
+            throw new InvalidOperationException($"The framing is {RpcFraming.Newline}, which holds {RpcCodec.Json} only; {codec} was asked for.");
+        }
+
+        Volatile.Write(ref _codec, (int)codec);
+    }
 
     /// <summary>Calls. Allocates nothing where arguments and result hold no references. Await the task once.</summary>
     /// <param name="call">The arguments.</param>
@@ -189,6 +209,7 @@ public sealed class RpcConnection : IAsyncDisposable
         {
             _intake.Dispose();
             _transport.Dispose();
+            _payloads?.Dispose();
         }
     }
 
@@ -282,18 +303,26 @@ public sealed class RpcConnection : IAsyncDisposable
     /// <summary>Sends requests that waited for room, as far as there is room. On the outbox's own thread.</summary>
     private void SendWaiting()
     {
-        while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
+        FrameSender.IsDraining = true;
+        try
         {
-            if (!_pending.IsLive(id))
+            while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
             {
-                // Given up while it waited: it was never sent, so nothing will answer and free its id.
-                _pending.TryRemove(id, out _);
+                if (!_pending.IsLive(id))
+                {
+                    // Given up while it waited: it was never sent, so nothing will answer and free its id.
+                    _pending.TryRemove(id, out _);
+                }
+                else if (!TrySend(call, id))
+                {
+                    _waiting.PutBack(call, id);
+                    return;
+                }
             }
-            else if (!TrySend(call, id))
-            {
-                _waiting.PutBack(call, id);
-                return;
-            }
+        }
+        finally
+        {
+            FrameSender.IsDraining = false;
         }
     }
 
@@ -358,6 +387,7 @@ public sealed class RpcConnection : IAsyncDisposable
 
         Close(reason);
         _transport.Dispose();
+        _payloads?.Dispose();
         _readerEnded.SetResult();
     }
 
