@@ -20,6 +20,7 @@ internal sealed class CallLeases(SequenceOrigin origin) : Leases
     private LeaseLifetime? _lifetime;
     private ReportQueue? _reports;
     private bool _isRequest;
+    private bool _isLate;
     private bool _isEnded;
 
     /// <summary>The codec of what is written and read.</summary>
@@ -32,7 +33,7 @@ internal sealed class CallLeases(SequenceOrigin origin) : Leases
     public int Written => _output!.Length;
 
     /// <summary>True where something is to be done at the end.</summary>
-    public bool IsUsed => Volatile.Read(ref _withCall) is not null || Volatile.Read(ref _lifetime) is not null || _results is not null;
+    public bool IsUsed => Volatile.Read(ref _withCall) is not null || Volatile.Read(ref _lifetime) is not null || _results is { Count: > 0 };
 
     /// <summary>The token for what outlives this call with its result.</summary>
     public CancellationToken LifetimeToken
@@ -81,7 +82,7 @@ internal sealed class CallLeases(SequenceOrigin origin) : Leases
         _connection = connection;
         Codec = codec;
         _isRequest = true;
-        _results = [];
+        _isLate = true;
     }
 
     /// <summary>Begins with writing the result of a call that came in.</summary>
@@ -116,17 +117,19 @@ internal sealed class CallLeases(SequenceOrigin origin) : Leases
         _lifetime = null;
         if (!hasFailed)
         {
-            _results = null;
+            _results?.Clear();
         }
     }
 
     /// <summary>Drops what a result brought or was to bring: nobody will use it.</summary>
     public void DropResults()
     {
-        List<Lease>? results = _results;
-        _results = null;
-        results?.ForEach(static lease => lease.Drop());
+        _results?.ForEach(static lease => lease.Drop());
+        _results?.Clear();
     }
+
+    /// <summary>Notes what the result brings, to be dropped where the result is not sent.</summary>
+    public void Brings(Lease lease) => (_results ??= []).Add(lease);
 
     /// <summary>Runs something behind the progress reports that came before the answer; false where there are none.</summary>
     public bool TryRunBehindReports(Action then) => _reports?.TryRunBehind(then) ?? false;
@@ -146,7 +149,8 @@ internal sealed class CallLeases(SequenceOrigin origin) : Leases
         _output = null;
         _errors = default;
         _reports = null;
-        _results = null;
+        _results?.Clear();
+        _isLate = false;
         _isEnded = false;
     }
 
@@ -223,7 +227,7 @@ internal sealed class CallLeases(SequenceOrigin origin) : Leases
         }
         else
         {
-            (_results ??= []).Add(source);
+            Brings(source);
         }
     }
 
@@ -274,7 +278,7 @@ internal sealed class CallLeases(SequenceOrigin origin) : Leases
         }
         else
         {
-            (_results ??= []).Add(lease);
+            Brings(lease);
         }
 
         ObjectValue.Write(ref writer, isOwn: true, lease.Handle, scope, Codec);
@@ -307,9 +311,9 @@ internal sealed class CallLeases(SequenceOrigin origin) : Leases
         {
             EndWithCall(lease);
         }
-        else if (_isRequest)
+        else if (_isLate)
         {
-            _results?.Add(lease);
+            Brings(lease);
         }
     }
 

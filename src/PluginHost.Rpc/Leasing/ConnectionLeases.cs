@@ -85,8 +85,8 @@ internal sealed class ConnectionLeases
 
         if (name.SequenceEqual("$/enumerator/next"u8))
         {
-            dispatcher = _steps;
-            return LeaseTake.Call;
+            dispatcher = envelope.Kind == MessageKind.Request ? _steps : null;
+            return dispatcher is null ? LeaseTake.Done : LeaseTake.Call;
         }
 
         if (name.SequenceEqual("$/enumerator/abort"u8))

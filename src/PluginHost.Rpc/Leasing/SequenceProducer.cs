@@ -120,11 +120,16 @@ internal sealed class SequenceProducer<T, TCodec> : SequenceSource, IThreadPoolW
         }
     }
 
-    /// <summary>True where no item will come any more and there was no error; the token is then given back.</summary>
-    public bool TryFinish()
+    /// <summary>
+    /// Ends the writing of items, so that the next step may come. True where no other item will come and there was no error; the token is then given
+    /// back.
+    /// </summary>
+    public bool EndWriting()
     {
         lock (_lock)
         {
+            _isStepping = false;
+            _askedAt = _channel.Clock.GetTimestamp();
             if (!_isComplete || _error is not null || _ready.Count > 0)
             {
                 return false;
@@ -141,21 +146,22 @@ internal sealed class SequenceProducer<T, TCodec> : SequenceSource, IThreadPoolW
     /// <inheritdoc/>
     public override async ValueTask NextAsync(Reply reply, CancellationToken cancellationToken)
     {
-        Task? ready = Ask();
-        try
+        if (Ask() is { } ready)
         {
-            if (ready is not null)
+            try
             {
                 await ready.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
+            catch (OperationCanceledException)
+            {
+                GiveUpStep();
+                throw;
+            }
+        }
 
-            ThrowIfOver();
-            reply.Send(new SequenceStep<T, TCodec>(this));
-        }
-        finally
-        {
-            Asked();
-        }
+        ThrowIfOver();
+        reply.Send(new SequenceStep<T, TCodec>(this));
+        RunAhead();
     }
 
     /// <inheritdoc/>
@@ -239,15 +245,23 @@ internal sealed class SequenceProducer<T, TCodec> : SequenceSource, IThreadPoolW
         return ready;
     }
 
-    /// <summary>Notes that a step was answered, and lets the generator run ahead.</summary>
-    private void Asked()
+    /// <summary>Forgets a step that was cancelled while it waited.</summary>
+    private void GiveUpStep()
     {
-        bool mustRun;
         lock (_lock)
         {
             _waiting = null;
             _isStepping = false;
             _askedAt = _channel.Clock.GetTimestamp();
+        }
+    }
+
+    /// <summary>Lets the generator run ahead of the next step.</summary>
+    private void RunAhead()
+    {
+        bool mustRun;
+        lock (_lock)
+        {
             mustRun = !_isRunning && !_isComplete && !_isEnded && _ready.Count < Wanted;
             _isRunning |= mustRun;
         }

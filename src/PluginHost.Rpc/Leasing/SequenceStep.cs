@@ -12,11 +12,12 @@ internal readonly struct SequenceStep<T, TCodec>(SequenceProducer<T, TCodec> sou
         where TWriter : struct, IValueWriter, allows ref struct
     {
         CallLeases call = (CallLeases)writer.Leases;
+        call.Brings(source);
         if (call.Codec == RpcCodec.MessagePack)
         {
             writer.BeginArray(2);
             WriteItems(ref writer, call, source, isWhole: false);
-            writer.WriteBoolean(source.TryFinish());
+            writer.WriteBoolean(source.EndWriting());
             writer.EndArray();
             return;
         }
@@ -25,7 +26,7 @@ internal readonly struct SequenceStep<T, TCodec>(SequenceProducer<T, TCodec> sou
         writer.WriteName("values"u8);
         WriteItems(ref writer, call, source, isWhole: false);
         writer.WriteName("finished"u8);
-        writer.WriteBoolean(source.TryFinish());
+        writer.WriteBoolean(source.EndWriting());
         writer.EndMap();
     }
 

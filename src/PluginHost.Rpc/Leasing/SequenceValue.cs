@@ -33,7 +33,7 @@ internal static class SequenceValue
         SequenceStep<T, TCodec>.WriteItems(ref writer, call, source, isWhole);
         if (isWhole)
         {
-            source.TryFinish();
+            source.EndWriting();
         }
 
         writer.EndMap();
