@@ -78,6 +78,7 @@ internal sealed partial class PluginSupervisor
                 Guards = [.. Sites.Select(s => s.Guard!)],
                 CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
                 WorkerStarted = pid => Observer.WorkerPid = pid,
+                TrustsTrace = plugin.Placement.Granted == TrustLevel.Full,
                 Observer = Observer,
                 Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
             },

@@ -39,7 +39,7 @@ internal static class Program
 
         using PluginSession session = new((LogLevel)Number(LogLevelVariable, (int)LogLevel.Information), TimeProvider.System);
         Socket socket = new(new SafeSocketHandle(arguments.Descriptor, ownsHandle: true));
-        RpcOptions options = new() { ReaderThreadName = "pluginhost channel", MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes) };
+        RpcOptions options = new() { ReaderThreadName = "pluginhost channel", TrustsPeerTrace = true, MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes) };
         RpcConnection connection = new(socket, options, [session], NullLogger.Instance);
         session.Connection = connection;
         AppDomain.CurrentDomain.UnhandledException += (_, thrown) => session.Dying(thrown.ExceptionObject);

@@ -76,6 +76,14 @@ internal static class EnvelopeReader
                     reader.Skip();
                     envelope.Error = new Slice(start, reader.Position - start);
                     break;
+                case 11 when name.SequenceEqual("traceparent"u8):
+                    reader.Skip();
+                    envelope.TraceParent = new Slice(start, reader.Position - start);
+                    break;
+                case 10 when name.SequenceEqual("tracestate"u8):
+                    reader.Skip();
+                    envelope.TraceState = new Slice(start, reader.Position - start);
+                    break;
                 default:
                     reader.Skip();
                     break;
@@ -129,6 +137,9 @@ internal static class EnvelopeReader
             bool isResult = !isId && reader.ValueTextEquals("result"u8);
             bool isError = !isId && reader.ValueTextEquals("error"u8);
             bool isInside = !isId && reader.ValueTextEquals("inside"u8);
+            bool isTrace = reader.ValueSpan.StartsWith("trace"u8);
+            bool isParent = isTrace && reader.ValueTextEquals("traceparent"u8);
+            isTrace = isParent || (isTrace && reader.ValueTextEquals("tracestate"u8));
             reader.Read();
             JsonTokenType token = reader.TokenType;
             int start = (int)reader.TokenStartIndex;
@@ -153,6 +164,11 @@ internal static class EnvelopeReader
             if (isParams)
             {
                 envelope.Params = value;
+            }
+            else if (isTrace)
+            {
+                envelope.TraceParent = isParent ? value : envelope.TraceParent;
+                envelope.TraceState = isParent ? envelope.TraceState : value;
             }
             else if (isResult)
             {

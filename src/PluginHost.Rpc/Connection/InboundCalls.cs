@@ -31,6 +31,9 @@ internal sealed class InboundCalls(int limit, FrameSender sender, ConnectionLeas
     /// <summary>What outlives calls.</summary>
     public ConnectionLeases Leases => leases;
 
+    /// <summary>True where a handler's activity becomes a child of the caller's.</summary>
+    public bool TrustsPeerTrace => sender.Options.TrustsPeerTrace;
+
     /// <summary>How many are queued or running.</summary>
     public int Count => Volatile.Read(ref _count);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using PluginHost.Contracts.Invocation;
@@ -27,6 +28,8 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private RpcCodec _codec;
     private long _started;
     private bool _isAnswered;
+    private ActivityContext _caller;
+    private Activity? _activity;
 
     public IncomingCall(InboundCalls owner)
     {
@@ -72,6 +75,10 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         Id = envelope.Id;
         IsStarted = false;
         _isAnswered = false;
+        if (TraceContext.Source.HasListeners())
+        {
+            TraceContext.TryRead(frame, in envelope, codec, out _caller);
+        }
     }
 
     /// <summary>Forgets the call; false where the object must not be used again.</summary>
@@ -79,6 +86,8 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     {
         _dispatcher = null;
         _awaiter = default;
+        _caller = default;
+        _activity = null;
         _bytes.Clear();
         _bytes.ShrinkAbove(LargestKept);
         _leases.Reset();
@@ -89,7 +98,6 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     public void CancelLater() => ThreadPool.UnsafeQueueUserWorkItem(static call => call.CancelNow(), this, preferLocal: false);
 
     /// <inheritdoc/>
-    [SuppressMessage("Reliability", "CA2012", Justification = "The task is consumed once, through its awaiter, without allocating.")]
     public void Execute()
     {
         if (!_owner.TryStart(this))
@@ -99,6 +107,35 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             return;
         }
 
+        if (TraceContext.Source.HasListeners())
+        {
+            ExecuteTraced();
+        }
+        else
+        {
+            Start();
+        }
+    }
+
+    /// <summary>Starts with an activity around the handler; this thread has its own one back behind it.</summary>
+    private void ExecuteTraced()
+    {
+        Activity? before = Activity.Current;
+        Activity.Current = null;
+        _activity = TraceContext.Start(Method, _caller, _owner.TrustsPeerTrace);
+        try
+        {
+            Start();
+        }
+        finally
+        {
+            Activity.Current = before;
+        }
+    }
+
+    [SuppressMessage("Reliability", "CA2012", Justification = "The task is consumed once, through its awaiter, without allocating.")]
+    private void Start()
+    {
         _started = _owner.Clock.GetTimestamp();
         try
         {
@@ -226,6 +263,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             Answer(RpcErrorCodes.Internal, $"{Method} ended without a result.", null);
         }
 
+        _activity?.Stop();
         _owner.Finished(this);
     }
 
@@ -256,6 +294,8 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             }
         }
 
+        _activity?.SetStatus(ActivityStatusCode.Error);
+        _activity?.Stop();
         _owner.Finished(this);
     }
 

@@ -21,6 +21,9 @@ internal abstract class PendingCall : SequenceOrigin
     /// <summary>The time the call had.</summary>
     public TimeSpan Timeout { get; protected set; }
 
+    /// <summary>True once the caller cancelled a call that waits for its answer all the same.</summary>
+    public bool IsCancelled { get; set; }
+
     /// <summary>Where the request begins in all that was ever queued for sending, or -1 while it is not.</summary>
     public long FrameStart { get; set; }
 
@@ -38,6 +41,9 @@ internal abstract class PendingCall : SequenceOrigin
 
     /// <summary>Ends the call with an exception.</summary>
     public abstract void Fail(Exception exception);
+
+    /// <summary>What a cancelled call ends with.</summary>
+    public abstract OperationCanceledException Cancelled();
 }
 
 /// <summary>A pending call of one method: pooled, and itself the source of the caller's task.</summary>
@@ -99,6 +105,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         pending._isDone = false;
         pending.Timeout = timeout;
         pending.FrameStart = -1;
+        pending.IsCancelled = false;
         return pending;
     }
 
@@ -128,6 +135,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     /// <inheritdoc/>
     public override void Encode(OutputBuffer output, RpcCodec codec)
     {
+        int start = output.Length;
         _leases.BeginRequest(_connection!.Leases, output, codec);
         if (_call is IAddressedCall)
         {
@@ -139,6 +147,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         }
 
         CallEncoder.WriteArguments<TCall, TResult>(in _call, output, codec, _leases);
+        TraceContext.Write(output, codec, start);
         EnvelopeWriter.End(output, codec);
     }
 
@@ -153,6 +162,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
             {
                 failure = CallEncoder.ReadError<TCall, TResult>(envelope.Error.Of(frame), codec);
                 failure = _call is IAddressedCall ? RpcReleasedException.Of(Method, failure) : failure;
+                failure = IsCancelled && failure is RpcErrorException { Code: RpcErrorCodes.Cancelled } ? Cancelled() : failure;
             }
             else
             {
@@ -188,6 +198,9 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
 
         Complete(default, exception);
     }
+
+    /// <inheritdoc/>
+    public override OperationCanceledException Cancelled() => new($"{Method} was cancelled by its caller.", _caller);
 
     /// <inheritdoc/>
     public override RemoteSequence<T> Create<T, TCodec>(LeaseChannel channel, long? token, List<T> values) =>
@@ -238,7 +251,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         Wake(isBlocking);
     }
 
-    private void CallerCancelled() => _connection!.Cancel(this, Id, _caller);
+    private void CallerCancelled() => _connection!.Cancel(this, Id);
 
     /// <summary>Ends <see cref="Wait"/>. Where nobody waits there, this object may be another call's already: nothing of it is read here.</summary>
     private void Wake(bool isBlocking)

@@ -164,8 +164,10 @@ public sealed class RpcConnection : IAsyncDisposable
         OutputBuffer output = _sender.Begin();
         try
         {
+            int start = output.Length;
             EnvelopeWriter.BeginNotification(output, codec, TCall.Method.Utf8WireName);
             CallEncoder.WriteArguments<TCall, NoResult>(in call, output, codec);
+            TraceContext.Write(output, codec, start);
             EnvelopeWriter.End(output, codec);
             _sender.CheckSize(output);
         }
@@ -193,18 +195,34 @@ public sealed class RpcConnection : IAsyncDisposable
     }
 
     /// <summary>Ends a call whose caller cancelled it, and asks the peer to stop.</summary>
-    internal void Cancel(PendingCall call, long id, CancellationToken caller)
+    internal void Cancel(PendingCall call, long id)
     {
+        if (_options.CancelMode == RpcCancelMode.WaitForAnswer && call.FrameStart >= 0)
+        {
+            CancelAndWait(call, id);
+            return;
+        }
+
         if (!ReferenceEquals(_pending.Abandon(id), call))
         {
             return;
         }
 
         bool wasQueued = call.FrameStart >= 0;
-        call.Fail(new OperationCanceledException($"{call.Method} was cancelled by its caller.", caller));
+        call.Fail(call.Cancelled());
         if (wasQueued)
         {
             _sender.SendCancel(Codec, id);
+        }
+    }
+
+    /// <summary>Asks the peer to stop a call that goes on waiting for its answer, for so long as it may.</summary>
+    private void CancelAndWait(PendingCall call, long id)
+    {
+        if (_pending.TryCancel(id, call, DeadlineAfter(_options.CancelWait)))
+        {
+            _sender.SendCancel(Codec, id);
+            _sweep.Arm();
         }
     }
 
@@ -302,9 +320,10 @@ public sealed class RpcConnection : IAsyncDisposable
         foreach (PendingCall call in expired)
         {
             bool wasQueued = call.FrameStart >= 0;
+            bool isCancelled = call.IsCancelled;
             long id = call.Id;
-            call.Fail(new RpcTimeoutException(call.Method, call.Timeout, wasQueued && call.FrameStart < _outbox.Sent));
-            if (wasQueued)
+            call.Fail(call.IsCancelled ? call.Cancelled() : new RpcTimeoutException(call.Method, call.Timeout, wasQueued && call.FrameStart < _outbox.Sent));
+            if (wasQueued && !isCancelled)
             {
                 _sender.SendCancel(Codec, id);
             }

@@ -87,6 +87,8 @@ internal sealed class ProcessTier : ITier
         {
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = _clock,
+            SendsStacks = false,
+            TrustsPeerTrace = request.TrustsTrace,
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
         RpcConnection connection = new(new Socket(process.Channel), options, [reports], request.Logger);
