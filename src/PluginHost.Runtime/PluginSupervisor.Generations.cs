@@ -82,6 +82,7 @@ internal sealed partial class PluginSupervisor
                 Arguments = leases.FromHost,
                 CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
                 WorkerStarted = pid => Observer.WorkerPid = pid,
+                TrustsTrace = plugin.Placement.Granted == TrustLevel.Full,
                 Observer = Observer,
                 Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
             },

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Payloads;
 
@@ -19,6 +21,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private readonly Action _continue;
     private readonly OutputBuffer _bytes = new();
     private readonly CancellationTokenSource _source = new();
+    private readonly CallLeases _leases = new(ArgumentSequences.Instance);
     private ValueTaskAwaiter _awaiter;
     private Dispatcher? _dispatcher;
     private int _method;
@@ -31,6 +34,8 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private readonly InboundPayloads? _payloads;
     private bool _isAnswered;
     private bool _isRead;
+    private ActivityContext _caller;
+    private Activity? _activity;
 
     public IncomingCall(InboundCalls owner)
     {
@@ -38,6 +43,9 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _continue = Continue;
         _payloads = owner.Payloads?.CreateSource(isOfCall: true);
     }
+
+    /// <inheritdoc/>
+    public override CancellationToken LeaseToken => _leases.LifetimeToken;
 
     /// <summary>What the id is; none for a notification.</summary>
     public IdKind IdKind { get; private set; }
@@ -85,6 +93,10 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _corkTurn = 0;
         _isAnswered = false;
         _isRead = false;
+        if (TraceContext.Source.HasListeners())
+        {
+            TraceContext.TryRead(frame, in envelope, codec, out _caller);
+        }
     }
 
     /// <summary>Forgets the call; false where the object must not be used again.</summary>
@@ -93,8 +105,11 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         EndPayloads();
         _dispatcher = null;
         _awaiter = default;
+        _caller = default;
+        _activity = null;
         _bytes.Clear();
         _bytes.ShrinkAbove(LargestKept);
+        _leases.Reset();
         return !IsCancelled && _source.TryReset();
     }
 
@@ -134,15 +149,39 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         // By the end this object may be another call's.
         bool isNotification = IdKind == IdKind.None;
         InboundCalls owner = _owner;
-        Begin();
+        if (TraceContext.Source.HasListeners())
+        {
+            RunTraced();
+        }
+        else
+        {
+            Start();
+        }
+
         if (isNotification)
         {
             owner.Began();
         }
     }
 
+    /// <summary>Starts with an activity around the handler; this thread has its own one back behind it.</summary>
+    private void RunTraced()
+    {
+        Activity? before = Activity.Current;
+        Activity.Current = null;
+        _activity = TraceContext.Start(Method, _caller, _owner.TrustsPeerTrace);
+        try
+        {
+            Start();
+        }
+        finally
+        {
+            Activity.Current = before;
+        }
+    }
+
     [SuppressMessage("Reliability", "CA2012", Justification = "The task is consumed once, through its awaiter, without allocating.")]
-    private void Begin()
+    private void Start()
     {
         _started = _owner.Clock.GetTimestamp();
         try
@@ -190,7 +229,8 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         try
         {
             EnvelopeWriter.BeginResult(output, _codec, RawId, _owner.TellsInside);
-            CallEncoder.WriteResult(in result, output, _codec);
+            _leases.BeginResult(output);
+            CallEncoder.WriteResult(in result, output, _codec, _leases);
             EnvelopeWriter.EndResult(output, _codec, _owner.TellsInside ? inside : -1);
             _owner.CheckSize(output);
         }
@@ -198,11 +238,13 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         {
             // Writers run code of the contract's types: whatever comes out of them, the caller learns it and the connection lives.
             FrameSender.Abandon(output);
+            _leases.DropResults();
             _isAnswered = false;
             Answer(RpcErrorCodes.ResultSerialization, $"The result of {Method} cannot be sent: {e.Message}", e);
             return;
         }
 
+        EndLeases(hasFailed: false);
         _owner.SendFrame(output, Environment.CurrentManagedThreadId == _corkThread ? _corkTurn : 0);
     }
 
@@ -232,10 +274,19 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _payloads.End(isDelivered: _isRead);
     }
 
+    private void EndLeases(bool hasFailed)
+    {
+        if (_leases.IsUsed)
+        {
+            _leases.End(hasFailed);
+        }
+    }
+
     private void CancelNow()
     {
         try
         {
+            _leases.Cancel();
             _source.Cancel();
         }
         catch (AggregateException e)
@@ -248,15 +299,17 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private ValueTask Invoke()
     {
         ReadOnlySpan<byte> arguments = _bytes.WrittenSpan[_idLength..];
+        _leases.BeginArguments(_owner.Leases, _codec, _dispatcher!, _method);
+        CallLeases? leases = IdKind == IdKind.None ? null : _leases;
         if (_codec == RpcCodec.MessagePack)
         {
-            MessagePackValueReader reader = new(arguments, null, _payloads);
+            MessagePackValueReader reader = new(arguments, leases, _payloads);
             RequireArguments(reader.Peek());
             return _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
         }
         else
         {
-            JsonValueReader reader = new(arguments, null, _payloads);
+            JsonValueReader reader = new(arguments, leases, _payloads);
             RequireArguments(reader.Peek());
             return _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
         }
@@ -287,6 +340,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             Answer(RpcErrorCodes.Internal, $"{Method} ended without a result.", null);
         }
 
+        _activity?.Stop();
         _owner.Finished(this);
     }
 
@@ -303,6 +357,10 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             {
                 Answer(RpcErrorCodes.Cancelled, "The call was cancelled.", null);
             }
+            else if (exception is LeaseGoneException)
+            {
+                Answer(RpcErrorCodes.ObjectGone, exception.Message, null);
+            }
             else if (code == RpcErrorCodes.Invocation && _dispatcher!.FindError(_method, exception) is { } type)
             {
                 AnswerDeclared(type, exception);
@@ -313,6 +371,8 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             }
         }
 
+        _activity?.SetStatus(ActivityStatusCode.Error);
+        _activity?.Stop();
         _owner.Finished(this);
     }
 
@@ -335,6 +395,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             return;
         }
 
+        EndLeases(hasFailed: true);
         _owner.SendFrame(output);
     }
 
@@ -347,6 +408,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
 
         _isAnswered = true;
         _owner.Answering(this);
+        EndLeases(hasFailed: true);
         _owner.SendError(_codec, RawId, code, message, exception);
     }
 }

@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Sources;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Payloads;
 
@@ -10,7 +11,7 @@ namespace PluginHost.Rpc.Connection;
 /// An outgoing call that waits for its answer. Whoever takes it out of the <see cref="PendingTable"/> completes it: the reader, a cancellation,
 /// the sweep or the close.
 /// </summary>
-internal abstract class PendingCall
+internal abstract class PendingCall : SequenceOrigin
 {
     /// <summary>The id on the wire; set by the table.</summary>
     public long Id { get; set; }
@@ -20,6 +21,9 @@ internal abstract class PendingCall
 
     /// <summary>The time the call had.</summary>
     public TimeSpan Timeout { get; protected set; }
+
+    /// <summary>True once the caller cancelled a call that waits for its answer all the same.</summary>
+    public bool IsCancelled { get; set; }
 
     /// <summary>Where the request begins in all that was ever queued for sending, or -1 while it is not.</summary>
     public long FrameStart { get; set; }
@@ -48,6 +52,9 @@ internal abstract class PendingCall
 
     /// <summary>Ends the call with an exception.</summary>
     public abstract void Fail(Exception exception);
+
+    /// <summary>What a cancelled call ends with.</summary>
+    public abstract OperationCanceledException Cancelled();
 }
 
 /// <summary>A pending call of one method: pooled, and itself the source of the caller's task.</summary>
@@ -60,6 +67,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     private static int s_spareCount;
 
     private readonly object _signal = new();
+    private readonly CallLeases _leases;
     private ManualResetValueTaskSourceCore<RpcReply<TResult>> _source = new() { RunContinuationsAsynchronously = true };
     private PendingCall<TCall, TResult>? _nextSpare;
     private RpcConnection? _connection;
@@ -67,6 +75,10 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     private CancellationTokenRegistration _registration;
     private TCall _call;
     private bool _isDone;
+    private RpcReply<TResult> _late;
+    private Exception? _lateFailure;
+
+    private PendingCall() => _leases = new CallLeases(this);
 
     /// <inheritdoc/>
     public override bool IsDone => Volatile.Read(ref _isDone);
@@ -106,6 +118,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         pending._isDone = false;
         pending.Timeout = timeout;
         pending.FrameStart = -1;
+        pending.IsCancelled = false;
         return pending;
     }
 
@@ -135,26 +148,42 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     /// <inheritdoc/>
     public override void Encode(OutputBuffer output, RpcCodec codec)
     {
-        EnvelopeWriter.BeginRequest(output, codec, Id, TCall.Method.Utf8WireName);
-        CallEncoder.WriteArguments<TCall, TResult>(in _call, output, codec);
+        int start = output.Length;
+        _leases.BeginRequest(_connection!.Leases, output, codec);
+        if (_call is IAddressedCall)
+        {
+            ((IAddressedCall)_call).BeginRequest(output, codec, Id);
+        }
+        else
+        {
+            EnvelopeWriter.BeginRequest(output, codec, Id, TCall.Method.Utf8WireName);
+        }
+
+        CallEncoder.WriteArguments<TCall, TResult>(in _call, output, codec, _leases);
+        TraceContext.Write(output, codec, start);
         EnvelopeWriter.End(output, codec);
     }
 
     /// <inheritdoc/>
     public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads)
     {
-        RpcReply<TResult> reply;
+        RpcReply<TResult> reply = default;
+        Exception? failure = null;
         bool isRead = false;
         try
         {
             if (envelope.Kind == MessageKind.Error)
             {
-                Fail(CallEncoder.ReadError<TCall, TResult>(envelope.Error.Of(frame), codec, payloads));
-                return;
+                failure = CallEncoder.ReadError<TCall, TResult>(envelope.Error.Of(frame), codec, payloads);
+                failure = _call is IAddressedCall ? RpcReleasedException.Of(Method, failure) : failure;
+                failure = IsCancelled && failure is RpcErrorException { Code: RpcErrorCodes.Cancelled } ? Cancelled() : failure;
             }
-
-            reply = new RpcReply<TResult>(CallEncoder.ReadResult<TCall, TResult>(envelope.Result.Of(frame), codec, payloads), envelope.Inside);
-            isRead = true;
+            else
+            {
+                reply = new RpcReply<TResult>(
+                    CallEncoder.ReadResult<TCall, TResult>(envelope.Result.Of(frame), codec, _leases, payloads), envelope.Inside);
+                isRead = true;
+            }
         }
         catch (MalformedMessageException e)
         {
@@ -165,8 +194,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         catch (Exception e)
         {
             // Readers run code of the contract's types too: whatever comes out of them is this call's failure and nobody else's.
-            Fail(new RpcSerializationException($"The answer to {Method} cannot be read: {e.Message}", e));
-            return;
+            failure = new RpcSerializationException($"The answer to {Method} cannot be read: {e.Message}", e);
         }
         finally
         {
@@ -176,18 +204,36 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
             }
         }
 
-        bool isBlocking = IsBlocking;
-        _source.SetResult(reply);
-        Wake(isBlocking);
+        if (_leases.IsUsed)
+        {
+            _leases.End(hasFailed: envelope.Kind == MessageKind.Error);
+            (_late, _lateFailure) = (reply, failure);
+            if (_leases.TryRunBehindReports(CompleteLate))
+            {
+                return;
+            }
+        }
+
+        Complete(in reply, failure);
     }
 
     /// <inheritdoc/>
     public override void Fail(Exception exception)
     {
-        bool isBlocking = IsBlocking;
-        _source.SetException(exception);
-        Wake(isBlocking);
+        if (_leases.IsUsed || IsShared)
+        {
+            _leases.End(hasFailed: true, isGivenUp: true);
+        }
+
+        Complete(default, exception);
     }
+
+    /// <inheritdoc/>
+    public override OperationCanceledException Cancelled() => new($"{Method} was cancelled by its caller.", _caller);
+
+    /// <inheritdoc/>
+    public override RemoteSequence<T> Create<T, TCodec>(LeaseChannel channel, long? token, List<T> values) =>
+        new RemoteSequence<TCall, TResult, T, TCodec>(channel, token, values);
 
     /// <inheritdoc/>
     public RpcReply<TResult> GetResult(short token)
@@ -223,7 +269,24 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
-    private void CallerCancelled() => _connection!.Cancel(this, Id, _caller);
+    private void CompleteLate() => Complete(in _late, _lateFailure);
+
+    private void Complete(in RpcReply<TResult> reply, Exception? failure)
+    {
+        bool isBlocking = IsBlocking;
+        if (failure is null)
+        {
+            _source.SetResult(reply);
+        }
+        else
+        {
+            _source.SetException(failure);
+        }
+
+        Wake(isBlocking);
+    }
+
+    private void CallerCancelled() => _connection!.Cancel(this, Id);
 
     /// <summary>Ends <see cref="Wait"/>. Where nobody waits there, this object may be another call's already: nothing of it is read here.</summary>
     private void Wake(bool isBlocking)
@@ -250,6 +313,9 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         _registration = default;
         _caller = default;
         _call = default;
+        _late = default;
+        _lateFailure = null;
+        _leases.Reset();
         lock (s_lock)
         {
             if (s_spareCount < MostSpares)

@@ -106,6 +106,22 @@ internal sealed class PendingTable(int limit)
         }
     }
 
+    /// <summary>Marks a call as cancelled that goes on waiting, until a deadline at the latest; false where it has ended.</summary>
+    public bool TryCancel(long id, PendingCall call, long deadline)
+    {
+        lock (_lock)
+        {
+            if (!IsTaken_NeedsLock(id) || !ReferenceEquals(_slots[(int)(id & ((1 << IndexBits) - 1))].Call, call))
+            {
+                return false;
+            }
+
+            call.IsCancelled = true;
+            call.Deadline = Math.Min(call.Deadline, deadline);
+            return true;
+        }
+    }
+
     /// <summary>True while somebody waits for the answer.</summary>
     public bool IsLive(long id)
     {

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
@@ -28,6 +29,7 @@ public sealed class RpcConnection : IAsyncDisposable
     private readonly WaitingRequests _waiting = new();
     private readonly Gathering _gathering = new();
     private readonly FrameSender _sender;
+    private readonly ConnectionChannel _channel;
     private readonly InboundCalls _inbound;
     private readonly Receiver _receiver;
     private readonly Intake _intake;
@@ -83,10 +85,12 @@ public sealed class RpcConnection : IAsyncDisposable
             _sender.Payloads = _payloads;
         }
 
+        _channel = new ConnectionChannel(this, options, _sender);
+        Leases = new ConnectionLeases(_channel, logger);
         HandlerThreads? threads = options.Dispatch == RpcDispatch.Inline ? new HandlerThreads(options.ReaderThreadName + " (handler)") : null;
-        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, threads);
+        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, Leases, threads);
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
-        _receiver = new Receiver(options, _pending, _inbound, _sender, _gathering, logger);
+        _receiver = new Receiver(options, _pending, _inbound, Leases, _sender, _gathering, logger);
         _intake = new Intake(options, transport, _receiver, _sweep.Arm, logger);
         _threads = threads;
         transport.MaySpin = threads is not null ? static () => true : () => _pending.Count > 0;
@@ -105,7 +109,11 @@ public sealed class RpcConnection : IAsyncDisposable
     /// <summary>How many calls of the peer are queued or running here.</summary>
     public int PendingInbound => _inbound.Count;
 
-    private RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
+    /// <summary>What outlives calls.</summary>
+    internal ConnectionLeases Leases { get; }
+
+    /// <summary>The codec of what this side begins.</summary>
+    internal RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
 
     /// <summary>The connection's large values; null where they are part of their messages.</summary>
     internal PayloadPort? Payloads => _payloads;
@@ -140,6 +148,16 @@ public sealed class RpcConnection : IAsyncDisposable
         }
 
         Volatile.Write(ref _codec, (int)codec);
+    }
+
+    /// <summary>
+    /// Lets somebody else carry the calls that go to the peer's objects, and the steps of the peer's sequences: to count them, and to say what their
+    /// failures mean. Their calls must go over this connection. Without it they go straight over it, and fail with <see cref="RpcException"/>.
+    /// </summary>
+    public void UseLeaseInvoker(IInvoker invoker)
+    {
+        ArgumentNullException.ThrowIfNull(invoker);
+        _channel.UseInvoker(invoker);
     }
 
     /// <summary>Calls. Allocates nothing where arguments and result hold no references. Await the task once.</summary>
@@ -183,8 +201,10 @@ public sealed class RpcConnection : IAsyncDisposable
         OutputBuffer output = _sender.Begin();
         try
         {
+            int start = output.Length;
             EnvelopeWriter.BeginNotification(output, codec, TCall.Method.Utf8WireName);
             CallEncoder.WriteArguments<TCall, NoResult>(in call, output, codec);
+            TraceContext.Write(output, codec, start);
             EnvelopeWriter.End(output, codec);
             _sender.CheckSize(output);
         }
@@ -223,18 +243,34 @@ public sealed class RpcConnection : IAsyncDisposable
     }
 
     /// <summary>Ends a call whose caller cancelled it, and asks the peer to stop.</summary>
-    internal void Cancel(PendingCall call, long id, CancellationToken caller)
+    internal void Cancel(PendingCall call, long id)
     {
+        if (_options.CancelMode == RpcCancelMode.WaitForAnswer && call.FrameStart >= 0)
+        {
+            CancelAndWait(call, id);
+            return;
+        }
+
         if (!ReferenceEquals(_pending.Abandon(id), call))
         {
             return;
         }
 
         bool wasQueued = call.FrameStart >= 0;
-        call.Fail(new OperationCanceledException($"{call.Method} was cancelled by its caller.", caller));
+        call.Fail(call.Cancelled());
         if (wasQueued)
         {
             _sender.SendCancel(Codec, id);
+        }
+    }
+
+    /// <summary>Asks the peer to stop a call that goes on waiting for its answer, for so long as it may.</summary>
+    private void CancelAndWait(PendingCall call, long id)
+    {
+        if (_pending.TryCancel(id, call, DeadlineAfter(_options.CancelWait)))
+        {
+            _sender.SendCancel(Codec, id);
+            _sweep.Arm();
         }
     }
 
@@ -340,9 +376,10 @@ public sealed class RpcConnection : IAsyncDisposable
         foreach (PendingCall call in expired)
         {
             bool wasQueued = call.FrameStart >= 0;
+            bool isCancelled = call.IsCancelled;
             long id = call.Id;
-            call.Fail(new RpcTimeoutException(call.Method, call.Timeout, wasQueued && call.FrameStart < _outbox.Sent));
-            if (wasQueued)
+            call.Fail(call.IsCancelled ? call.Cancelled() : new RpcTimeoutException(call.Method, call.Timeout, wasQueued && call.FrameStart < _outbox.Sent));
+            if (wasQueued && !isCancelled)
             {
                 _sender.SendCancel(Codec, id);
             }
@@ -413,6 +450,7 @@ public sealed class RpcConnection : IAsyncDisposable
 
         _waiting.Clear();
         _inbound.Close();
+        Leases.Close();
         Log.Ended(_logger, reason.Kind, reason.Detail);
         _closed.SetResult(reason);
     }

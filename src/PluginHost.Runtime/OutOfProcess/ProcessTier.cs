@@ -100,6 +100,8 @@ internal sealed class ProcessTier : ITier
         {
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = _clock,
+            SendsStacks = false,
+            TrustsPeerTrace = request.TrustsTrace,
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
         RingTransport transport = new(new Socket(process.Channel));
