@@ -66,6 +66,10 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     private static PendingCall<TCall, TResult>? s_spares;
     private static int s_spareCount;
 
+    // A caller that goes on mostly calls again: then nothing is locked.
+    [ThreadStatic]
+    private static PendingCall<TCall, TResult>? t_spare;
+
     private readonly object _signal = new();
     private readonly CallLeases _leases;
     private ManualResetValueTaskSourceCore<RpcReply<TResult>> _source = new() { RunContinuationsAsynchronously = true };
@@ -98,14 +102,18 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     public static PendingCall<TCall, TResult> Rent(
         RpcConnection connection, in TCall call, TimeSpan timeout, bool isBlocking, CancellationToken caller)
     {
-        PendingCall<TCall, TResult>? pending;
-        lock (s_lock)
+        PendingCall<TCall, TResult>? pending = t_spare;
+        t_spare = null;
+        if (pending is null)
         {
-            pending = s_spares;
-            if (pending is not null)
+            lock (s_lock)
             {
-                s_spares = pending._nextSpare;
-                s_spareCount--;
+                pending = s_spares;
+                if (pending is not null)
+                {
+                    s_spares = pending._nextSpare;
+                    s_spareCount--;
+                }
             }
         }
 
@@ -316,6 +324,12 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         _late = default;
         _lateFailure = null;
         _leases.Reset();
+        if (t_spare is null)
+        {
+            t_spare = this;
+            return;
+        }
+
         lock (s_lock)
         {
             if (s_spareCount < MostSpares)
