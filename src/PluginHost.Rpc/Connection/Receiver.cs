@@ -132,10 +132,11 @@ internal sealed class Receiver(
 
     private void TakeAnswer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec)
     {
-        if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call))
+        if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call, out LateAnswer? late))
         {
             // Without a call this is the answer to one that was given up.
             call?.Answer(frame, in envelope, codec);
+            late?.Drop(frame, in envelope, codec, leases);
             return;
         }
 
