@@ -53,6 +53,9 @@ internal abstract class PendingCall : SequenceOrigin
     /// <summary>Ends the call with an exception.</summary>
     public abstract void Fail(Exception exception);
 
+    /// <summary>Takes the answer, should it come after the call was given up.</summary>
+    public abstract LateAnswer Late { get; }
+
     /// <summary>What a cancelled call ends with.</summary>
     public abstract OperationCanceledException Cancelled();
 }
@@ -235,6 +238,9 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
 
         Complete(default, exception);
     }
+
+    /// <inheritdoc/>
+    public override LateAnswer Late => LateAnswer<TCall, TResult>.Instance;
 
     /// <inheritdoc/>
     public override OperationCanceledException Cancelled() => new($"{Method} was cancelled by its caller.", _caller);

@@ -92,7 +92,7 @@ internal sealed class Receiver(
 
     private void TakeAnswer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, bool isOneOfMany)
     {
-        if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call))
+        if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call, out LateAnswer? late))
         {
             if (call is not null)
             {
@@ -106,6 +106,7 @@ internal sealed class Receiver(
                 EndPayloads(frame, in envelope, codec, _payloads, isRead: false);
             }
 
+            late?.Drop(frame, in envelope, codec, leases);
             return;
         }
 

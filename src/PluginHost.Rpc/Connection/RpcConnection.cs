@@ -324,7 +324,7 @@ public sealed class RpcConnection : IAsyncDisposable
         {
             // Writers run code of the contract's types: whatever comes out of them is this call's failure.
             FrameSender.Abandon(output);
-            if (_pending.TryRemove(id, out PendingCall? mine) && mine is not null)
+            if (_pending.TryRemove(id, out PendingCall? mine, out _) && mine is not null)
             {
                 mine.Fail(new RpcSerializationException($"The arguments of {mine.Method} cannot be sent: {e.Message}", e));
             }
@@ -347,7 +347,7 @@ public sealed class RpcConnection : IAsyncDisposable
                 if (!_pending.IsLive(id))
                 {
                     // Given up while it waited: it was never sent, so nothing will answer and free its id.
-                    _pending.TryRemove(id, out _);
+                    _pending.TryRemove(id, out _, out _);
                 }
                 else if (!TrySend(call, id))
                 {

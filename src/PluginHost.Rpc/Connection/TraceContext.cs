@@ -101,7 +101,7 @@ internal static class TraceContext
         writer.BeginArray(3);
         activity.TraceId.CopyTo(bytes);
         writer.WriteBinary(bytes);
-        activity.SpanId.CopyTo(bytes);
+        activity.SpanId.CopyTo(bytes[..SpanIdBytes]);
         writer.WriteBinary(bytes[..SpanIdBytes]);
         writer.WriteInt64((long)activity.ActivityTraceFlags);
         writer.EndArray();
