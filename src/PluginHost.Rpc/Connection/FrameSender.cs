@@ -18,6 +18,9 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
     /// <summary>The connection's clock.</summary>
     public TimeProvider Clock => options.Clock;
 
+    /// <summary>The connection's settings.</summary>
+    public RpcOptions Options => options;
+
     /// <summary>Starts a frame in the thread's own buffer; follow with a Send or with <see cref="Abandon"/>.</summary>
     public OutputBuffer Begin()
     {
@@ -68,6 +71,16 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
         SendAnswer(output);
     }
 
+    /// <summary>Answers with null.</summary>
+    public void SendNull(RpcCodec codec, ReadOnlySpan<byte> rawId)
+    {
+        OutputBuffer output = Begin();
+        EnvelopeWriter.BeginResult(output, codec, rawId);
+        output.Write(codec == RpcCodec.MessagePack ? [MessagePackCode.Nil] : "null"u8);
+        EnvelopeWriter.EndResult(output, codec, 0);
+        SendAnswer(output);
+    }
+
     /// <summary>Asks the peer to stop a call; where there is no room the peer does not read, and would not read this either.</summary>
     public void SendCancel(RpcCodec codec, long id)
     {
@@ -75,6 +88,9 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
         EnvelopeWriter.WriteCancel(output, codec, id);
         Send(output, FrameUse.Answer, null);
     }
+
+    /// <summary>Says that code failed for which nobody waits.</summary>
+    public void LeaseFailed(string what, Exception exception) => Log.LeaseFailed(logger, what, exception);
 
     /// <summary>Says that a notification's handler failed; nobody waits for it.</summary>
     public void NotificationFailed(string method, Exception exception) => Log.NotificationFailed(logger, method, exception);

@@ -1,5 +1,6 @@
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 
 namespace PluginHost.Rpc.Connection;
@@ -10,7 +11,8 @@ namespace PluginHost.Rpc.Connection;
 /// </summary>
 /// <param name="limit">How many may be queued or running.</param>
 /// <param name="sender">Sends answers.</param>
-internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolWorkItem
+/// <param name="leases">What outlives calls.</param>
+internal sealed class InboundCalls(int limit, FrameSender sender, ConnectionLeases leases) : IThreadPoolWorkItem
 {
     private const int MostSpares = 256;
     private readonly Lock _lock = new();
@@ -25,6 +27,9 @@ internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolW
 
     /// <summary>The clock that measures handlers.</summary>
     public TimeProvider Clock => sender.Clock;
+
+    /// <summary>What outlives calls.</summary>
+    public ConnectionLeases Leases => leases;
 
     /// <summary>How many are queued or running.</summary>
     public int Count => Volatile.Read(ref _count);

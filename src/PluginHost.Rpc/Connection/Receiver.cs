@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Framing;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Transport;
 
@@ -13,6 +14,7 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="transport">Where bytes come from.</param>
 /// <param name="pending">The calls that wait for answers.</param>
 /// <param name="inbound">Takes calls that came in.</param>
+/// <param name="leases">Takes what is said about things that outlive calls.</param>
 /// <param name="sender">Sends errors about calls that are not taken.</param>
 /// <param name="frameBegan">Called when a message has come in part.</param>
 /// <param name="logger">The connection's logger.</param>
@@ -21,10 +23,14 @@ internal sealed class Receiver(
     RpcTransport transport,
     PendingTable pending,
     InboundCalls inbound,
+    ConnectionLeases leases,
     FrameSender sender,
     Action frameBegan,
     ILogger logger)
 {
+    /// <summary>Stands among the codes for a message that is done: a request of this kind is answered with null.</summary>
+    private const int Done = 1;
+
     private readonly MethodLookup _lookup = new();
     private Dispatcher[] _targets = [];
     private long _frameSince = long.MaxValue;
@@ -157,16 +163,47 @@ internal sealed class Receiver(
             return;
         }
 
-        Dispatcher? dispatcher = _lookup.Find(Volatile.Read(ref _targets), name, out int method);
-        int refusal = dispatcher is null ? RpcErrorCodes.MethodNotFound : inbound.Accept(frame, in envelope, codec, dispatcher, method);
-        if (refusal == 0)
+        Dispatcher? dispatcher = null;
+        int method = -1;
+        int refusal = name.StartsWith("$/"u8) ? TakeLease(frame, in envelope, codec, name, out dispatcher, out method) : 0;
+        if (refusal != 0)
         {
+            Refuse(frame, in envelope, codec, name, refusal);
             return;
         }
 
+        dispatcher ??= _lookup.Find(Volatile.Read(ref _targets), name, out method);
+        refusal = dispatcher is null ? RpcErrorCodes.MethodNotFound : inbound.Accept(frame, in envelope, codec, dispatcher, method);
+        if (refusal != 0)
+        {
+            Refuse(frame, in envelope, codec, name, refusal);
+        }
+    }
+
+    /// <summary>Takes a message about leases.</summary>
+    /// <returns>0 where it is a call, or none about leases; <see cref="Done"/>; or the code of the error to answer.</returns>
+    private int TakeLease(
+        ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, ReadOnlySpan<byte> name, out Dispatcher? dispatcher, out int method) =>
+        leases.Take(frame, in envelope, codec, name, out dispatcher, out method) switch
+        {
+            LeaseTake.Done => Done,
+            LeaseTake.Gone => RpcErrorCodes.ObjectGone,
+            LeaseTake.NoMethod => RpcErrorCodes.MethodNotFound,
+            LeaseTake.Misfit => RpcErrorCodes.InvalidParams,
+            _ => 0,
+        };
+
+    private void Refuse(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, ReadOnlySpan<byte> name, int refusal)
+    {
         if (envelope.Kind == MessageKind.Notification)
         {
             CountDropped(refusal);
+            return;
+        }
+
+        if (refusal == Done)
+        {
+            sender.SendNull(codec, envelope.RawId.Of(frame));
             return;
         }
 
@@ -174,6 +211,8 @@ internal sealed class Receiver(
         string message = refusal switch
         {
             RpcErrorCodes.MethodNotFound => $"No method has the name '{shown}'.",
+            RpcErrorCodes.ObjectGone => new LeaseGoneException().Message,
+            RpcErrorCodes.InvalidParams => $"The arguments of {shown} do not fit.",
             RpcErrorCodes.InvalidRequest => $"{shown} has the id of a call that has not been answered yet.",
             _ => $"{shown} was not taken: {options.MaxPendingInbound} calls are queued or running, and that is the limit.",
         };

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Transport;
 
@@ -26,6 +27,7 @@ public sealed class RpcConnection : IAsyncDisposable
     private readonly Outbox _outbox;
     private readonly WaitingRequests _waiting = new();
     private readonly FrameSender _sender;
+    private readonly ConnectionChannel _channel;
     private readonly InboundCalls _inbound;
     private readonly Receiver _receiver;
     private readonly Sweep _sweep;
@@ -70,9 +72,11 @@ public sealed class RpcConnection : IAsyncDisposable
         _pending = new PendingTable(options.MaxPendingOutbound);
         _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)");
         _sender = new FrameSender(options, _outbox, CloseUnread, logger);
-        _inbound = new InboundCalls(options.MaxPendingInbound, _sender);
+        _channel = new ConnectionChannel(this, options, _sender);
+        Leases = new ConnectionLeases(_channel, logger);
+        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, Leases);
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
-        _receiver = new Receiver(options, _transport, _pending, _inbound, _sender, _sweep.Arm, logger);
+        _receiver = new Receiver(options, _transport, _pending, _inbound, Leases, _sender, _sweep.Arm, logger);
         foreach (Dispatcher target in targets)
         {
             _receiver.AddTarget(target);
@@ -88,7 +92,11 @@ public sealed class RpcConnection : IAsyncDisposable
     /// <summary>How many calls of the peer are queued or running here.</summary>
     public int PendingInbound => _inbound.Count;
 
-    private RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
+    /// <summary>What outlives calls.</summary>
+    internal ConnectionLeases Leases { get; }
+
+    /// <summary>The codec of what this side begins.</summary>
+    internal RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
 
     /// <summary>Starts reading. Call once.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
@@ -111,6 +119,16 @@ public sealed class RpcConnection : IAsyncDisposable
 
     /// <summary>Chooses the codec of calls from here on. Answers go out in the codec their call came in, and both are always understood.</summary>
     public void UseCodec(RpcCodec codec) => Volatile.Write(ref _codec, (int)codec);
+
+    /// <summary>
+    /// Lets somebody else carry the calls that go to the peer's objects, and the steps of the peer's sequences: to count them, and to say what their
+    /// failures mean. Their calls must go over this connection. Without it they go straight over it, and fail with <see cref="RpcException"/>.
+    /// </summary>
+    public void UseLeaseInvoker(IInvoker invoker)
+    {
+        ArgumentNullException.ThrowIfNull(invoker);
+        _channel.UseInvoker(invoker);
+    }
 
     /// <summary>Calls. Allocates nothing where arguments and result hold no references. Await the task once.</summary>
     /// <param name="call">The arguments.</param>
@@ -338,6 +356,7 @@ public sealed class RpcConnection : IAsyncDisposable
 
         _waiting.Clear();
         _inbound.Close();
+        Leases.Close();
         Log.Ended(_logger, reason.Kind, reason.Detail);
         _closed.SetResult(reason);
     }

@@ -1,4 +1,5 @@
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -44,6 +45,9 @@ public sealed record RpcOptions
     /// <summary>How often deadlines are looked at: a call ends at most this long after its time. Default: 50 ms.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>The bounds of progress, sequences and objects of contracts.</summary>
+    public LeaseOptions Leases { get; init; } = new();
+
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -72,6 +76,7 @@ public sealed record RpcOptions
             problems.Add($"{nameof(Framing)} is {Framing}; expected {RpcFraming.Length} or {RpcFraming.Header}.");
         }
 
+        problems.AddRange(Leases.Validate());
         return problems;
     }
 
