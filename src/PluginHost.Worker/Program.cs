@@ -48,7 +48,13 @@ internal static class Program
 
         using PluginSession session = new((LogLevel)Number(LogLevelVariable, (int)LogLevel.Information), TimeProvider.System);
         Socket socket = new(new SafeSocketHandle(arguments.Descriptor, ownsHandle: true));
-        RpcOptions options = new() { ReaderThreadName = "pluginhost channel", MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes), Payloads = payloads };
+        RpcOptions options = new()
+        {
+            ReaderThreadName = "pluginhost channel",
+            Dispatch = RpcDispatch.Inline,
+            MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes),
+            Payloads = payloads,
+        };
         RingTransport transport = new(socket);
         session.Transports = new TransportChoice(transport);
         RpcConnection connection = new(transport, options, [session], NullLogger.Instance);

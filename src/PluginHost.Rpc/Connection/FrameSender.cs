@@ -65,19 +65,25 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
     }
 
     /// <summary>Ends a frame and queues it.</summary>
-    public AppendResult Send(OutputBuffer output, FrameUse use, PendingCall? request)
+    /// <param name="output">From <see cref="Begin"/>.</param>
+    /// <param name="use">What it is.</param>
+    /// <param name="request">The request's call, or null.</param>
+    /// <param name="corkTurn">As for <see cref="Outbox.Append"/>.</param>
+    public AppendResult Send(OutputBuffer output, FrameUse use, PendingCall? request, long corkTurn = 0)
     {
         _format.End(output, 0);
-        AppendResult result = outbox.Append(output.WrittenSpan, use, request);
+        AppendResult result = outbox.Append(output.WrittenSpan, use, request, corkTurn);
         output.EndPayloads(result == AppendResult.Queued);
         Scratch.Return(output);
         return result;
     }
 
     /// <summary>Ends an answer's frame and queues it; where there is no room even for answers the connection ends.</summary>
-    public void SendAnswer(OutputBuffer output)
+    /// <param name="output">From <see cref="Begin"/>.</param>
+    /// <param name="corkTurn">As for <see cref="Outbox.Append"/>.</param>
+    public void SendAnswer(OutputBuffer output, long corkTurn = 0)
     {
-        if (Send(output, FrameUse.Answer, null) == AppendResult.Full)
+        if (Send(output, FrameUse.Answer, null, corkTurn) == AppendResult.Full)
         {
             overflow();
         }

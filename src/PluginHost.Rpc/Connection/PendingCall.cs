@@ -24,6 +24,12 @@ internal abstract class PendingCall
     /// <summary>Where the request begins in all that was ever queued for sending, or -1 while it is not.</summary>
     public long FrameStart { get; set; }
 
+    /// <summary>True where the caller blocks. Only for who took the call out of the table, before it is completed.</summary>
+    public bool IsBlocking { get; protected set; }
+
+    /// <summary>True once the call of a caller that blocks has ended. Only for that caller.</summary>
+    public abstract bool IsDone { get; }
+
     /// <summary>True once another thread may write the request: such a call is not used again.</summary>
     public bool IsShared { get; set; }
 
@@ -57,8 +63,10 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     private CancellationToken _caller;
     private CancellationTokenRegistration _registration;
     private TCall _call;
-    private bool _isBlocking;
     private bool _isDone;
+
+    /// <inheritdoc/>
+    public override bool IsDone => Volatile.Read(ref _isDone);
 
     /// <inheritdoc/>
     public override string Method => TCall.Method.WireName;
@@ -91,7 +99,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         pending._connection = connection;
         pending._call = call;
         pending._caller = caller;
-        pending._isBlocking = isBlocking;
+        pending.IsBlocking = isBlocking;
         pending._isDone = false;
         pending.Timeout = timeout;
         pending.FrameStart = -1;
@@ -165,7 +173,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
             }
         }
 
-        bool isBlocking = _isBlocking;
+        bool isBlocking = IsBlocking;
         _source.SetResult(reply);
         Wake(isBlocking);
     }
@@ -173,7 +181,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     /// <inheritdoc/>
     public override void Fail(Exception exception)
     {
-        bool isBlocking = _isBlocking;
+        bool isBlocking = IsBlocking;
         _source.SetException(exception);
         Wake(isBlocking);
     }

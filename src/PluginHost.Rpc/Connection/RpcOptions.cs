@@ -17,6 +17,19 @@ public enum RpcFraming
     Newline,
 }
 
+/// <summary>Where handlers of calls that come in run.</summary>
+public enum RpcDispatch
+{
+    /// <summary>On the thread pool: nothing of the peer's choosing ever runs on the reading thread.</summary>
+    Pool,
+
+    /// <summary>
+    /// On the reading thread where the method's handlers have been quick, else on threads of the connection's own. A handler that holds the reading
+    /// thread for more than about a millisecond keeps that thread, and another one reads on.
+    /// </summary>
+    Inline,
+}
+
 /// <summary>A connection's settings. Immutable.</summary>
 public sealed record RpcOptions
 {
@@ -30,6 +43,9 @@ public sealed record RpcOptions
     /// True closes the connection on a message that does not say <c>"jsonrpc":"2.0"</c>; false takes it, as most peers do. Default: false.
     /// </summary>
     public bool RequiresVersion { get; init; }
+
+    /// <summary>Where handlers run. Default: the thread pool.</summary>
+    public RpcDispatch Dispatch { get; init; } = RpcDispatch.Pool;
 
     /// <summary>The largest message in bytes, in both directions. Default: 16 MiB; at least 1 KiB.</summary>
     public int MaxMessageBytes { get; init; } = 16 * 1024 * 1024;
@@ -103,6 +119,11 @@ public sealed record RpcOptions
         if (Framing == RpcFraming.Newline && Codec != RpcCodec.Json)
         {
             problems.Add($"{nameof(Framing)} is {Framing} and {nameof(Codec)} is {Codec}; lines hold {RpcCodec.Json} only.");
+        }
+
+        if (Dispatch is not (RpcDispatch.Pool or RpcDispatch.Inline))
+        {
+            problems.Add($"{nameof(Dispatch)} is {Dispatch}; expected {RpcDispatch.Pool} or {RpcDispatch.Inline}.");
         }
 
         problems.AddRange(Payloads?.Validate() ?? []);

@@ -28,6 +28,7 @@ public sealed class RingTransport : RpcTransport
     private RingWriter? _writer;
     private MalformedMessageException? _violation;
     private bool _isSendingOnRing;
+    private bool _isAsleep;
     private bool _isShut;
 
     /// <summary>Creates one that uses its socket only.</summary>
@@ -324,6 +325,7 @@ public sealed class RingTransport : RpcTransport
 
     private int WaitOnSocket(int milliseconds)
     {
+        Volatile.Write(ref _isAsleep, milliseconds != 0);
         try
         {
             return _socket.Receive(_wakeUps, milliseconds);
@@ -333,6 +335,10 @@ public sealed class RingTransport : RpcTransport
             // The peer died with wake-ups unread. What it wrote before is in the ring.
             return 0;
         }
+        finally
+        {
+            Volatile.Write(ref _isAsleep, false);
+        }
     }
 
     private int Write(ReadOnlySpan<byte> bytes)
@@ -340,6 +346,12 @@ public sealed class RingTransport : RpcTransport
         if (Volatile.Read(ref _isShut))
         {
             throw new SocketException((int)SocketError.ConnectionReset);
+        }
+
+        if (Volatile.Read(ref _isAsleep))
+        {
+            // Once more: a peer that wrote over the word would keep its answers from being seen.
+            Volatile.Read(ref _reader)?.AskToBeWoken();
         }
 
         try
