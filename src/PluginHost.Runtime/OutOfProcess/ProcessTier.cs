@@ -85,12 +85,15 @@ internal sealed class ProcessTier : ITier
         }
 
         WorkerProcess process;
+        PayloadOffer payloads = PayloadOffer.Of(_options, identity.PluginId, request.Logger);
         try
         {
-            process = await WorkerSpawner.Shared.SpawnAsync(WorkerCommand.Create(program, request, _clock, offer.Descriptors)).ConfigureAwait(false);
+            SpawnRequest spawn = WorkerCommand.Create(program, request, payloads.Describe(offer.Descriptors.Count), _clock, [.. offer.Descriptors, .. payloads.Descriptors]);
+            process = await WorkerSpawner.Shared.SpawnAsync(spawn).ConfigureAwait(false);
         }
         catch (SpawnException refused)
         {
+            payloads.Abandon();
             throw StartFailure.NotSpawned(identity, refused.Message);
         }
 
@@ -100,6 +103,7 @@ internal sealed class ProcessTier : ITier
         {
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = _clock,
+            Payloads = payloads.ForHost(identity.Tier),
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
         RingTransport transport = new(new Socket(process.Channel));
