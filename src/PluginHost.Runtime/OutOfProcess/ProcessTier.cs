@@ -89,7 +89,7 @@ internal sealed class ProcessTier : ITier
             Clock = _clock,
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
-        RpcConnection connection = new(new Socket(process.Channel), options, [reports], request.Logger);
+        RpcConnection connection = new(new Socket(process.Channel), options, [reports, .. request.Services.Doors.Select(d => new ServiceTarget(d.Contract.CreateDispatcher(d.Guard)))], request.Logger);
         connection.Start();
         return new WorkerLink(identity, process, connection, reports, request, _options, _clock);
     }
@@ -126,7 +126,9 @@ internal sealed class ProcessTier : ITier
         request.Settings.GetRawText(),
         [.. request.Contracts.Select(c => new ContractRequest(c.Name, c.Major, c.GetType().Assembly.GetName().Name!))],
         [.. request.SharedAssemblies.Select(a => new SharedAssembly(a.Key, a.Value))],
-        (int)_options.StartTimeout.TotalMilliseconds);
+        (int)_options.StartTimeout.TotalMilliseconds,
+        [.. request.Services.Grants.Select(g => new ServiceOffer(g.Reference.Name, g.Reference.Major, g.Contract?.GetType().Assembly.GetName().Name, g.Refusal))],
+        (int)request.Manifest.Limits.CallTimeout.TotalMilliseconds);
 
     /// <summary>The worker's copy of a contract must know every method of the host's.</summary>
     private static void CheckContracts(WorkerIdentity identity, IReadOnlyList<ContractDescriptor> contracts, LoadReply loaded)

@@ -1,4 +1,5 @@
 using NuGet.Versioning;
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Trust;
