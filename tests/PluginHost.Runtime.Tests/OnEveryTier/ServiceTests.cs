@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Fixtures.Contracts;
+using Fixtures.Services.Contract;
 using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Rpc.Codecs;
@@ -71,7 +71,7 @@ public abstract class ServiceTests : IAsyncLifetime
     public async Task The_trust_of_a_chain_is_the_lowest_in_it()
     {
         await using RelayHost host = await StartAsync(
-            new Relay(A, "standard", RelayHost.Next) { Overrides = new() { Uses = [new("Fixtures.Contracts.IRelay", 1)] } },
+            new Relay(A, "standard", RelayHost.Next) { Overrides = new() { Uses = [new("Fixtures.Services.Contract.IRelay", 1)] } },
             new Relay(B, "full", RelayHost.Journal) { Overrides = InTier });
 
         Assert.Equal("relay.a (Standard) & hi by relay.a -> relay.b (Standard)", host[A].Pass("hi"));
@@ -84,7 +84,7 @@ public abstract class ServiceTests : IAsyncLifetime
     {
         string told = _host[A].Ask("secrets");
 
-        Assert.StartsWith("PluginRefusedException Refused Plugin 'relay.a' cannot use Fixtures.Contracts.ISecrets: its manifest does not ask for it.", told, StringComparison.Ordinal);
+        Assert.StartsWith("PluginRefusedException Refused Plugin 'relay.a' cannot use Fixtures.Services.Contract.ISecrets: its manifest does not ask for it.", told, StringComparison.Ordinal);
         Assert.Contains("\"uses\"", told, StringComparison.Ordinal);
     }
 
@@ -92,17 +92,17 @@ public abstract class ServiceTests : IAsyncLifetime
     public async Task What_the_policy_does_not_grant_is_refused()
     {
         await using RelayHost host = await StartAsync(
-            new Relay(A, "full", RelayHost.Journal, RelayHost.Secrets) { Overrides = InTier with { Uses = [new("Fixtures.Contracts.IJournal", 1)] } },
+            new Relay(A, "full", RelayHost.Journal, RelayHost.Secrets) { Overrides = InTier with { Uses = [new("Fixtures.Services.Contract.IJournal", 1)] } },
             new Relay(B, "standard", RelayHost.Journal));
 
         string chosen = host[A].Ask("secrets");
         string untrusted = host[B].Ask("journal");
 
         Assert.Equal("ok", host[A].Ask("journal"));
-        Assert.StartsWith("PluginRefusedException Refused Plugin 'relay.a' may not use Fixtures.Contracts.ISecrets@1: the policy does not grant it", chosen, StringComparison.Ordinal);
-        Assert.StartsWith("PluginRefusedException Refused Plugin 'relay.b' may not use Fixtures.Contracts.IJournal@1: the policy does not grant it (its trust is standard", untrusted, StringComparison.Ordinal);
-        Assert.Contains("\"plugins\": { \"relay.b\": { \"uses\": [\"Fixtures.Contracts.IJournal@1\"] } }", untrusted, StringComparison.Ordinal);
-        Assert.Contains(host.Runtime.Inspect(B).Placement.Reasons, r => r.Contains("may not call Fixtures.Contracts.IJournal@1", StringComparison.Ordinal));
+        Assert.StartsWith("PluginRefusedException Refused Plugin 'relay.a' may not use Fixtures.Services.Contract.ISecrets@1: the policy does not grant it", chosen, StringComparison.Ordinal);
+        Assert.StartsWith("PluginRefusedException Refused Plugin 'relay.b' may not use Fixtures.Services.Contract.IJournal@1: the policy does not grant it (its trust is standard", untrusted, StringComparison.Ordinal);
+        Assert.Contains("\"plugins\": { \"relay.b\": { \"uses\": [\"Fixtures.Services.Contract.IJournal@1\"] } }", untrusted, StringComparison.Ordinal);
+        Assert.Contains(host.Runtime.Inspect(B).Placement.Reasons, r => r.Contains("may not call Fixtures.Services.Contract.IJournal@1", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -113,15 +113,15 @@ public abstract class ServiceTests : IAsyncLifetime
         string secrets = host[A].Ask("secrets");
         string relay = host[A].Ask("relay");
 
-        Assert.StartsWith("PluginUnavailableException Unavailable Plugin 'relay.a' cannot use Fixtures.Contracts.ISecrets@1: nobody provides it", secrets, StringComparison.Ordinal);
-        Assert.Contains("Provide<Fixtures.Contracts.ISecrets>", secrets, StringComparison.Ordinal);
+        Assert.StartsWith("PluginUnavailableException Unavailable Plugin 'relay.a' cannot use Fixtures.Services.Contract.ISecrets@1: nobody provides it", secrets, StringComparison.Ordinal);
+        Assert.Contains("Provide<Fixtures.Services.Contract.ISecrets>", secrets, StringComparison.Ordinal);
         Assert.Contains("nobody provides it", relay, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Several_providers_want_a_choice_of_the_operator()
     {
-        PluginOverrides chosen = InTier with { Services = new Dictionary<string, string> { ["Fixtures.Contracts.IRelay"] = "relay.c" } };
+        PluginOverrides chosen = InTier with { Services = new Dictionary<string, string> { ["Fixtures.Services.Contract.IRelay"] = "relay.c" } };
         await using RelayHost host = await StartAsync(
             new Relay(A, "full", RelayHost.Next) { Overrides = InTier },
             new Relay(B, "full", RelayHost.Next) { Overrides = chosen },

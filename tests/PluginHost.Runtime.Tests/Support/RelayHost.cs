@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
-using Fixtures.Contracts;
+using Fixtures.Services.Contract;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Contracts.Faults;
@@ -23,9 +23,9 @@ internal sealed record Relay(string Id, string Trust, params string[] Uses)
 /// <summary>A runtime over copies of the fixture that does everything through host services.</summary>
 internal sealed class RelayHost : IAsyncDisposable
 {
-    public const string Journal = "Fixtures.Contracts.IJournal@1";
-    public const string Next = "Fixtures.Contracts.IRelay@1";
-    public const string Secrets = "Fixtures.Contracts.ISecrets@1";
+    public const string Journal = "Fixtures.Services.Contract.IJournal@1";
+    public const string Next = "Fixtures.Services.Contract.IRelay@1";
+    public const string Secrets = "Fixtures.Services.Contract.ISecrets@1";
     private static readonly string s_fixture = typeof(RelayHost).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(a => a.Key == "ServicesFixture").Value!;

@@ -1,5 +1,5 @@
 using System.Reflection;
-using Fixtures.Contracts;
+using Fixtures.Services.Contract;
 using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;

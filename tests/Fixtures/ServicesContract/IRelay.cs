@@ -1,6 +1,6 @@
 using PluginHost.Contracts;
 
-namespace Fixtures.Contracts;
+namespace Fixtures.Services.Contract;
 
 /// <summary>A plugin that does everything through host services.</summary>
 [PluginContract]

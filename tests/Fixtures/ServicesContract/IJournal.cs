@@ -1,6 +1,6 @@
 using PluginHost.Contracts;
 
-namespace Fixtures.Contracts;
+namespace Fixtures.Services.Contract;
 
 /// <summary>What a test's application provides to plugins.</summary>
 [PluginContract]
