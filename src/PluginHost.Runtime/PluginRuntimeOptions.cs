@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Contracts;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Services;
@@ -44,6 +45,9 @@ public sealed record PluginRuntimeOptions
 
     /// <summary>How calls are encoded to workers. Default <see cref="RpcCodec.MessagePack"/>; <see cref="RpcCodec.Json"/> is readable, for debugging.</summary>
     public RpcCodec Codec { get; init; } = RpcCodec.MessagePack;
+
+    /// <summary>What carries calls to workers. Default <see cref="WorkerTransport.Auto"/>: rings in shared memory where the system has them.</summary>
+    public WorkerTransport Transport { get; init; } = WorkerTransport.Auto;
 
     /// <summary>True sends in-process calls' data through the codec and back, as a child process would. For tests. Default false.</summary>
     public bool RoundTripInProcess { get; init; }
@@ -126,6 +130,11 @@ public sealed record PluginRuntimeOptions
         if (StartTimeout <= TimeSpan.Zero)
         {
             problems.Add($"StartTimeout is {StartTimeout:c}; expected a time above zero.");
+        }
+
+        if (!Enum.IsDefined(Transport))
+        {
+            problems.Add($"Transport is {(int)Transport}; expected {string.Join(", ", Enum.GetNames<WorkerTransport>())}.");
         }
 
         if (ContractsDirectory is not null && !System.IO.Directory.Exists(ContractsDirectory))

@@ -48,7 +48,7 @@ internal sealed class ServiceDirectory : IDisposable
     public void Add(IReadOnlyCollection<PluginSupervisor> supervisors) => _supervisors = supervisors;
 
     /// <summary>The services of one generation of a plugin. Runs the application's factories.</summary>
-    public GrantedServices Grant(SupervisedPlugin plugin)
+    public GrantedServices Grant(SupervisedPlugin plugin, GenerationLeases leases)
     {
         PluginCaller caller = new(plugin.Id, plugin.Placement.Granted);
         IReadOnlyList<ContractReference> uses = plugin.Manifest?.Uses ?? [];
@@ -65,7 +65,12 @@ internal sealed class ServiceDirectory : IDisposable
                 .. _supervisors.SelectMany(s => s.Sites.Select(site => new ServiceSource(site.Contract, s.Plugin.Id, _ => site.Caller))),
             ],
         });
-        return new GrantedServices(caller, grants, plugin.Manifest?.Limits.CallTimeout ?? Timeout.InfiniteTimeSpan, _settings);
+        return new GrantedServices(
+            caller,
+            grants,
+            plugin.Manifest?.Limits.CallTimeout ?? Timeout.InfiniteTimeSpan,
+            new ServiceLeases(leases.FromHost, leases.FromPlugin),
+            _settings);
     }
 
     /// <inheritdoc/>

@@ -100,7 +100,7 @@ internal sealed record SupervisorSettings
     public required bool RoundTrip { get; init; }
 
     /// <summary>Gives the host services of one generation; runs the application's factories. Null where there are none.</summary>
-    public Func<SupervisedPlugin, Services.GrantedServices>? Services { get; init; }
+    public Func<SupervisedPlugin, GenerationLeases, Services.GrantedServices>? Services { get; init; }
 
     /// <summary>For the supervisor's own log.</summary>
     public required Microsoft.Extensions.Logging.ILogger Logger { get; init; }

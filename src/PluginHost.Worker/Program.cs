@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.Transport;
 using PluginHost.Rpc.WorkerProtocol;
 
 namespace PluginHost.Worker;
@@ -39,8 +40,10 @@ internal static class Program
 
         using PluginSession session = new((LogLevel)Number(LogLevelVariable, (int)LogLevel.Information), TimeProvider.System);
         Socket socket = new(new SafeSocketHandle(arguments.Descriptor, ownsHandle: true));
-        RpcOptions options = new() { ReaderThreadName = "pluginhost channel", MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes) };
-        RpcConnection connection = new(socket, options, [session], NullLogger.Instance);
+        RpcOptions options = new() { ReaderThreadName = "pluginhost channel", Dispatch = RpcDispatch.Inline, MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes) };
+        RingTransport transport = new(socket);
+        session.Transports = new TransportChoice(transport);
+        RpcConnection connection = new(transport, options, [session], NullLogger.Instance);
         session.Connection = connection;
         AppDomain.CurrentDomain.UnhandledException += (_, thrown) => session.Dying(thrown.ExceptionObject);
         connection.Start();

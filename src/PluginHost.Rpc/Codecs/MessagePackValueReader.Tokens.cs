@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Rpc.Messages;
 
 namespace PluginHost.Rpc.Codecs;
 
@@ -34,6 +35,45 @@ public ref partial struct MessagePackValueReader
                     SkipFixedOrCounted(code);
                     break;
             }
+        }
+    }
+
+    /// <summary>Skips a value that nests at most as deep as is said.</summary>
+    /// <exception cref="MalformedMessageException">It nests deeper.</exception>
+    internal void SkipWithin(int depth)
+    {
+        if (Peek() is not (ValueKind.Array or ValueKind.Map))
+        {
+            Skip();
+            return;
+        }
+
+        Span<long> left = stackalloc long[depth + 1];
+        int level = 0;
+        left[0] = 1;
+        while (level >= 0)
+        {
+            if (left[level]-- == 0)
+            {
+                level--;
+                continue;
+            }
+
+            ValueKind kind = Peek();
+            if (kind is not (ValueKind.Array or ValueKind.Map))
+            {
+                Skip();
+                continue;
+            }
+
+            if (++level > depth)
+            {
+                throw new MalformedMessageException(MessageFault.Limit, $"The message nests deeper than {depth} levels outside its arguments.");
+            }
+
+            ValueScope scope = kind == ValueKind.Map ? BeginMap() : BeginArray();
+            _depth--;
+            left[level] = kind == ValueKind.Map ? 2L * scope.Remaining : scope.Remaining;
         }
     }
 

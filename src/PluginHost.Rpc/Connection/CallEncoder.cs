@@ -45,12 +45,12 @@ internal static class CallEncoder
         if (codec == RpcCodec.MessagePack)
         {
             MessagePackValueWriter writer = new(output);
-            ErrorBody.Write(ref writer, code, message, exception);
+            ErrorBody.Write(ref writer, code, message, exception, isDataRequired: true);
         }
         else
         {
             JsonValueWriter writer = new(output);
-            ErrorBody.Write(ref writer, code, message, exception);
+            ErrorBody.Write(ref writer, code, message, exception, isDataRequired: false);
         }
     }
 
@@ -113,6 +113,31 @@ internal static class CallEncoder
         }
 
         return declared ?? new RpcErrorException(TCall.Method.WireName, body);
+    }
+
+    /// <summary>Reads what an error says; of one that cannot be read, that.</summary>
+    public static (int Code, string Message) ReadCodeAndMessage(ReadOnlySpan<byte> value, RpcCodec codec)
+    {
+        try
+        {
+            ErrorBody body;
+            if (codec == RpcCodec.MessagePack)
+            {
+                MessagePackValueReader reader = new(value);
+                body = ErrorBody.Read(ref reader);
+            }
+            else
+            {
+                JsonValueReader reader = new(value);
+                body = ErrorBody.Read(ref reader);
+            }
+
+            return (body.Code, body.Message);
+        }
+        catch (ValueFormatException e)
+        {
+            return (0, $"(unreadable: {e.Message})");
+        }
     }
 
     private static bool IsDeclared(ErrorBody body) => body is { Code: RpcErrorCodes.Declared, HasValue: true, Type: not null };

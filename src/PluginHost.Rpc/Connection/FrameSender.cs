@@ -13,10 +13,13 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="logger">The connection's logger.</param>
 internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action overflow, ILogger logger)
 {
-    private readonly FrameFormat _format = options.Framing == RpcFraming.Length ? LengthFormat.Instance : HeaderFormat.Instance;
+    private readonly FrameFormat _format = options.Format;
 
     /// <summary>The connection's clock.</summary>
     public TimeProvider Clock => options.Clock;
+
+    /// <inheritdoc cref="RpcOptions.TellsInside"/>
+    public bool TellsInside => options.TellsInside;
 
     /// <summary>Starts a frame in the thread's own buffer; follow with a Send or with <see cref="Abandon"/>.</summary>
     public OutputBuffer Begin()
@@ -41,18 +44,24 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
     public static void Abandon(OutputBuffer output) => Scratch.Return(output);
 
     /// <summary>Ends a frame and queues it.</summary>
-    public AppendResult Send(OutputBuffer output, FrameUse use, PendingCall? request)
+    /// <param name="output">From <see cref="Begin"/>.</param>
+    /// <param name="use">What it is.</param>
+    /// <param name="request">The request's call, or null.</param>
+    /// <param name="corkTurn">As for <see cref="Outbox.Append"/>.</param>
+    public AppendResult Send(OutputBuffer output, FrameUse use, PendingCall? request, long corkTurn = 0)
     {
         _format.End(output, 0);
-        AppendResult result = outbox.Append(output.WrittenSpan, use, request);
+        AppendResult result = outbox.Append(output.WrittenSpan, use, request, corkTurn);
         Scratch.Return(output);
         return result;
     }
 
     /// <summary>Ends an answer's frame and queues it; where there is no room even for answers the connection ends.</summary>
-    public void SendAnswer(OutputBuffer output)
+    /// <param name="output">From <see cref="Begin"/>.</param>
+    /// <param name="corkTurn">As for <see cref="Outbox.Append"/>.</param>
+    public void SendAnswer(OutputBuffer output, long corkTurn = 0)
     {
-        if (Send(output, FrameUse.Answer, null) == AppendResult.Full)
+        if (Send(output, FrameUse.Answer, null, corkTurn) == AppendResult.Full)
         {
             overflow();
         }

@@ -24,6 +24,9 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private int _idLength;
     private RpcCodec _codec;
     private long _started;
+    private long _sent;
+    private long _corkTurn;
+    private int _corkThread;
     private bool _isAnswered;
 
     public IncomingCall(InboundCalls owner)
@@ -44,6 +47,9 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     /// <summary>The id as it was written.</summary>
     public ReadOnlySpan<byte> RawId => _bytes.WrittenSpan[.._idLength];
 
+    /// <summary>True while it counts as one that waits for a thread.</summary>
+    public bool IsQueued { get; set; }
+
     /// <summary>True once the handler runs.</summary>
     public bool IsStarted { get; set; }
 
@@ -53,19 +59,26 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     /// <summary>The contract's name of the method, for logs.</summary>
     public string Method => _dispatcher!.Contract.Methods[_method].WireName;
 
+    /// <summary>How quick the method's handlers are; null where that is not remembered.</summary>
+    public MethodPace? Pace { get; private set; }
+
     /// <summary>Takes a call over from the reader's buffer.</summary>
-    public void Fill(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, Dispatcher dispatcher, int method)
+    public void Fill(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, in FoundMethod found)
     {
         ReadOnlySpan<byte> rawId = envelope.RawId.Of(frame);
         _bytes.Write(rawId);
         _bytes.Write(envelope.Params.IsAbsent ? codec == RpcCodec.MessagePack ? [MessagePackCode.Nil] : "null"u8 : envelope.Params.Of(frame));
         _idLength = rawId.Length;
         _codec = codec;
-        _dispatcher = dispatcher;
-        _method = method;
+        _dispatcher = found.Dispatcher;
+        _method = found.Method;
+        Pace = found.Pace;
         IdKind = envelope.IdKind;
         Id = envelope.Id;
         IsStarted = false;
+        IsQueued = false;
+        _sent = 0;
+        _corkTurn = 0;
         _isAnswered = false;
     }
 
@@ -83,16 +96,48 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     public void CancelLater() => ThreadPool.UnsafeQueueUserWorkItem(static call => call.CancelNow(), this, preferLocal: false);
 
     /// <inheritdoc/>
-    [SuppressMessage("Reliability", "CA2012", Justification = "The task is consumed once, through its awaiter, without allocating.")]
     public void Execute()
     {
         if (!_owner.TryStart(this))
         {
             Answer(RpcErrorCodes.Cancelled, "The call was cancelled before it started.", null);
+            bool wasNotification = IdKind == IdKind.None;
             _owner.Finished(this);
+            if (wasNotification)
+            {
+                _owner.Began();
+            }
+
             return;
         }
 
+        Run();
+    }
+
+    /// <summary>Runs on the reading thread a call that counts as started; an answer that is there at once goes out with the others of its batch.</summary>
+    /// <param name="corkTurn">The reader's <see cref="Outbox.CorkTurn"/>.</param>
+    public void RunHere(long corkTurn)
+    {
+        _corkThread = Environment.CurrentManagedThreadId;
+        _corkTurn = corkTurn;
+        Run();
+    }
+
+    private void Run()
+    {
+        // By the end this object may be another call's.
+        bool isNotification = IdKind == IdKind.None;
+        InboundCalls owner = _owner;
+        Begin();
+        if (isNotification)
+        {
+            owner.Began();
+        }
+    }
+
+    [SuppressMessage("Reliability", "CA2012", Justification = "The task is consumed once, through its awaiter, without allocating.")]
+    private void Begin()
+    {
         _started = _owner.Clock.GetTimestamp();
         try
         {
@@ -112,10 +157,12 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
 
         if (_awaiter.IsCompleted)
         {
+            Measure(_sent != 0 ? _sent : _owner.Clock.GetTimestamp());
             Continue();
         }
         else
         {
+            Measure(_owner.Clock.GetTimestamp());
             _awaiter.UnsafeOnCompleted(_continue);
         }
     }
@@ -123,7 +170,8 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     /// <inheritdoc/>
     public override void Send<TResult>(in TResult result)
     {
-        long inside = (long)_owner.Clock.GetElapsedTime(_started).TotalNanoseconds;
+        _sent = _owner.Clock.GetTimestamp();
+        long inside = (long)_owner.Clock.GetElapsedTime(_started, _sent).TotalNanoseconds;
         if (IdKind == IdKind.None || _isAnswered)
         {
             return;
@@ -134,9 +182,9 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         OutputBuffer output = _owner.BeginFrame();
         try
         {
-            EnvelopeWriter.BeginResult(output, _codec, RawId);
+            EnvelopeWriter.BeginResult(output, _codec, RawId, _owner.TellsInside);
             CallEncoder.WriteResult(in result, output, _codec);
-            EnvelopeWriter.EndResult(output, _codec, inside);
+            EnvelopeWriter.EndResult(output, _codec, _owner.TellsInside ? inside : -1);
             _owner.CheckSize(output);
         }
         catch (Exception e)
@@ -148,8 +196,11 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             return;
         }
 
-        _owner.SendFrame(output);
+        _owner.SendFrame(output, Environment.CurrentManagedThreadId == _corkThread ? _corkTurn : 0);
     }
+
+    /// <summary>Notes how long the handler held its thread.</summary>
+    private void Measure(long until) => Pace?.Ran(_owner.Clock.GetElapsedTime(_started, until));
 
     private void CancelNow()
     {

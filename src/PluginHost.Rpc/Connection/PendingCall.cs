@@ -23,6 +23,12 @@ internal abstract class PendingCall
     /// <summary>Where the request begins in all that was ever queued for sending, or -1 while it is not.</summary>
     public long FrameStart { get; set; }
 
+    /// <summary>True where the caller blocks. Only for who took the call out of the table, before it is completed.</summary>
+    public bool IsBlocking { get; protected set; }
+
+    /// <summary>True once the call of a caller that blocks has ended. Only for that caller.</summary>
+    public abstract bool IsDone { get; }
+
     /// <summary>True once another thread may write the request: such a call is not used again.</summary>
     public bool IsShared { get; set; }
 
@@ -55,8 +61,10 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     private CancellationToken _caller;
     private CancellationTokenRegistration _registration;
     private TCall _call;
-    private bool _isBlocking;
     private bool _isDone;
+
+    /// <inheritdoc/>
+    public override bool IsDone => Volatile.Read(ref _isDone);
 
     /// <inheritdoc/>
     public override string Method => TCall.Method.WireName;
@@ -89,7 +97,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         pending._connection = connection;
         pending._call = call;
         pending._caller = caller;
-        pending._isBlocking = isBlocking;
+        pending.IsBlocking = isBlocking;
         pending._isDone = false;
         pending.Timeout = timeout;
         pending.FrameStart = -1;
@@ -148,7 +156,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
             return;
         }
 
-        bool isBlocking = _isBlocking;
+        bool isBlocking = IsBlocking;
         _source.SetResult(reply);
         Wake(isBlocking);
     }
@@ -156,7 +164,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     /// <inheritdoc/>
     public override void Fail(Exception exception)
     {
-        bool isBlocking = _isBlocking;
+        bool isBlocking = IsBlocking;
         _source.SetException(exception);
         Wake(isBlocking);
     }

@@ -1,38 +1,25 @@
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
-using PluginHost.Rpc.Framing;
 using PluginHost.Rpc.Messages;
-using PluginHost.Rpc.Transport;
 
 namespace PluginHost.Rpc.Connection;
 
-/// <summary>The reading thread's work: cuts the stream into messages and gives each to whom it concerns. Runs no handler itself.</summary>
+/// <summary>Gives each message to whom it concerns. Runs no handler itself. Used by one thread at a time but for what says otherwise.</summary>
 /// <param name="options">The connection's settings.</param>
-/// <param name="transport">Where bytes come from.</param>
 /// <param name="pending">The calls that wait for answers.</param>
 /// <param name="inbound">Takes calls that came in.</param>
 /// <param name="sender">Sends errors about calls that are not taken.</param>
-/// <param name="frameBegan">Called when a message has come in part.</param>
 /// <param name="logger">The connection's logger.</param>
-internal sealed class Receiver(
-    RpcOptions options,
-    RpcTransport transport,
-    PendingTable pending,
-    InboundCalls inbound,
-    FrameSender sender,
-    Action frameBegan,
-    ILogger logger)
+internal sealed class Receiver(RpcOptions options, PendingTable pending, InboundCalls inbound, FrameSender sender, ILogger logger)
 {
     private readonly MethodLookup _lookup = new();
     private Dispatcher[] _targets = [];
-    private long _frameSince = long.MaxValue;
     private long _dropped;
     private int _unsolicited;
 
-    /// <summary>When the message began that has come in part, as a timestamp; <see cref="long.MaxValue"/> where there is none.</summary>
-    public long FrameSince => Volatile.Read(ref _frameSince);
+    /// <summary>How many answers came for callers that blocked; it may wrap.</summary>
+    public int BlockingAnswers { get; private set; }
 
     /// <summary>Adds a dispatcher behind the others. Thread-safe.</summary>
     public void AddTarget(Dispatcher target)
@@ -45,82 +32,28 @@ internal sealed class Receiver(
         while (Interlocked.CompareExchange(ref _targets, [.. before, target], before) != before);
     }
 
-    /// <summary>Reads until the stream ends or cannot be read any further, and says why.</summary>
-    public RpcCloseReason Run()
-    {
-        using FrameReader reader = new(
-            options.Framing == RpcFraming.Length ? LengthFormat.Instance : HeaderFormat.Instance, options.MaxMessageBytes);
-        try
-        {
-            while (true)
-            {
-                int count = transport.Receive(reader.Free());
-                if (count == 0)
-                {
-                    return Ended(reader, new RpcCloseReason(RpcCloseKind.PeerClosed, "The peer closed the connection."));
-                }
-
-                reader.Received(count);
-                bool isNew = false;
-                while (reader.TryRead(out ReadOnlySpan<byte> frame))
-                {
-                    isNew = true;
-                    Take(frame);
-                }
-
-                WatchFrame(reader.IsInsideFrame, isNew);
-            }
-        }
-        catch (MalformedMessageException e)
-        {
-            return RpcCloseReason.From(e);
-        }
-        catch (SocketException e)
-        {
-            return e.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown
-                ? Ended(reader, new RpcCloseReason(RpcCloseKind.ConnectionReset, "The peer's end of the connection is gone."))
-                : new RpcCloseReason(RpcCloseKind.StreamError, $"Reading failed: {e.Message}");
-        }
-        catch (Exception e)
-        {
-            // A defect here must end this connection and not the process.
-            Log.ReaderFailed(logger, e);
-            return new RpcCloseReason(RpcCloseKind.StreamError, $"Reading failed: {e.GetType().Name}: {e.Message}");
-        }
-    }
-
-    private static RpcCloseReason Ended(FrameReader reader, RpcCloseReason otherwise) => reader.IsInsideFrame
-        ? new RpcCloseReason(RpcCloseKind.StreamError, $"The stream ended inside a message, after {reader.Progress}.")
-        : otherwise;
-
-    private void WatchFrame(bool isInside, bool isNew)
-    {
-        if (!isInside)
-        {
-            Volatile.Write(ref _frameSince, long.MaxValue);
-        }
-        else if (isNew || _frameSince == long.MaxValue)
-        {
-            Volatile.Write(ref _frameSince, options.Clock.GetTimestamp());
-            frameBegan();
-        }
-    }
-
-    private void Take(ReadOnlySpan<byte> frame)
+    /// <summary>Takes a message.</summary>
+    /// <returns>A call that the calling thread has to run before it takes the next message, or null.</returns>
+    /// <exception cref="MalformedMessageException">It is none, or one too many of its kind: the connection has to end.</exception>
+    public IncomingCall? Take(ReadOnlySpan<byte> frame)
     {
         RpcCodec codec = EnvelopeReader.Detect(frame);
         Envelope envelope = EnvelopeReader.Read(frame, codec);
+        if (options.RequiresVersion && !envelope.HasVersion)
+        {
+            throw new MalformedMessageException(MessageFault.Protocol, "The message does not say \"jsonrpc\":\"2.0\", which is required here.");
+        }
+
         switch (envelope.Kind)
         {
             case MessageKind.Result or MessageKind.Error:
                 TakeAnswer(frame, in envelope, codec);
-                break;
+                return null;
             case MessageKind.InvalidRequest:
                 sender.SendError(codec, envelope.RawId.Of(frame), RpcErrorCodes.InvalidRequest, "The method's name is no string.", null);
-                break;
+                return null;
             default:
-                TakeCall(frame, in envelope, codec);
-                break;
+                return TakeCall(frame, in envelope, codec);
         }
     }
 
@@ -129,12 +62,27 @@ internal sealed class Receiver(
         if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call))
         {
             // Without a call this is the answer to one that was given up.
-            call?.Answer(frame, in envelope, codec);
+            if (call is not null)
+            {
+                BlockingAnswers += call.IsBlocking ? 1 : 0;
+                call.Answer(frame, in envelope, codec);
+            }
+
             return;
         }
 
         _unsolicited++;
-        Log.UnsolicitedAnswer(logger, envelope.Id, _unsolicited);
+        if (envelope is { Kind: MessageKind.Error, IdKind: IdKind.Null or IdKind.None })
+        {
+            // The peer could not read something of ours, and does not know what it was.
+            (int code, string message) = CallEncoder.ReadCodeAndMessage(envelope.Error.Of(frame), codec);
+            Log.ErrorAboutNothing(logger, code, message, _unsolicited);
+        }
+        else
+        {
+            Log.UnsolicitedAnswer(logger, envelope.Id, _unsolicited);
+        }
+
         if (_unsolicited > options.MaxUnsolicitedAnswers)
         {
             throw new MalformedMessageException(
@@ -142,7 +90,7 @@ internal sealed class Receiver(
         }
     }
 
-    private void TakeCall(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec)
+    private IncomingCall? TakeCall(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec)
     {
         ReadOnlySpan<byte> name = envelope.Method.Of(frame);
         if (envelope.IsMethodEscaped)
@@ -154,20 +102,22 @@ internal sealed class Receiver(
         if (name.SequenceEqual("$/cancelRequest"u8))
         {
             CancelRequest.Take(frame, in envelope, codec, inbound, sender);
-            return;
+            return null;
         }
 
-        Dispatcher? dispatcher = _lookup.Find(Volatile.Read(ref _targets), name, out int method);
-        int refusal = dispatcher is null ? RpcErrorCodes.MethodNotFound : inbound.Accept(frame, in envelope, codec, dispatcher, method);
+        IncomingCall? toRun = null;
+        int refusal = _lookup.TryFind(Volatile.Read(ref _targets), name, out FoundMethod found)
+            ? inbound.Accept(frame, in envelope, codec, in found, out toRun)
+            : RpcErrorCodes.MethodNotFound;
         if (refusal == 0)
         {
-            return;
+            return toRun;
         }
 
         if (envelope.Kind == MessageKind.Notification)
         {
             CountDropped(refusal);
-            return;
+            return null;
         }
 
         string shown = System.Text.Encoding.UTF8.GetString(name[..Math.Min(name.Length, 200)]);
@@ -178,6 +128,7 @@ internal sealed class Receiver(
             _ => $"{shown} was not taken: {options.MaxPendingInbound} calls are queued or running, and that is the limit.",
         };
         sender.SendError(codec, envelope.RawId.Of(frame), refusal, message, null);
+        return null;
     }
 
     private void CountDropped(int refusal)

@@ -28,6 +28,8 @@ public sealed class RpcConnection : IAsyncDisposable
     private readonly FrameSender _sender;
     private readonly InboundCalls _inbound;
     private readonly Receiver _receiver;
+    private readonly Intake _intake;
+    private readonly Reading _reading;
     private readonly Sweep _sweep;
     private readonly TaskCompletionSource<RpcCloseReason> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _readerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -70,9 +72,15 @@ public sealed class RpcConnection : IAsyncDisposable
         _pending = new PendingTable(options.MaxPendingOutbound);
         _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)");
         _sender = new FrameSender(options, _outbox, CloseUnread, logger);
-        _inbound = new InboundCalls(options.MaxPendingInbound, _sender);
+        HandlerThreads? threads = options.Dispatch == RpcDispatch.Inline ? new HandlerThreads(options.ReaderThreadName + " (handler)") : null;
+        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, threads);
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
-        _receiver = new Receiver(options, _transport, _pending, _inbound, _sender, _sweep.Arm, logger);
+        _receiver = new Receiver(options, _pending, _inbound, _sender, logger);
+        _intake = new Intake(options, transport, _receiver, _sweep.Arm, logger);
+        _reading = threads is not null
+            ? new InlineReading(_intake, _inbound, _outbox, threads, ReadingEnded, options.ReaderThreadName)
+            : new OwnThreadReading(_intake, _receiver, _pending, ReadingEnded, options.ReaderThreadName);
+        transport.MaySpin = threads is not null ? static () => true : () => _pending.Count > 0;
         foreach (Dispatcher target in targets)
         {
             _receiver.AddTarget(target);
@@ -99,7 +107,7 @@ public sealed class RpcConnection : IAsyncDisposable
             throw new InvalidOperationException("The connection was started before.");
         }
 
-        new Thread(Read) { IsBackground = true, Name = _options.ReaderThreadName }.UnsafeStart();
+        _reading.Start();
     }
 
     /// <summary>Lets the peer call one more dispatcher; where two have a name, the first added answers.</summary>
@@ -110,7 +118,16 @@ public sealed class RpcConnection : IAsyncDisposable
     }
 
     /// <summary>Chooses the codec of calls from here on. Answers go out in the codec their call came in, and both are always understood.</summary>
-    public void UseCodec(RpcCodec codec) => Volatile.Write(ref _codec, (int)codec);
+    /// <exception cref="InvalidOperationException">The framing is <see cref="RpcFraming.Newline"/>, which holds JSON only.</exception>
+    public void UseCodec(RpcCodec codec)
+    {
+        if (codec != RpcCodec.Json && _options.Framing == RpcFraming.Newline)
+        {
+            throw new InvalidOperationException($"The framing is {RpcFraming.Newline}, which holds {RpcCodec.Json} only; {codec} was asked for.");
+        }
+
+        Volatile.Write(ref _codec, (int)codec);
+    }
 
     /// <summary>Calls. Allocates nothing where arguments and result hold no references. Await the task once.</summary>
     /// <param name="call">The arguments.</param>
@@ -122,6 +139,7 @@ public sealed class RpcConnection : IAsyncDisposable
         PendingCall<TCall, TResult> pending = PendingCall<TCall, TResult>.Rent(this, in call, timeout, isBlocking: false, ct);
         ValueTask<RpcReply<TResult>> task = pending.Task;
         Begin(pending, ct);
+        _reading.Expect();
         return task;
     }
 
@@ -132,6 +150,8 @@ public sealed class RpcConnection : IAsyncDisposable
     {
         PendingCall<TCall, TResult> pending = PendingCall<TCall, TResult>.Rent(this, in call, timeout, isBlocking: true, ct);
         Begin(pending, ct);
+        InlineReading.AboutToBlock();
+        _reading.ReadFor(pending);
         return pending.Wait();
     }
 
@@ -170,6 +190,7 @@ public sealed class RpcConnection : IAsyncDisposable
         }
         else
         {
+            _intake.Dispose();
             _transport.Dispose();
         }
     }
@@ -297,7 +318,7 @@ public sealed class RpcConnection : IAsyncDisposable
             Close(new RpcCloseReason(RpcCloseKind.ConnectionReset, $"Sending failed: {failure.Message}"));
         }
 
-        long since = _receiver.FrameSince;
+        long since = _intake.FrameSince;
         if (since != long.MaxValue && _options.Clock.GetElapsedTime(since, now) > _options.FrameTimeout)
         {
             Close(new RpcCloseReason(
@@ -308,9 +329,8 @@ public sealed class RpcConnection : IAsyncDisposable
         return isBusy || since != long.MaxValue;
     }
 
-    private void Read()
+    private void ReadingEnded(RpcCloseReason reason)
     {
-        RpcCloseReason reason = _receiver.Run();
         Close(reason);
         _transport.Dispose();
         _readerEnded.SetResult();

@@ -27,7 +27,7 @@ internal sealed record ErrorBody(int Code, string Message, string? Type, string?
         {
             if (name.SequenceEqual("code"u8) && reader.Peek() == ValueKind.Number)
             {
-                body = body with { Code = (int)Math.Clamp(reader.ReadInt64(), int.MinValue, int.MaxValue) };
+                body = body with { Code = (int)Math.Clamp(reader.ReadDouble(), int.MinValue, int.MaxValue) };
             }
             else if (name.SequenceEqual("message"u8) && reader.Peek() == ValueKind.String)
             {
@@ -58,16 +58,26 @@ internal sealed record ErrorBody(int Code, string Message, string? Type, string?
     }
 
     /// <summary>Writes an error about an exception that no contract declares, or about none.</summary>
-    public static void Write<TWriter>(ref TWriter writer, int code, string message, Exception? exception)
+    /// <param name="writer">Where to write.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="message">What to say.</param>
+    /// <param name="exception">The exception, or null.</param>
+    /// <param name="isDataRequired">True writes <c>data</c> although there is none: peers that speak MessagePack drop the connection without it.</param>
+    public static void Write<TWriter>(ref TWriter writer, int code, string message, Exception? exception, bool isDataRequired)
         where TWriter : struct, IValueWriter, allows ref struct
     {
-        writer.BeginMap(3);
+        bool hasData = isDataRequired || exception is not null;
+        writer.BeginMap(hasData ? 3 : 2);
         writer.WriteName("code"u8);
         writer.WriteInt64(code);
         writer.WriteName("message"u8);
         writer.WriteString(Cut(message));
-        writer.WriteName("data"u8);
-        WriteException(ref writer, exception, MaxInner);
+        if (hasData)
+        {
+            writer.WriteName("data"u8);
+            WriteException(ref writer, exception, MaxInner);
+        }
+
         writer.EndMap();
     }
 

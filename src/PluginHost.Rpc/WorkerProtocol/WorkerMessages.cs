@@ -6,7 +6,17 @@ namespace PluginHost.Rpc.WorkerProtocol;
 /// <param name="Codecs">The codecs it speaks, best first: <c>messagepack</c>, <c>json</c>.</param>
 /// <param name="HostVersion">The host's version, for logs.</param>
 /// <param name="HostPid">The host's process id.</param>
-public sealed record HelloRequest(int ProtocolMin, int ProtocolMax, IReadOnlyList<string> Codecs, string HostVersion, int HostPid);
+public sealed record HelloRequest(int ProtocolMin, int ProtocolMax, IReadOnlyList<string> Codecs, string HostVersion, int HostPid)
+{
+    /// <summary>What may carry the messages behind the handshake in place of the socket, best first. Empty where there is nothing else.</summary>
+    public IReadOnlyList<TransportOffer> Transports { get; init; } = [];
+}
+
+/// <summary>Something that may carry messages in place of the socket.</summary>
+/// <param name="Name">What it is: <c>ring</c>.</param>
+/// <param name="Descriptor">The number of the descriptor that the worker inherited for it, and closes whether it takes it or not.</param>
+/// <param name="Bytes">The size of each of its two rings.</param>
+public sealed record TransportOffer(string Name, int Descriptor, int Bytes);
 
 /// <summary>The worker's answer to <see cref="HelloRequest"/>. Where nothing agrees, the worker answers with an error and exits.</summary>
 /// <param name="Protocol">The version both speak from here on.</param>
@@ -14,7 +24,14 @@ public sealed record HelloRequest(int ProtocolMin, int ProtocolMax, IReadOnlyLis
 /// <param name="WorkerVersion">The worker's version, for logs.</param>
 /// <param name="Runtime">The worker's runtime, for logs.</param>
 /// <param name="Pid">The worker's process id.</param>
-public sealed record HelloReply(int Protocol, string Codec, string WorkerVersion, string Runtime, int Pid);
+public sealed record HelloReply(int Protocol, string Codec, string WorkerVersion, string Runtime, int Pid)
+{
+    /// <summary>What carries the messages from here on: <c>socket</c>, or one of <see cref="HelloRequest.Transports"/>.</summary>
+    public string Transport { get; init; } = WorkerProtocolVersion.Socket;
+
+    /// <summary>Why nothing that was offered was taken, for the log; null where something was, or nothing was offered.</summary>
+    public string? TransportProblem { get; init; }
+}
 
 /// <summary>A contract that the worker is to offer.</summary>
 /// <param name="Name">The interface's full name.</param>

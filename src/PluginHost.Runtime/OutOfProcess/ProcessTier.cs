@@ -5,6 +5,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.Transport;
 using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime.Processes;
 using PluginHost.Runtime.Tiers;
@@ -42,18 +43,26 @@ internal sealed class ProcessTier : ITier
         string entry = request.Manifest.Entry ?? throw new PluginRefusedException(
             $"Plugin '{identity.PluginId}' is started by a command ('{string.Join(' ', request.Manifest.Command ?? [])}'); this host starts .NET assemblies only. Name an 'entry' in its plugin.json.",
             identity.Fault(FaultKind.Refused));
-        WorkerLink link = await SpawnAsync(identity, request).ConfigureAwait(false);
+        using RingOffer offer = RingOffer.Of(_options, identity.PluginId, request.Logger);
+        (WorkerLink link, RingTransport transport) = await SpawnAsync(identity, request, offer).ConfigureAwait(false);
         try
         {
-            HelloRequest hello = new(WorkerProtocolVersion.Min, WorkerProtocolVersion.Max, [NameOf(_options.Codec)], s_version, Environment.ProcessId);
+            HelloRequest hello = new(WorkerProtocolVersion.Min, WorkerProtocolVersion.Max, [NameOf(_options.Codec)], s_version, Environment.ProcessId)
+            {
+                Transports = offer.Transports,
+            };
             HelloReply agreed = await AskAsync<HelloCall, HelloReply>(
                 link, new HelloCall(hello), "the handshake", _options.HandshakeTimeout, nameof(_options.HandshakeTimeout), cancellationToken).ConfigureAwait(false);
             link.Connection.UseCodec(_options.Codec);
+            if (!offer.Agree(agreed, transport, identity.PluginId, request.Logger))
+            {
+                throw StartFailure.NotSpawned(identity, $"worker {link.Pid} took the transport '{agreed.Transport}', which it was not offered.");
+            }
 
             LoadReply loaded = await AskAsync<LoadCall, LoadReply>(
                 link, new LoadCall(LoadOf(request, entry)), "its start", _options.StartTimeout, nameof(_options.StartTimeout), cancellationToken).ConfigureAwait(false);
             CheckContracts(identity, request.Contracts, loaded);
-            Log.Started(request.Logger, identity.PluginId, link.Pid, identity.Generation, agreed.Codec, _clock.GetElapsedTime(began));
+            Log.Started(request.Logger, identity.PluginId, link.Pid, identity.Generation, agreed.Codec, agreed.Transport, _clock.GetElapsedTime(began));
             return new WorkerInstance(link, request, _clock);
         }
         catch
@@ -63,7 +72,7 @@ internal sealed class ProcessTier : ITier
         }
     }
 
-    private async Task<WorkerLink> SpawnAsync(WorkerIdentity identity, StartRequest request)
+    private async Task<(WorkerLink Link, RingTransport Transport)> SpawnAsync(WorkerIdentity identity, StartRequest request, RingOffer offer)
     {
         string program = WorkerCommand.ProgramOf(_options);
         if (!File.Exists(program))
@@ -74,7 +83,7 @@ internal sealed class ProcessTier : ITier
         WorkerProcess process;
         try
         {
-            process = await WorkerSpawner.Shared.SpawnAsync(WorkerCommand.Create(program, request, _clock)).ConfigureAwait(false);
+            process = await WorkerSpawner.Shared.SpawnAsync(WorkerCommand.Create(program, request, _clock, offer.Descriptors)).ConfigureAwait(false);
         }
         catch (SpawnException refused)
         {
@@ -89,10 +98,15 @@ internal sealed class ProcessTier : ITier
             Clock = _clock,
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
-        RpcConnection connection = new(new Socket(process.Channel), options, [reports, .. request.Services.Doors.Select(d => new ServiceTarget(d.Contract.CreateDispatcher(d.Guard)))], request.Logger);
+        RingTransport transport = new(new Socket(process.Channel));
+        RpcConnection connection = new(transport, options, [reports, .. Targets(request)], request.Logger);
         connection.Start();
-        return new WorkerLink(identity, process, connection, reports, request, _options, _clock);
+        return (new WorkerLink(identity, process, connection, reports, request, _options, _clock), transport);
     }
+
+    /// <summary>What the worker may call: the host services that it was granted, and nothing else of the host.</summary>
+    private static IEnumerable<Dispatcher> Targets(StartRequest request) =>
+        request.Services.Doors.Select(door => new ServiceTarget(door.Contract.CreateDispatcher(door.Guard)));
 
     /// <summary>One step of a start.</summary>
     private static async Task<TReply> AskAsync<TCall, TReply>(

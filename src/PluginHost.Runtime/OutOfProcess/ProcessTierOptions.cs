@@ -1,4 +1,5 @@
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Transport;
 
 namespace PluginHost.Runtime.OutOfProcess;
 
@@ -7,6 +8,12 @@ public sealed record ProcessTierOptions
 {
     /// <summary>The codec between host and worker. Default <see cref="RpcCodec.MessagePack"/>; JSON can be read while debugging.</summary>
     public RpcCodec Codec { get; init; } = RpcCodec.MessagePack;
+
+    /// <summary>What carries the messages. Default <see cref="WorkerTransport.Auto"/>: rings in shared memory where the system has them.</summary>
+    public WorkerTransport Transport { get; init; } = WorkerTransport.Auto;
+
+    /// <summary>The size of each of a worker's two rings in bytes; memory is used as far as it was ever filled. A power of two, 4 KiB to 64 MiB. Default 1 MiB.</summary>
+    public int RingBytes { get; init; } = 1024 * 1024;
 
     /// <summary>The folder that holds PluginHost.Worker.dll; null (the default) for <c>worker</c> beside the engine's own assembly.</summary>
     public string? WorkerFolder { get; init; }
@@ -39,6 +46,16 @@ public sealed record ProcessTierOptions
         if (!Enum.IsDefined(Codec))
         {
             problems.Add($"{nameof(Codec)} is {(int)Codec}; expected {string.Join(" or ", Enum.GetNames<RpcCodec>())}.");
+        }
+
+        if (!Enum.IsDefined(Transport))
+        {
+            problems.Add($"{nameof(Transport)} is {(int)Transport}; expected {string.Join(", ", Enum.GetNames<WorkerTransport>())}.");
+        }
+
+        if (!RingTransport.IsRingSize(RingBytes))
+        {
+            problems.Add($"{nameof(RingBytes)} is {RingBytes}; expected a power of two from 4096 to 67108864.");
         }
 
         if (WorkerFolder is not null && !Path.IsPathFullyQualified(WorkerFolder))

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime.Processes;
@@ -29,7 +30,8 @@ internal static class WorkerCommand
     /// <param name="program">From <see cref="ProgramOf"/>.</param>
     /// <param name="request">What to run in it.</param>
     /// <param name="clock">The clock that caps the rate of logged output.</param>
-    public static SpawnRequest Create(string program, StartRequest request, TimeProvider clock) => new()
+    /// <param name="inherited">What it inherits behind its channel.</param>
+    public static SpawnRequest Create(string program, StartRequest request, TimeProvider clock, params IReadOnlyList<SafeHandle> inherited) => new()
     {
         FileName = DotnetExecutable.FindForThisProcess(),
         Arguments = ["exec", program],
@@ -37,6 +39,7 @@ internal static class WorkerCommand
         WorkingDirectory = request.DataFolder,
         Logger = request.Logger,
         Clock = clock,
+        InheritedDescriptors = inherited,
     };
 
     private static IEnumerable<KeyValuePair<string, string>> Added(StartRequest request)

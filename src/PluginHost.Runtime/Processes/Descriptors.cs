@@ -6,7 +6,7 @@ namespace PluginHost.Runtime.Processes;
 internal sealed unsafe class Descriptors : IDisposable
 {
     // Above every number that the child's own descriptors get, so that no dup2 overwrites the source of the next one.
-    private const int LowestChildEnd = 10;
+    private const int LowestChildEnd = SpawnRequest.ChannelDescriptor + SpawnRequest.MostInherited + 1;
     private const int DuplicateCloseOnExec = 1030;
     private const int SetStatusFlags = 4;
     private const int UnixDomain = 1;
@@ -25,15 +25,12 @@ internal sealed unsafe class Descriptors : IDisposable
 
     public int Channel { get; private set; }
 
-    public int ChildOutput => _childEnds[0];
+    /// <summary>What the child gets as 1, 2, 3 and on: its output, its errors, its channel, and what it inherits.</summary>
+    public IReadOnlyList<int> ChildEnds => _childEnds;
 
-    public int ChildError => _childEnds[1];
-
-    public int ChildChannel => _childEnds[2];
-
-    /// <summary>Opens two pipes and a connected pair of sockets.</summary>
+    /// <summary>Opens two pipes and a connected pair of sockets, and duplicates what the child inherits.</summary>
     /// <exception cref="SpawnException">The system refused, for example because too many are open.</exception>
-    public static Descriptors Open()
+    public static Descriptors Open(IReadOnlyList<SafeHandle> inherited)
     {
         Descriptors all = new();
         try
@@ -45,9 +42,14 @@ internal sealed unsafe class Descriptors : IDisposable
             all._hostEnds.Add(pair[0]);
             all.Channel = pair[0];
             all.AddChildEnd(pair[1]);
+            foreach (SafeHandle handle in inherited)
+            {
+                all.Duplicate(handle);
+            }
+
             return all;
         }
-        catch (SpawnException)
+        catch (Exception e) when (e is SpawnException or ObjectDisposedException)
         {
             all.Dispose();
             throw;
@@ -98,15 +100,38 @@ internal sealed unsafe class Descriptors : IDisposable
             return;
         }
 
-        int moved = Libc.fcntl(descriptor, DuplicateCloseOnExec, LowestChildEnd);
-        int error = Marshal.GetLastPInvokeError();
-        _ = Libc.close(descriptor);
-        if (moved < 0)
+        try
         {
-            throw Refused(error);
+            _childEnds.Add(Above(descriptor));
         }
+        finally
+        {
+            _ = Libc.close(descriptor);
+        }
+    }
 
-        _childEnds.Add(moved);
+    private void Duplicate(SafeHandle handle)
+    {
+        bool isHeld = false;
+        try
+        {
+            handle.DangerousAddRef(ref isHeld);
+            _childEnds.Add(Above((int)handle.DangerousGetHandle()));
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                handle.DangerousRelease();
+            }
+        }
+    }
+
+    private static int Above(int descriptor)
+    {
+        int copy = Libc.fcntl(descriptor, DuplicateCloseOnExec, LowestChildEnd);
+        Check(copy);
+        return copy;
     }
 
     private static void Check(int result)

@@ -54,8 +54,13 @@ internal sealed unsafe class WorkerSpawner
 
     private WorkerProcess Spawn(SpawnRequest request)
     {
-        using Descriptors descriptors = Descriptors.Open();
-        int pid = SpawnCall.Run(request, descriptors.ChildOutput, descriptors.ChildError, descriptors.ChildChannel);
+        if (request.InheritedDescriptors.Count > SpawnRequest.MostInherited)
+        {
+            throw new SpawnException($"'{request.FileName}' is given {request.InheritedDescriptors.Count} more descriptors; the limit is {SpawnRequest.MostInherited}.");
+        }
+
+        using Descriptors descriptors = Descriptors.Open(request.InheritedDescriptors);
+        int pid = SpawnCall.Run(request, descriptors.ChildEnds);
         descriptors.CloseChildEnds();
 
         int pidfd = Libc.PidfdOpen(pid);

@@ -26,10 +26,10 @@ internal sealed class GrantedServices
     public static GrantedServices None { get; } = new();
 
     /// <summary>Asks the providers for their objects: runs code of the application. What it throws is what the plugin is told.</summary>
-    public GrantedServices(PluginCaller plugin, IEnumerable<ServiceGrant> grants, TimeSpan callTimeout, ServiceSettings settings)
+    public GrantedServices(PluginCaller plugin, IEnumerable<ServiceGrant> grants, TimeSpan callTimeout, ServiceLeases leases, ServiceSettings settings)
     {
         Plugin = plugin;
-        _grants = [.. grants.Select(grant => grant.Source is { } source ? Open(grant, source, callTimeout, settings) : grant)];
+        _grants = [.. grants.Select(grant => grant.Source is { } source ? Open(grant, source, callTimeout, leases, settings) : grant)];
     }
 
     /// <summary>The plugin, with its effective trust.</summary>
@@ -67,11 +67,11 @@ internal sealed class GrantedServices
         _revoked.Cancel();
     }
 
-    private ServiceGrant Open(ServiceGrant grant, ServiceSource source, TimeSpan callTimeout, ServiceSettings settings)
+    private ServiceGrant Open(ServiceGrant grant, ServiceSource source, TimeSpan callTimeout, ServiceLeases leases, ServiceSettings settings)
     {
         try
         {
-            _doors.Add(new ServiceDoor(Plugin, source, source.Create(Plugin), callTimeout, settings, _revoked.Token));
+            _doors.Add(new ServiceDoor(Plugin, source, source.Create(Plugin), callTimeout, leases, settings, _revoked.Token));
             return grant;
         }
         catch (Exception thrown)

@@ -12,19 +12,22 @@ internal sealed class ServiceDoor : GuardSite
 {
     private readonly PluginCaller _plugin;
     private readonly ServiceSettings _settings;
+    private readonly ServiceLeases _leases;
     private Guard? _service;
 
     /// <exception cref="InvalidCastException">The object does not implement the contract.</exception>
-    public ServiceDoor(PluginCaller plugin, ServiceSource source, object service, TimeSpan callTimeout, ServiceSettings settings, CancellationToken revoked)
+    public ServiceDoor(
+        PluginCaller plugin, ServiceSource source, object service, TimeSpan callTimeout, ServiceLeases leases, ServiceSettings settings, CancellationToken revoked)
     {
         ArgumentNullException.ThrowIfNull(service);
         _plugin = plugin;
         _settings = settings;
+        _leases = leases;
         Contract = source.Contract;
         Revoked = revoked;
         FirstSlot = settings.SlotsOf(Contract);
         Guard = Contract.CreateGuard(this);
-        _service = Contract.CreateGuard(new ServiceSite(plugin, source, FirstSlot, callTimeout, settings, revoked));
+        _service = Contract.CreateGuard(new ServiceSite(plugin, source, FirstSlot, callTimeout, leases, settings, revoked));
         _service.Target = service;
     }
 
@@ -73,6 +76,12 @@ internal sealed class ServiceDoor : GuardSite
 
     /// <inheritdoc/>
     public override ValueTask<object> RouteAsync(ContractMethod method, CancellationToken cancellationToken) => new(Route(method));
+
+    /// <inheritdoc/>
+    public override LeaseTable Results => _leases.FromHost;
+
+    /// <inheritdoc/>
+    public override LeaseTable Arguments => _leases.FromPlugin;
 
     /// <inheritdoc/>
     public override TimeSpan TimeoutOf(ContractMethod method) => Timeout.InfiniteTimeSpan;

@@ -3,6 +3,11 @@ using PluginHost.Contracts.Invocation;
 
 namespace PluginHost.Runtime.Services;
 
+/// <summary>What one generation of a plugin and the application hand to each other.</summary>
+/// <param name="FromHost">What the plugin holds of the application's.</param>
+/// <param name="FromPlugin">What the application holds of the plugin's.</param>
+internal sealed record ServiceLeases(LeaseTable FromHost, LeaseTable FromPlugin);
+
 /// <summary>What all host services of a runtime share. Thread-safe; dispose it when no plugin runs any more.</summary>
 internal sealed class ServiceSettings(TimeProvider clock, ILogger logger, int maxDepth) : IDisposable
 {

@@ -11,7 +11,8 @@ namespace PluginHost.Runtime.Services;
 /// callee's in them but texts. Thread-safe.
 /// </summary>
 internal sealed class ServiceSite(
-    PluginCaller plugin, ServiceSource source, int firstSlot, TimeSpan callTimeout, ServiceSettings settings, CancellationToken revoked) : GuardSite
+    PluginCaller plugin, ServiceSource source, int firstSlot, TimeSpan callTimeout, ServiceLeases leases, ServiceSettings settings, CancellationToken revoked)
+    : GuardSite
 {
     /// <inheritdoc/>
     public override int FirstSlot { get; } = firstSlot;
@@ -40,6 +41,12 @@ internal sealed class ServiceSite(
 
     /// <inheritdoc/>
     public override void Left() => PluginCaller.SetCurrent(PluginCaller.Current?.Before);
+
+    /// <inheritdoc/>
+    public override LeaseTable Results => leases.FromHost;
+
+    /// <inheritdoc/>
+    public override LeaseTable Arguments => leases.FromPlugin;
 
     /// <inheritdoc/>
     public override TimeSpan TimeoutOf(ContractMethod method) =>
