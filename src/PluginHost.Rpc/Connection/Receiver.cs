@@ -165,12 +165,6 @@ internal sealed class Receiver(
             return toRun;
         }
 
-        if (_payloads is not null)
-        {
-            CallEncoder.DropPayloads(envelope.Params.Of(frame), codec, _payloads);
-            _payloads.End(isDelivered: false);
-        }
-
         Refuse(frame, in envelope, codec, name, refusal);
         return null;
     }
@@ -194,6 +188,12 @@ internal sealed class Receiver(
 
     private void Refuse(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, ReadOnlySpan<byte> name, int refusal)
     {
+        if (_payloads is not null)
+        {
+            CallEncoder.DropPayloads(envelope.Params.Of(frame), codec, _payloads);
+            _payloads.End(isDelivered: false);
+        }
+
         if (envelope.Kind == MessageKind.Notification)
         {
             CountDropped(refusal);
