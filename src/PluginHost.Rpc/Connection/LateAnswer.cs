@@ -30,7 +30,7 @@ internal sealed class LateAnswer<TCall, TResult> : LateAnswer
         brought.BeginLateResult(leases, codec);
         try
         {
-            CallEncoder.ReadResult<TCall, TResult>(envelope.Result.Of(frame), codec, brought);
+            CallEncoder.ReadResult<TCall, TResult>(envelope.Result.Of(frame), codec, brought, payloads: null);
         }
         catch (Exception e)
         {

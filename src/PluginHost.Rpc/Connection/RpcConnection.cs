@@ -4,6 +4,7 @@ using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
 
 namespace PluginHost.Rpc.Connection;
@@ -26,11 +27,17 @@ public sealed class RpcConnection : IAsyncDisposable
     private readonly PendingTable _pending;
     private readonly Outbox _outbox;
     private readonly WaitingRequests _waiting = new();
+    private readonly Gathering _gathering = new();
     private readonly FrameSender _sender;
     private readonly ConnectionChannel _channel;
     private readonly InboundCalls _inbound;
     private readonly Receiver _receiver;
+    private readonly Intake _intake;
+    private readonly HandlerThreads? _threads;
+    private Reading? _reading;
+    private bool _hasReaderThread;
     private readonly Sweep _sweep;
+    private readonly PayloadPort? _payloads;
     private readonly TaskCompletionSource<RpcCloseReason> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _readerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RpcCloseReason? _reason;
@@ -70,13 +77,23 @@ public sealed class RpcConnection : IAsyncDisposable
         _codec = (int)options.Codec;
         _transport = transport;
         _pending = new PendingTable(options.MaxPendingOutbound);
-        _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)");
+        _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)", _gathering);
         _sender = new FrameSender(options, _outbox, CloseUnread, logger);
+        if (options.Payloads is { } payloads)
+        {
+            _payloads = new PayloadPort(payloads, options.MaxMessageBytes, options.Clock, _sender.SendChunks, e => Close(RpcCloseReason.From(e)));
+            _sender.Payloads = _payloads;
+        }
+
         _channel = new ConnectionChannel(this, options, _sender);
         Leases = new ConnectionLeases(_channel, logger);
-        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, Leases);
+        HandlerThreads? threads = options.Dispatch == RpcDispatch.Inline ? new HandlerThreads(options.ReaderThreadName + " (handler)") : null;
+        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, Leases, threads);
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
-        _receiver = new Receiver(options, _transport, _pending, _inbound, Leases, _sender, _sweep.Arm, logger);
+        _receiver = new Receiver(options, _pending, _inbound, Leases, _sender, _gathering, logger);
+        _intake = new Intake(options, transport, _receiver, _sweep.Arm, logger);
+        _threads = threads;
+        transport.MaySpin = threads is not null ? static () => true : () => _pending.Count > 0;
         foreach (Dispatcher target in targets)
         {
             _receiver.AddTarget(target);
@@ -98,6 +115,9 @@ public sealed class RpcConnection : IAsyncDisposable
     /// <summary>The codec of what this side begins.</summary>
     internal RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
 
+    /// <summary>The connection's large values; null where they are part of their messages.</summary>
+    internal PayloadPort? Payloads => _payloads;
+
     /// <summary>Starts reading. Call once.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
     public void Start()
@@ -107,7 +127,8 @@ public sealed class RpcConnection : IAsyncDisposable
             throw new InvalidOperationException("The connection was started before.");
         }
 
-        new Thread(Read) { IsBackground = true, Name = _options.ReaderThreadName }.UnsafeStart();
+        _reading = CreateReading();
+        _reading.Start();
     }
 
     /// <summary>Lets the peer call one more dispatcher; where two have a name, the first added answers.</summary>
@@ -118,7 +139,16 @@ public sealed class RpcConnection : IAsyncDisposable
     }
 
     /// <summary>Chooses the codec of calls from here on. Answers go out in the codec their call came in, and both are always understood.</summary>
-    public void UseCodec(RpcCodec codec) => Volatile.Write(ref _codec, (int)codec);
+    /// <exception cref="InvalidOperationException">The framing is <see cref="RpcFraming.Newline"/>, which holds JSON only.</exception>
+    public void UseCodec(RpcCodec codec)
+    {
+        if (codec != RpcCodec.Json && _options.Framing == RpcFraming.Newline)
+        {
+            throw new InvalidOperationException($"The framing is {RpcFraming.Newline}, which holds {RpcCodec.Json} only; {codec} was asked for.");
+        }
+
+        Volatile.Write(ref _codec, (int)codec);
+    }
 
     /// <summary>
     /// Lets somebody else carry the calls that go to the peer's objects, and the steps of the peer's sequences: to count them, and to say what their
@@ -140,6 +170,7 @@ public sealed class RpcConnection : IAsyncDisposable
         PendingCall<TCall, TResult> pending = PendingCall<TCall, TResult>.Rent(this, in call, timeout, isBlocking: false, ct);
         ValueTask<RpcReply<TResult>> task = pending.Task;
         Begin(pending, ct);
+        _reading?.Expect();
         return task;
     }
 
@@ -150,6 +181,12 @@ public sealed class RpcConnection : IAsyncDisposable
     {
         PendingCall<TCall, TResult> pending = PendingCall<TCall, TResult>.Rent(this, in call, timeout, isBlocking: true, ct);
         Begin(pending, ct);
+        if (!pending.IsDone)
+        {
+            InlineReading.AboutToBlock();
+            _reading?.ReadFor(pending);
+        }
+
         return pending.Wait();
     }
 
@@ -190,7 +227,18 @@ public sealed class RpcConnection : IAsyncDisposable
         }
         else
         {
+            _intake.Dispose();
             _transport.Dispose();
+            _payloads?.Dispose();
+        }
+    }
+
+    /// <summary>A caller that was completed together with others goes on; the last sends what the others asked meanwhile.</summary>
+    internal void WentOn(int batch)
+    {
+        if (_gathering.WentOn(batch))
+        {
+            _outbox.Uncork();
         }
     }
 
@@ -285,24 +333,32 @@ public sealed class RpcConnection : IAsyncDisposable
         }
 
         // Where the connection has ended meanwhile its close fails every call in the table, this one too.
-        return _sender.Send(output, FrameUse.Request, pending) != AppendResult.Full;
+        return _sender.Send(output, FrameUse.Request, pending, _gathering.IsOpen ? Outbox.Gathered : 0) != AppendResult.Full;
     }
 
     /// <summary>Sends requests that waited for room, as far as there is room. On the outbox's own thread.</summary>
     private void SendWaiting()
     {
-        while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
+        FrameSender.IsDraining = true;
+        try
         {
-            if (!_pending.IsLive(id))
+            while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
             {
-                // Given up while it waited: it was never sent, so nothing will answer and free its id.
-                _pending.TryRemove(id, out _, out _);
+                if (!_pending.IsLive(id))
+                {
+                    // Given up while it waited: it was never sent, so nothing will answer and free its id.
+                    _pending.TryRemove(id, out _, out _);
+                }
+                else if (!TrySend(call, id))
+                {
+                    _waiting.PutBack(call, id);
+                    return;
+                }
             }
-            else if (!TrySend(call, id))
-            {
-                _waiting.PutBack(call, id);
-                return;
-            }
+        }
+        finally
+        {
+            FrameSender.IsDraining = false;
         }
     }
 
@@ -334,7 +390,7 @@ public sealed class RpcConnection : IAsyncDisposable
             Close(new RpcCloseReason(RpcCloseKind.ConnectionReset, $"Sending failed: {failure.Message}"));
         }
 
-        long since = _receiver.FrameSince;
+        long since = _intake.FrameSince;
         if (since != long.MaxValue && _options.Clock.GetElapsedTime(since, now) > _options.FrameTimeout)
         {
             Close(new RpcCloseReason(
@@ -345,11 +401,30 @@ public sealed class RpcConnection : IAsyncDisposable
         return isBusy || since != long.MaxValue;
     }
 
-    private void Read()
+    private Reading CreateReading()
     {
-        RpcCloseReason reason = _receiver.Run();
+        if (_threads is not null)
+        {
+            return new InlineReading(_intake, _inbound, _outbox, _threads, ReadingEnded, _options.ReaderThreadName);
+        }
+
+        bool mayShare = _transport.PollDescriptor >= 0;
+        _hasReaderThread = ReaderThreads.TryTake();
+        return _hasReaderThread || !mayShare
+            ? new OwnThreadReading(_intake, _receiver, _pending, _outbox, _gathering, ReadingEnded, _options.ReaderThreadName)
+            : new SharedReading(_intake, _transport, ReadingEnded);
+    }
+
+    private void ReadingEnded(RpcCloseReason reason)
+    {
+        if (_hasReaderThread)
+        {
+            ReaderThreads.Return();
+        }
+
         Close(reason);
         _transport.Dispose();
+        _payloads?.Dispose();
         _readerEnded.SetResult();
     }
 

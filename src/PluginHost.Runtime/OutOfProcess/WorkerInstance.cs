@@ -52,10 +52,21 @@ internal sealed class WorkerInstance : IPluginInstance
 
     /// <summary>Calls; the task must be awaited once. One attempt, reported to the observer unless it is lost.</summary>
     /// <exception cref="CallLostException">The worker or its connection was lost; the caller decides whether to try again.</exception>
+    public ValueTask<TResult> CallAsync<TCall, TResult>(TCall call, TimeSpan timeout, CancellationToken cancellationToken)
+        where TCall : struct, ICall<TResult> => CallAsync<TCall, TResult>(call, timeout, null, 0, cancellationToken);
+
+    /// <summary>Calls; the task must be awaited once. Reported to the observer unless it is lost; then somebody else goes on with it.</summary>
+    /// <param name="call">The arguments.</param>
+    /// <param name="timeout">The time it has.</param>
+    /// <param name="losses">Takes the call where it is lost; null to throw <see cref="CallLostException"/>.</param>
+    /// <param name="since">When the call began, for <paramref name="losses"/>.</param>
+    /// <param name="cancellationToken">The caller's.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TResult> CallAsync<TCall, TResult>(TCall call, TimeSpan timeout, CancellationToken cancellationToken)
+    public async ValueTask<TResult> CallAsync<TCall, TResult>(
+        TCall call, TimeSpan timeout, LostCalls? losses, long since, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
+        CallLostException lost;
         long began = Stopwatch.GetTimestamp();
         _observer.InFlight(TCall.Method, began: true);
         try
@@ -80,11 +91,15 @@ internal sealed class WorkerInstance : IPluginInstance
                 _gate.Leave();
             }
         }
-        catch (RpcConnectionLostException lost)
+        catch (RpcConnectionLostException cut)
         {
-            throw await _link.LostAsync(TCall.Method, lost.WasSent).ConfigureAwait(false);
+            lost = await _link.LostAsync(TCall.Method, cut.WasSent).ConfigureAwait(false);
         }
-        catch (Exception thrown) when (thrown is not CallLostException)
+        catch (CallLostException stopping)
+        {
+            lost = stopping;
+        }
+        catch (Exception thrown)
         {
             throw Failed(TCall.Method, thrown, cancellationToken);
         }
@@ -92,6 +107,10 @@ internal sealed class WorkerInstance : IPluginInstance
         {
             _observer.InFlight(TCall.Method, began: false);
         }
+
+        return losses is null
+            ? throw lost
+            : await losses.AgainAsync<TCall, TResult>(call, this, lost, since, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Calls and blocks. One attempt, reported to the observer unless it is lost.</summary>

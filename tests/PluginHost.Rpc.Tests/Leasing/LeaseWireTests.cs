@@ -183,7 +183,7 @@ public sealed class LeaseWireTests
     public async Task A_sequence_in_arguments_is_a_token_and_its_step_is_answered_while_the_call_runs()
     {
         await using RawPeer peer = new(static o => o with { Leases = new LeaseOptions { SequenceReadAhead = 0 } });
-        Task<RpcReply<int>> call = peer.Connection.CallAsync<SumCall, int>(new SumCall(Numbers.To(1, default)), LendingPair.Patience, default).AsTask();
+        Task<RpcReply<int>> call = peer.Connection.CallAsync<SumItemsCall, int>(new SumItemsCall(Numbers.To(1, default)), LendingPair.Patience, default).AsTask();
 
         string request = await peer.ReceiveAsync();
         peer.Send("""{"jsonrpc":"2.0","id":2,"method":"$/enumerator/next","params":[1]}""");

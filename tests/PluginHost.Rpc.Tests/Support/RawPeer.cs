@@ -39,7 +39,7 @@ internal sealed class RawPeer : IAsyncDisposable
 
     public async Task<string> ReceiveHexAsync() => Convert.ToHexStringLower(await ReceiveBytesAsync());
 
-    private async Task<byte[]> ReceiveBytesAsync()
+    public async Task<byte[]> ReceiveBytesAsync()
     {
         byte[] header = new byte[4];
         await FillAsync(header);
