@@ -6,6 +6,8 @@ namespace PluginHost.Processes.Tests.OutOfProcess;
 
 public sealed class IdleRingTests
 {
+    // The name of the connection's reading thread, as the system cuts it.
+    private const string Reader = "pluginhost fixt";
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(1);
 
@@ -20,24 +22,25 @@ public sealed class IdleRingTests
             await worker.Plugin.EchoAsync("not idle yet", CancellationToken.None);
         }
 
-        // The compiler still has to do with what was just called.
-        await Until(() => CpuTime.OfProcess(worker.Pid), grownLessThan: TimeSpan.FromMilliseconds(1));
-        TimeSpan workerBefore = CpuTime.OfProcess(worker.Pid);
-        TimeSpan readerBefore = CpuTime.OfThreads(Environment.ProcessId, "pluginhost fixt");
+        await RestAsync(worker.Pid);
+        IReadOnlyDictionary<string, long> workerBefore = CpuTime.Of(worker.Pid);
+        IReadOnlyDictionary<string, long> readerBefore = CpuTime.Of(Environment.ProcessId, Reader);
         await Task.Delay(s_idle);
 
-        Assert.InRange(CpuTime.OfProcess(worker.Pid) - workerBefore, TimeSpan.Zero, TimeSpan.FromMilliseconds(10));
-        Assert.InRange(CpuTime.OfThreads(Environment.ProcessId, "pluginhost fixt") - readerBefore, TimeSpan.Zero, TimeSpan.FromMilliseconds(1));
+        Assert.InRange(CpuTime.Between(workerBefore, CpuTime.Of(worker.Pid)), TimeSpan.Zero, TimeSpan.FromMilliseconds(10));
+        Assert.NotEmpty(readerBefore);
+        Assert.InRange(CpuTime.Between(readerBefore, CpuTime.Of(Environment.ProcessId, Reader)), TimeSpan.Zero, TimeSpan.FromMilliseconds(1));
         Assert.Equal(5, worker.Plugin.Add(2, 3));
     }
 
-    private static async Task Until(Func<TimeSpan> time, TimeSpan grownLessThan)
+    /// <summary>Waits until a worker has nothing more to do: the compiler still works on what was called last.</summary>
+    private static async Task RestAsync(int pid)
     {
         for (int i = 0; i < 30; i++)
         {
-            TimeSpan before = time();
+            IReadOnlyDictionary<string, long> before = CpuTime.Of(pid);
             await Task.Delay(s_settling);
-            if (time() - before < grownLessThan)
+            if (CpuTime.Between(before, CpuTime.Of(pid)) < TimeSpan.FromMilliseconds(1))
             {
                 return;
             }
