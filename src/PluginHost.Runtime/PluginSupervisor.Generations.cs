@@ -61,6 +61,8 @@ internal sealed partial class PluginSupervisor
     private Task<IPluginInstance> StartInTierAsync(int generation, CancellationToken cancellationToken)
     {
         SupervisedPlugin plugin = Plugin;
+        GenerationLeases leases = new(this, _objectSlots);
+        Volatile.Write(ref _leases, leases);
         ITier tier = _settings.Tiers.FirstOrDefault(t => t.Kind == _tier)
             ?? throw new PluginRefusedException(
                 $"{plugin.Id}: the tier {_tier} is not available in this host.",
@@ -76,6 +78,8 @@ internal sealed partial class PluginSupervisor
                 Contracts = plugin.Contracts,
                 SharedAssemblies = plugin.SharedAssemblies,
                 Guards = [.. Sites.Select(s => s.Guard!)],
+                Results = leases.FromPlugin,
+                Arguments = leases.FromHost,
                 CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
                 WorkerStarted = pid => Observer.WorkerPid = pid,
                 Observer = Observer,

@@ -34,7 +34,7 @@ public readonly struct CallSample
 /// The order that makes cutting safe without a fence on the call path: a call counts itself in, then reads the target; the engine clears the
 /// target, runs <see cref="Interlocked.MemoryBarrierProcessWide"/>, then waits until as many calls left as entered.
 /// </remarks>
-public abstract class Guard
+public abstract partial class Guard
 {
     private const int SampleEvery = 1024;
     private readonly nint _slots;
@@ -226,7 +226,7 @@ public abstract class Guard
 
 /// <summary>A guard of one contract.</summary>
 /// <typeparam name="TContract">The contract's interface.</typeparam>
-public abstract class Guard<TContract> : Guard
+public abstract partial class Guard<TContract> : Guard
     where TContract : class
 {
     private TContract? _target;

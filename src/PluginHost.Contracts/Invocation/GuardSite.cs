@@ -49,4 +49,10 @@ public abstract class GuardSite
 
     /// <summary>As <see cref="Route"/>, without blocking.</summary>
     public abstract ValueTask<object> RouteAsync(ContractMethod method, CancellationToken cancellationToken);
+
+    /// <summary>The leases on what the guarded object hands to its callers. A new table each load.</summary>
+    public abstract LeaseTable Results { get; }
+
+    /// <summary>The leases on what callers hand to the guarded object. A new table each load.</summary>
+    public abstract LeaseTable Arguments { get; }
 }

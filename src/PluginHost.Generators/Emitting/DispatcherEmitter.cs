@@ -68,7 +68,7 @@ internal static class DispatcherEmitter
         List<string> arguments = [.. members.Select(DataEmitter.Local)];
         if (members.Count < method.Parameters.Count)
         {
-            arguments.Add("cancellationToken");
+            arguments.Add(method.Result is { Shape: TypeShape.AsyncSequence } ? "reply.LeaseToken" : "cancellationToken");
         }
 
         string call = $"this._target.{Shapes.NameOf(method)}({string.Join(", ", arguments)})";
@@ -78,7 +78,7 @@ internal static class DispatcherEmitter
             case ResultShape.Void:
                 code.Line(call + ";").Line($"reply.Send({nothing});").Line("return default;").Close();
                 return;
-            case ResultShape.Value:
+            case ResultShape.Value or ResultShape.Sequence:
                 code.Line($"reply.Send(new {valuesPrefix}{method.Result!.NullableId}Result({call}));").Line("return default;").Close();
                 return;
         }

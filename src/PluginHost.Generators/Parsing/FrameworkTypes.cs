@@ -54,14 +54,6 @@ internal static class FrameworkTypes
     /// <summary>What to do instead, for a type that only a later release can carry; else null.</summary>
     public static string? NotInThisRelease(INamedTypeSymbol type)
     {
-        switch (Metadata(type))
-        {
-            case "System.Collections.Generic.IAsyncEnumerable`1":
-                return $"{NextRelease}: return the whole list, or a page of it at a time";
-            case "System.IProgress`1":
-                return $"{NextRelease}: return the progress from a method of its own";
-        }
-
         for (INamedTypeSymbol? b = type; b is not null; b = b.BaseType)
         {
             if (Metadata(b) == "System.IO.Stream")
@@ -70,10 +62,19 @@ internal static class FrameworkTypes
             }
         }
 
-        return type.TypeKind == TypeKind.Interface && ContractAttributes.IsContract(type)
-            ? $"{NextRelease}: make its methods part of this contract, and name what they work on with an id"
-            : null;
+        return null;
     }
+
+    /// <summary>The shape of what stays with its owner, or null.</summary>
+    /// <param name="type">The type.</param>
+    /// <param name="compilation">The compilation whose assembly may make contracts of others' interfaces.</param>
+    public static TypeShape? Lease(INamedTypeSymbol type, Compilation compilation) => Metadata(type) switch
+    {
+        "System.IProgress`1" => TypeShape.Progress,
+        "System.Collections.Generic.IAsyncEnumerable`1" => TypeShape.AsyncSequence,
+        _ when type.TypeKind == TypeKind.Interface && (ContractAttributes.IsContract(type) || ContractAttributes.IsNamed(type, compilation)) => TypeShape.ContractObject,
+        _ => null,
+    };
 
     /// <summary>Why a type is no data type at all, as a sentence after a space; null where it may be one.</summary>
     public static string? WhyNotData(INamedTypeSymbol type)

@@ -24,7 +24,9 @@ internal enum ProblemKind
     BadResult,
     CannotRebuild,
     BadMajor,
-    OwnedLifetime,
+    IdempotentLease,
+    LeaseInside,
+    ShortArgument,
 }
 
 /// <summary>One thing that is wrong, and where.</summary>

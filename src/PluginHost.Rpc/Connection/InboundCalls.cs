@@ -1,6 +1,7 @@
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -34,6 +35,12 @@ internal sealed class InboundCalls(int limit, FrameSender sender, HandlerThreads
 
     /// <summary>The clock that measures handlers.</summary>
     public TimeProvider Clock => sender.Clock;
+
+    /// <summary>The connection's large values; null where they are part of their messages.</summary>
+    public PayloadPort? Payloads => sender.Payloads;
+
+    /// <inheritdoc cref="RpcOptions.TellsInside"/>
+    public bool TellsInside => sender.TellsInside;
 
     /// <summary>How many are queued or running.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -95,7 +102,7 @@ internal sealed class InboundCalls(int limit, FrameSender sender, HandlerThreads
             }
         }
 
-        Queue(call.IdKind == IdKind.None ? this : call);
+        Queue(call);
         return 0;
     }
 
@@ -115,7 +122,7 @@ internal sealed class InboundCalls(int limit, FrameSender sender, HandlerThreads
             }
         }
 
-        Queue(call.IdKind == IdKind.None ? this : call);
+        Queue(call);
     }
 
     /// <summary>Cancels a call by its id: one that is queued is answered without being started. An unknown id is nothing.</summary>
@@ -287,13 +294,14 @@ internal sealed class InboundCalls(int limit, FrameSender sender, HandlerThreads
                 }
             }
 
-            Queue(call.IdKind == IdKind.None ? this : call);
+            Queue(call);
         }
     }
 
-    private void Queue(IThreadPoolWorkItem item)
+    private void Queue(IncomingCall call)
     {
-        if (threads is null)
+        IThreadPoolWorkItem item = call.IdKind == IdKind.None ? this : call;
+        if (threads is null || call.Pace is { MostlyAwaits: true })
         {
             ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
         }

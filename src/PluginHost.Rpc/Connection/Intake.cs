@@ -15,7 +15,7 @@ namespace PluginHost.Rpc.Connection;
 internal sealed class Intake(RpcOptions options, RpcTransport transport, Receiver receiver, Action frameBegan, ILogger logger) : IDisposable
 {
     private readonly FrameReader _reader = new(
-        options.Framing == RpcFraming.Length ? LengthFormat.Instance : HeaderFormat.Instance, options.MaxMessageBytes);
+        options.Format, options.MaxMessageBytes);
 
     private long _frameSince = long.MaxValue;
     private bool _isNew;
@@ -43,8 +43,8 @@ internal sealed class Intake(RpcOptions options, RpcTransport transport, Receive
     {
         while (_reader.TryRead(out ReadOnlySpan<byte> frame))
         {
+            call = receiver.Take(frame, isOneOfMany: _isNew || _reader.IsInsideFrame);
             _isNew = true;
-            call = receiver.Take(frame);
             if (call is not null)
             {
                 return true;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -10,10 +11,13 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="pending">The calls that wait for answers.</param>
 /// <param name="inbound">Takes calls that came in.</param>
 /// <param name="sender">Sends errors about calls that are not taken.</param>
+/// <param name="gathering">Told of callers that are completed together.</param>
 /// <param name="logger">The connection's logger.</param>
-internal sealed class Receiver(RpcOptions options, PendingTable pending, InboundCalls inbound, FrameSender sender, ILogger logger)
+internal sealed class Receiver(
+    RpcOptions options, PendingTable pending, InboundCalls inbound, FrameSender sender, Gathering gathering, ILogger logger)
 {
     private readonly MethodLookup _lookup = new();
+    private readonly InboundPayloads? _payloads = sender.Payloads?.CreateSource(isOfCall: false);
     private Dispatcher[] _targets = [];
     private long _dropped;
     private int _unsolicited;
@@ -32,17 +36,40 @@ internal sealed class Receiver(RpcOptions options, PendingTable pending, Inbound
         while (Interlocked.CompareExchange(ref _targets, [.. before, target], before) != before);
     }
 
+    /// <summary>Ends an answer's part in its large values: what was not read is given back too.</summary>
+    public static void EndPayloads(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads payloads, bool isRead)
+    {
+        try
+        {
+            if (!isRead)
+            {
+                CallEncoder.DropPayloads(envelope.Kind == MessageKind.Error ? envelope.Error.Of(frame) : envelope.Result.Of(frame), codec, payloads);
+            }
+        }
+        finally
+        {
+            payloads.End(isRead);
+        }
+    }
+
     /// <summary>Takes a message.</summary>
+    /// <param name="frame">The message.</param>
+    /// <param name="isOneOfMany">True where others came with it.</param>
     /// <returns>A call that the calling thread has to run before it takes the next message, or null.</returns>
     /// <exception cref="MalformedMessageException">It is none, or one too many of its kind: the connection has to end.</exception>
-    public IncomingCall? Take(ReadOnlySpan<byte> frame)
+    public IncomingCall? Take(ReadOnlySpan<byte> frame, bool isOneOfMany)
     {
         RpcCodec codec = EnvelopeReader.Detect(frame);
         Envelope envelope = EnvelopeReader.Read(frame, codec);
+        if (options.RequiresVersion && !envelope.HasVersion)
+        {
+            throw new MalformedMessageException(MessageFault.Protocol, "The message does not say \"jsonrpc\":\"2.0\", which is required here.");
+        }
+
         switch (envelope.Kind)
         {
             case MessageKind.Result or MessageKind.Error:
-                TakeAnswer(frame, in envelope, codec);
+                TakeAnswer(frame, in envelope, codec, isOneOfMany);
                 return null;
             case MessageKind.InvalidRequest:
                 sender.SendError(codec, envelope.RawId.Of(frame), RpcErrorCodes.InvalidRequest, "The method's name is no string.", null);
@@ -52,22 +79,37 @@ internal sealed class Receiver(RpcOptions options, PendingTable pending, Inbound
         }
     }
 
-    private void TakeAnswer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec)
+    private void TakeAnswer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, bool isOneOfMany)
     {
         if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call))
         {
-            // Without a call this is the answer to one that was given up.
             if (call is not null)
             {
                 BlockingAnswers += call.IsBlocking ? 1 : 0;
-                call.Answer(frame, in envelope, codec);
+                call.Batch = isOneOfMany && !call.IsBlocking ? gathering.Add() : 0;
+                call.Answer(frame, in envelope, codec, _payloads);
+            }
+            else if (_payloads is not null)
+            {
+                // The answer to a call that was given up.
+                EndPayloads(frame, in envelope, codec, _payloads, isRead: false);
             }
 
             return;
         }
 
         _unsolicited++;
-        Log.UnsolicitedAnswer(logger, envelope.Id, _unsolicited);
+        if (envelope is { Kind: MessageKind.Error, IdKind: IdKind.Null or IdKind.None })
+        {
+            // The peer could not read something of ours, and does not know what it was.
+            (int code, string message) = CallEncoder.ReadCodeAndMessage(envelope.Error.Of(frame), codec);
+            Log.ErrorAboutNothing(logger, code, message, _unsolicited);
+        }
+        else
+        {
+            Log.UnsolicitedAnswer(logger, envelope.Id, _unsolicited);
+        }
+
         if (_unsolicited > options.MaxUnsolicitedAnswers)
         {
             throw new MalformedMessageException(
@@ -84,6 +126,12 @@ internal sealed class Receiver(RpcOptions options, PendingTable pending, Inbound
             name = System.Text.Encoding.UTF8.GetBytes(new string(text[..JsonText.Unescape(name, text)]));
         }
 
+        if (sender.Payloads is { } payloads && envelope.Kind == MessageKind.Notification && name.SequenceEqual(ChunkMessage.Method))
+        {
+            ChunkMessage.Take(frame, in envelope, codec, payloads);
+            return null;
+        }
+
         if (name.SequenceEqual("$/cancelRequest"u8))
         {
             CancelRequest.Take(frame, in envelope, codec, inbound, sender);
@@ -97,6 +145,12 @@ internal sealed class Receiver(RpcOptions options, PendingTable pending, Inbound
         if (refusal == 0)
         {
             return toRun;
+        }
+
+        if (_payloads is not null)
+        {
+            CallEncoder.DropPayloads(envelope.Params.Of(frame), codec, _payloads);
+            _payloads.End(isDelivered: false);
         }
 
         if (envelope.Kind == MessageKind.Notification)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
 
 namespace PluginHost.Rpc.Connection;
@@ -25,12 +26,16 @@ public sealed class RpcConnection : IAsyncDisposable
     private readonly PendingTable _pending;
     private readonly Outbox _outbox;
     private readonly WaitingRequests _waiting = new();
+    private readonly Gathering _gathering = new();
     private readonly FrameSender _sender;
     private readonly InboundCalls _inbound;
     private readonly Receiver _receiver;
     private readonly Intake _intake;
-    private readonly Reading _reading;
+    private readonly HandlerThreads? _threads;
+    private Reading? _reading;
+    private bool _hasReaderThread;
     private readonly Sweep _sweep;
+    private readonly PayloadPort? _payloads;
     private readonly TaskCompletionSource<RpcCloseReason> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _readerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RpcCloseReason? _reason;
@@ -70,16 +75,20 @@ public sealed class RpcConnection : IAsyncDisposable
         _codec = (int)options.Codec;
         _transport = transport;
         _pending = new PendingTable(options.MaxPendingOutbound);
-        _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)");
+        _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)", _gathering);
         _sender = new FrameSender(options, _outbox, CloseUnread, logger);
+        if (options.Payloads is { } payloads)
+        {
+            _payloads = new PayloadPort(payloads, options.MaxMessageBytes, options.Clock, _sender.SendChunks, e => Close(RpcCloseReason.From(e)));
+            _sender.Payloads = _payloads;
+        }
+
         HandlerThreads? threads = options.Dispatch == RpcDispatch.Inline ? new HandlerThreads(options.ReaderThreadName + " (handler)") : null;
         _inbound = new InboundCalls(options.MaxPendingInbound, _sender, threads);
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
-        _receiver = new Receiver(options, _pending, _inbound, _sender, logger);
+        _receiver = new Receiver(options, _pending, _inbound, _sender, _gathering, logger);
         _intake = new Intake(options, transport, _receiver, _sweep.Arm, logger);
-        _reading = threads is not null
-            ? new InlineReading(_intake, _inbound, _outbox, threads, ReadingEnded, options.ReaderThreadName)
-            : new OwnThreadReading(_intake, _receiver, _pending, ReadingEnded, options.ReaderThreadName);
+        _threads = threads;
         transport.MaySpin = threads is not null ? static () => true : () => _pending.Count > 0;
         foreach (Dispatcher target in targets)
         {
@@ -98,6 +107,9 @@ public sealed class RpcConnection : IAsyncDisposable
 
     private RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
 
+    /// <summary>The connection's large values; null where they are part of their messages.</summary>
+    internal PayloadPort? Payloads => _payloads;
+
     /// <summary>Starts reading. Call once.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
     public void Start()
@@ -107,6 +119,7 @@ public sealed class RpcConnection : IAsyncDisposable
             throw new InvalidOperationException("The connection was started before.");
         }
 
+        _reading = CreateReading();
         _reading.Start();
     }
 
@@ -118,7 +131,16 @@ public sealed class RpcConnection : IAsyncDisposable
     }
 
     /// <summary>Chooses the codec of calls from here on. Answers go out in the codec their call came in, and both are always understood.</summary>
-    public void UseCodec(RpcCodec codec) => Volatile.Write(ref _codec, (int)codec);
+    /// <exception cref="InvalidOperationException">The framing is <see cref="RpcFraming.Newline"/>, which holds JSON only.</exception>
+    public void UseCodec(RpcCodec codec)
+    {
+        if (codec != RpcCodec.Json && _options.Framing == RpcFraming.Newline)
+        {
+            throw new InvalidOperationException($"The framing is {RpcFraming.Newline}, which holds {RpcCodec.Json} only; {codec} was asked for.");
+        }
+
+        Volatile.Write(ref _codec, (int)codec);
+    }
 
     /// <summary>Calls. Allocates nothing where arguments and result hold no references. Await the task once.</summary>
     /// <param name="call">The arguments.</param>
@@ -130,7 +152,7 @@ public sealed class RpcConnection : IAsyncDisposable
         PendingCall<TCall, TResult> pending = PendingCall<TCall, TResult>.Rent(this, in call, timeout, isBlocking: false, ct);
         ValueTask<RpcReply<TResult>> task = pending.Task;
         Begin(pending, ct);
-        _reading.Expect();
+        _reading?.Expect();
         return task;
     }
 
@@ -141,8 +163,12 @@ public sealed class RpcConnection : IAsyncDisposable
     {
         PendingCall<TCall, TResult> pending = PendingCall<TCall, TResult>.Rent(this, in call, timeout, isBlocking: true, ct);
         Begin(pending, ct);
-        InlineReading.AboutToBlock();
-        _reading.ReadFor(pending);
+        if (!pending.IsDone)
+        {
+            InlineReading.AboutToBlock();
+            _reading?.ReadFor(pending);
+        }
+
         return pending.Wait();
     }
 
@@ -183,6 +209,16 @@ public sealed class RpcConnection : IAsyncDisposable
         {
             _intake.Dispose();
             _transport.Dispose();
+            _payloads?.Dispose();
+        }
+    }
+
+    /// <summary>A caller that was completed together with others goes on; the last sends what the others asked meanwhile.</summary>
+    internal void WentOn(int batch)
+    {
+        if (_gathering.WentOn(batch))
+        {
+            _outbox.Uncork();
         }
     }
 
@@ -261,24 +297,32 @@ public sealed class RpcConnection : IAsyncDisposable
         }
 
         // Where the connection has ended meanwhile its close fails every call in the table, this one too.
-        return _sender.Send(output, FrameUse.Request, pending) != AppendResult.Full;
+        return _sender.Send(output, FrameUse.Request, pending, _gathering.IsOpen ? Outbox.Gathered : 0) != AppendResult.Full;
     }
 
     /// <summary>Sends requests that waited for room, as far as there is room. On the outbox's own thread.</summary>
     private void SendWaiting()
     {
-        while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
+        FrameSender.IsDraining = true;
+        try
         {
-            if (!_pending.IsLive(id))
+            while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
             {
-                // Given up while it waited: it was never sent, so nothing will answer and free its id.
-                _pending.TryRemove(id, out _);
+                if (!_pending.IsLive(id))
+                {
+                    // Given up while it waited: it was never sent, so nothing will answer and free its id.
+                    _pending.TryRemove(id, out _);
+                }
+                else if (!TrySend(call, id))
+                {
+                    _waiting.PutBack(call, id);
+                    return;
+                }
             }
-            else if (!TrySend(call, id))
-            {
-                _waiting.PutBack(call, id);
-                return;
-            }
+        }
+        finally
+        {
+            FrameSender.IsDraining = false;
         }
     }
 
@@ -320,10 +364,30 @@ public sealed class RpcConnection : IAsyncDisposable
         return isBusy || since != long.MaxValue;
     }
 
+    private Reading CreateReading()
+    {
+        if (_threads is not null)
+        {
+            return new InlineReading(_intake, _inbound, _outbox, _threads, ReadingEnded, _options.ReaderThreadName);
+        }
+
+        bool mayShare = _transport.PollDescriptor >= 0;
+        _hasReaderThread = ReaderThreads.TryTake();
+        return _hasReaderThread || !mayShare
+            ? new OwnThreadReading(_intake, _receiver, _pending, _outbox, _gathering, ReadingEnded, _options.ReaderThreadName)
+            : new SharedReading(_intake, _transport, ReadingEnded);
+    }
+
     private void ReadingEnded(RpcCloseReason reason)
     {
+        if (_hasReaderThread)
+        {
+            ReaderThreads.Return();
+        }
+
         Close(reason);
         _transport.Dispose();
+        _payloads?.Dispose();
         _readerEnded.SetResult();
     }
 

@@ -73,6 +73,12 @@ internal sealed record StartRequest
     /// <summary>The guards that the application holds, one a contract in <see cref="Contracts"/>' order. Used by the in-process tier for draining.</summary>
     public required IReadOnlyList<Guard> Guards { get; init; }
 
+    /// <summary>The leases on what this generation hands out, where it runs in-process: a stop waits for them, then ends them.</summary>
+    public LeaseTable? Results { get; init; }
+
+    /// <summary>The leases on what this generation was handed, where it runs in-process: a stop takes them back.</summary>
+    public LeaseTable? Arguments { get; init; }
+
     /// <summary>
     /// Makes suspended in-process calls let go of this generation: cancels <see cref="GuardSite.Revoked"/>. Called by the in-process tier when the
     /// drain's deadline has ended; null where there is nothing to cut.
