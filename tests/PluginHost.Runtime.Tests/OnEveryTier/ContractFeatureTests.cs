@@ -245,7 +245,7 @@ public abstract class ContractFeatureTests : IAsyncLifetime
         await session.DisposeAsync();
 
         await UntilAsync(() => Features.DisposedSessions() == 1);
-        await Assert.ThrowsAsync<PluginUnavailableException>(() => session.GreetAsync("eve", Cancelled));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => session.GreetAsync("eve", Cancelled));
         Assert.Equal("bob greets eve", await other.GreetAsync("eve", Cancelled));
         Assert.Equal(1, Features.DisposedSessions());
     }
