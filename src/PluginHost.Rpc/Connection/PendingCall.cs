@@ -3,6 +3,7 @@ using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -24,6 +25,12 @@ internal abstract class PendingCall : SequenceOrigin
     /// <summary>Where the request begins in all that was ever queued for sending, or -1 while it is not.</summary>
     public long FrameStart { get; set; }
 
+    /// <summary>True where the caller blocks. Only for who took the call out of the table, before it is completed.</summary>
+    public bool IsBlocking { get; protected set; }
+
+    /// <summary>True once the call of a caller that blocks has ended. Only for that caller.</summary>
+    public abstract bool IsDone { get; }
+
     /// <summary>True once another thread may write the request: such a call is not used again.</summary>
     public bool IsShared { get; set; }
 
@@ -34,7 +41,8 @@ internal abstract class PendingCall : SequenceOrigin
     public abstract void Encode(OutputBuffer output, RpcCodec codec);
 
     /// <summary>Reads the answer into the caller's result. Called on the reader thread.</summary>
-    public abstract void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec);
+    /// <exception cref="MalformedMessageException">The answer names memory that cannot be; the call has ended.</exception>
+    public abstract void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads);
 
     /// <summary>Ends the call with an exception.</summary>
     public abstract void Fail(Exception exception);
@@ -57,12 +65,14 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     private CancellationToken _caller;
     private CancellationTokenRegistration _registration;
     private TCall _call;
-    private bool _isBlocking;
     private bool _isDone;
     private RpcReply<TResult> _late;
     private Exception? _lateFailure;
 
     private PendingCall() => _leases = new CallLeases(this);
+
+    /// <inheritdoc/>
+    public override bool IsDone => Volatile.Read(ref _isDone);
 
     /// <inheritdoc/>
     public override string Method => TCall.Method.WireName;
@@ -95,7 +105,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         pending._connection = connection;
         pending._call = call;
         pending._caller = caller;
-        pending._isBlocking = isBlocking;
+        pending.IsBlocking = isBlocking;
         pending._isDone = false;
         pending.Timeout = timeout;
         pending.FrameStart = -1;
@@ -143,26 +153,41 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     }
 
     /// <inheritdoc/>
-    public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec)
+    public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads)
     {
         RpcReply<TResult> reply = default;
         Exception? failure = null;
+        bool isRead = false;
         try
         {
             if (envelope.Kind == MessageKind.Error)
             {
-                failure = CallEncoder.ReadError<TCall, TResult>(envelope.Error.Of(frame), codec);
+                failure = CallEncoder.ReadError<TCall, TResult>(envelope.Error.Of(frame), codec, payloads);
                 failure = _call is IAddressedCall ? RpcReleasedException.Of(Method, failure) : failure;
             }
             else
             {
-                reply = new RpcReply<TResult>(CallEncoder.ReadResult<TCall, TResult>(envelope.Result.Of(frame), codec, _leases), envelope.Inside);
+                reply = new RpcReply<TResult>(CallEncoder.ReadResult<TCall, TResult>(envelope.Result.Of(frame), codec, _leases, payloads), envelope.Inside);
+                isRead = true;
             }
+        }
+        catch (MalformedMessageException e)
+        {
+            // The peer names memory it has not: the connection ends with this, and the call with the connection.
+            Fail(new RpcConnectionLostException(Method, RpcCloseReason.From(e), wasSent: true));
+            throw;
         }
         catch (Exception e)
         {
             // Readers run code of the contract's types too: whatever comes out of them is this call's failure and nobody else's.
             failure = new RpcSerializationException($"The answer to {Method} cannot be read: {e.Message}", e);
+        }
+        finally
+        {
+            if (payloads is not null)
+            {
+                Receiver.EndPayloads(frame, in envelope, codec, payloads, isRead);
+            }
         }
 
         if (_leases.IsUsed)
@@ -225,7 +250,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
 
     private void Complete(in RpcReply<TResult> reply, Exception? failure)
     {
-        bool isBlocking = _isBlocking;
+        bool isBlocking = IsBlocking;
         if (failure is null)
         {
             _source.SetResult(reply);

@@ -5,6 +5,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.Transport;
 using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime.Processes;
 using PluginHost.Runtime.Tiers;
@@ -39,21 +40,33 @@ internal sealed class ProcessTier : ITier
     {
         long began = _clock.GetTimestamp();
         WorkerIdentity identity = new(request.Manifest.Id, Kind, request.Generation);
-        string entry = request.Manifest.Entry ?? throw new PluginRefusedException(
-            $"Plugin '{identity.PluginId}' is started by a command ('{string.Join(' ', request.Manifest.Command ?? [])}'); this host starts .NET assemblies only. Name an 'entry' in its plugin.json.",
-            identity.Fault(FaultKind.Refused));
-        WorkerLink link = await SpawnAsync(identity, request).ConfigureAwait(false);
+        if (request.Manifest.Entry is not { } entry)
+        {
+            WorkerLink program = await new ProgramLaunch(_options, _clock).RunAsync(identity, request, cancellationToken).ConfigureAwait(false);
+            Log.Started(request.Logger, identity.PluginId, program.Pid, identity.Generation, WorkerProtocolVersion.Json, "stdio", _clock.GetElapsedTime(began));
+            return new WorkerInstance(program, request, _clock);
+        }
+
+        using RingOffer offer = RingOffer.Of(_options, identity.PluginId, request.Logger);
+        (WorkerLink link, RingTransport transport) = await SpawnAsync(identity, request, offer).ConfigureAwait(false);
         try
         {
-            HelloRequest hello = new(WorkerProtocolVersion.Min, WorkerProtocolVersion.Max, [NameOf(_options.Codec)], s_version, Environment.ProcessId);
+            HelloRequest hello = new(WorkerProtocolVersion.Min, WorkerProtocolVersion.Max, [NameOf(_options.Codec)], s_version, Environment.ProcessId)
+            {
+                Transports = offer.Transports,
+            };
             HelloReply agreed = await AskAsync<HelloCall, HelloReply>(
                 link, new HelloCall(hello), "the handshake", _options.HandshakeTimeout, nameof(_options.HandshakeTimeout), cancellationToken).ConfigureAwait(false);
             link.Connection.UseCodec(_options.Codec);
+            if (!offer.Agree(agreed, transport, identity.PluginId, request.Logger))
+            {
+                throw StartFailure.NotSpawned(identity, $"worker {link.Pid} took the transport '{agreed.Transport}', which it was not offered.");
+            }
 
             LoadReply loaded = await AskAsync<LoadCall, LoadReply>(
                 link, new LoadCall(LoadOf(request, entry)), "its start", _options.StartTimeout, nameof(_options.StartTimeout), cancellationToken).ConfigureAwait(false);
-            CheckContracts(identity, request.Contracts, loaded);
-            Log.Started(request.Logger, identity.PluginId, link.Pid, identity.Generation, agreed.Codec, _clock.GetElapsedTime(began));
+            CheckContracts(identity, request.Contracts, loaded.Contracts);
+            Log.Started(request.Logger, identity.PluginId, link.Pid, identity.Generation, agreed.Codec, agreed.Transport, _clock.GetElapsedTime(began));
             return new WorkerInstance(link, request, _clock);
         }
         catch
@@ -63,7 +76,7 @@ internal sealed class ProcessTier : ITier
         }
     }
 
-    private async Task<WorkerLink> SpawnAsync(WorkerIdentity identity, StartRequest request)
+    private async Task<(WorkerLink Link, RingTransport Transport)> SpawnAsync(WorkerIdentity identity, StartRequest request, RingOffer offer)
     {
         string program = WorkerCommand.ProgramOf(_options);
         if (!File.Exists(program))
@@ -72,12 +85,15 @@ internal sealed class ProcessTier : ITier
         }
 
         WorkerProcess process;
+        PayloadOffer payloads = PayloadOffer.Of(_options, identity.PluginId, request.Logger);
         try
         {
-            process = await WorkerSpawner.Shared.SpawnAsync(WorkerCommand.Create(program, request, _clock)).ConfigureAwait(false);
+            SpawnRequest spawn = WorkerCommand.Create(program, request, payloads.Describe(offer.Descriptors.Count), _clock, [.. offer.Descriptors, .. payloads.Descriptors]);
+            process = await WorkerSpawner.Shared.SpawnAsync(spawn).ConfigureAwait(false);
         }
         catch (SpawnException refused)
         {
+            payloads.Abandon();
             throw StartFailure.NotSpawned(identity, refused.Message);
         }
 
@@ -87,12 +103,18 @@ internal sealed class ProcessTier : ITier
         {
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = _clock,
+            Payloads = payloads.ForHost(identity.Tier),
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
-        RpcConnection connection = new(new Socket(process.Channel), options, [reports], request.Logger);
+        RingTransport transport = new(new Socket(process.Channel));
+        RpcConnection connection = new(transport, options, [reports, .. Targets(request)], request.Logger);
         connection.Start();
-        return new WorkerLink(identity, process, connection, reports, request, _options, _clock);
+        return (new WorkerLink(identity, process, connection, reports, request, _options, _clock), transport);
     }
+
+    /// <summary>What the worker may call: the host services that it was granted, and nothing else of the host.</summary>
+    private static IEnumerable<Dispatcher> Targets(StartRequest request) =>
+        request.Services.Doors.Select(door => new ServiceTarget(door.Contract.CreateDispatcher(door.Guard)));
 
     /// <summary>One step of a start.</summary>
     private static async Task<TReply> AskAsync<TCall, TReply>(
@@ -126,14 +148,16 @@ internal sealed class ProcessTier : ITier
         request.Settings.GetRawText(),
         [.. request.Contracts.Select(c => new ContractRequest(c.Name, c.Major, c.GetType().Assembly.GetName().Name!))],
         [.. request.SharedAssemblies.Select(a => new SharedAssembly(a.Key, a.Value))],
-        (int)_options.StartTimeout.TotalMilliseconds);
+        (int)_options.StartTimeout.TotalMilliseconds,
+        [.. request.Services.Grants.Select(g => new ServiceOffer(g.Reference.Name, g.Reference.Major, g.Contract?.GetType().Assembly.GetName().Name, g.Refusal))],
+        (int)request.Manifest.Limits.CallTimeout.TotalMilliseconds);
 
     /// <summary>The worker's copy of a contract must know every method of the host's.</summary>
-    private static void CheckContracts(WorkerIdentity identity, IReadOnlyList<ContractDescriptor> contracts, LoadReply loaded)
+    internal static void CheckContracts(WorkerIdentity identity, IReadOnlyList<ContractDescriptor> contracts, IReadOnlyList<LoadedContract> loaded)
     {
         foreach (ContractDescriptor contract in contracts)
         {
-            LoadedContract? offered = loaded.Contracts.FirstOrDefault(c => c.Name == contract.Name);
+            LoadedContract? offered = loaded.FirstOrDefault(c => c.Name == contract.Name);
             string[] missing = [.. contract.Methods.Select(m => m.WireName).Except(offered?.Methods ?? [])];
             if (missing.Length > 0)
             {

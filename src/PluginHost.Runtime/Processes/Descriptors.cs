@@ -6,7 +6,7 @@ namespace PluginHost.Runtime.Processes;
 internal sealed unsafe class Descriptors : IDisposable
 {
     // Above every number that the child's own descriptors get, so that no dup2 overwrites the source of the next one.
-    private const int LowestChildEnd = 10;
+    private const int LowestChildEnd = SpawnRequest.ChannelDescriptor + SpawnRequest.MostInherited + 1;
     private const int DuplicateCloseOnExec = 1030;
     private const int SetStatusFlags = 4;
     private const int UnixDomain = 1;
@@ -25,29 +25,41 @@ internal sealed unsafe class Descriptors : IDisposable
 
     public int Channel { get; private set; }
 
-    public int ChildOutput => _childEnds[0];
+    /// <summary>The end to write to the child's input; -1 where that is empty.</summary>
+    public int Input { get; private set; } = -1;
 
-    public int ChildError => _childEnds[1];
+    /// <summary>The child's input; -1 for none.</summary>
+    public int ChildInput { get; private set; } = -1;
 
-    public int ChildChannel => _childEnds[2];
+    /// <summary>What the child gets as 1, 2, 3 and on: its output, its errors, its channel where that is a socket, and what it inherits.</summary>
+    public IReadOnlyList<int> ChildEnds => _childEnds;
 
-    /// <summary>Opens two pipes and a connected pair of sockets.</summary>
+    /// <summary>Opens the pipes and, where the channel is one, a connected pair of sockets, and duplicates what the child inherits.</summary>
     /// <exception cref="SpawnException">The system refused, for example because too many are open.</exception>
-    public static Descriptors Open()
+    public static Descriptors Open(ChildChannel channel, IReadOnlyList<SafeHandle> inherited)
     {
         Descriptors all = new();
         try
         {
             all.Output = all.Pipe();
             all.Error = all.Pipe();
-            int* pair = stackalloc int[2];
-            Check(Libc.socketpair(UnixDomain, StreamSocket | Libc.CloseOnExec, 0, pair));
-            all._hostEnds.Add(pair[0]);
-            all.Channel = pair[0];
-            all.AddChildEnd(pair[1]);
+            if (channel == ChildChannel.Stdio)
+            {
+                all.OpenInput();
+            }
+            else
+            {
+                all.OpenSocket();
+            }
+
+            foreach (SafeHandle handle in inherited)
+            {
+                all.Duplicate(handle);
+            }
+
             return all;
         }
-        catch (SpawnException)
+        catch (Exception e) when (e is SpawnException or ObjectDisposedException)
         {
             all.Dispose();
             throw;
@@ -58,6 +70,11 @@ internal sealed unsafe class Descriptors : IDisposable
     public void CloseChildEnds()
     {
         CloseAll(_childEnds);
+        if (ChildInput >= 0)
+        {
+            _ = Libc.close(ChildInput);
+            ChildInput = -1;
+        }
     }
 
     /// <summary>Leaves the host's ends to their new owners.</summary>
@@ -80,6 +97,24 @@ internal sealed unsafe class Descriptors : IDisposable
         descriptors.Clear();
     }
 
+    private void OpenSocket()
+    {
+        int* pair = stackalloc int[2];
+        Check(Libc.socketpair(UnixDomain, StreamSocket | Libc.CloseOnExec, 0, pair));
+        _hostEnds.Add(pair[0]);
+        Channel = pair[0];
+        AddChildEnd(pair[1]);
+    }
+
+    private void OpenInput()
+    {
+        int* ends = stackalloc int[2];
+        Check(Libc.pipe2(ends, Libc.CloseOnExec));
+        _hostEnds.Add(ends[1]);
+        Input = ends[1];
+        ChildInput = Moved(ends[0]);
+    }
+
     private int Pipe()
     {
         int* ends = stackalloc int[2];
@@ -90,23 +125,47 @@ internal sealed unsafe class Descriptors : IDisposable
         return ends[0];
     }
 
-    private void AddChildEnd(int descriptor)
+    private void AddChildEnd(int descriptor) => _childEnds.Add(Moved(descriptor));
+
+    private static int Moved(int descriptor)
     {
         if (descriptor >= LowestChildEnd)
         {
-            _childEnds.Add(descriptor);
-            return;
+            return descriptor;
         }
 
-        int moved = Libc.fcntl(descriptor, DuplicateCloseOnExec, LowestChildEnd);
-        int error = Marshal.GetLastPInvokeError();
-        _ = Libc.close(descriptor);
-        if (moved < 0)
+        try
         {
-            throw Refused(error);
+            return Above(descriptor);
         }
+        finally
+        {
+            _ = Libc.close(descriptor);
+        }
+    }
 
-        _childEnds.Add(moved);
+    private void Duplicate(SafeHandle handle)
+    {
+        bool isHeld = false;
+        try
+        {
+            handle.DangerousAddRef(ref isHeld);
+            _childEnds.Add(Above((int)handle.DangerousGetHandle()));
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                handle.DangerousRelease();
+            }
+        }
+    }
+
+    private static int Above(int descriptor)
+    {
+        int copy = Libc.fcntl(descriptor, DuplicateCloseOnExec, LowestChildEnd);
+        Check(copy);
+        return copy;
     }
 
     private static void Check(int result)

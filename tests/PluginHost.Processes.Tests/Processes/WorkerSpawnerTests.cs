@@ -1,4 +1,6 @@
+using Microsoft.Win32.SafeHandles;
 using PluginHost.Processes.Tests.Support;
+using PluginHost.Rpc.Transport;
 using PluginHost.Runtime.Processes;
 
 namespace PluginHost.Processes.Tests.Processes;
@@ -55,6 +57,47 @@ public sealed class WorkerSpawnerTests
         Assert.StartsWith("socket:", targets[3]);
         Assert.All(targets[4..], t => Assert.DoesNotContain("/proc/self/status", t));
         Assert.Equal(4, targets.Length);
+    }
+
+    [Fact]
+    public async Task A_child_finds_what_it_inherits_behind_its_channel_in_order_and_the_host_keeps_its_own()
+    {
+        using SharedMemory first = SharedMemory.Create("first", 1);
+        using SharedMemory second = SharedMemory.Create("second", 1);
+
+        (_, string? output, _) = await Shell.RunAsync(
+            "cd /proc/$$/fd; for d in *; do readlink $d; done",
+            environment: new() { ["PATH"] = "/usr/bin:/bin" },
+            inherited: [second.Descriptor, first.Descriptor, second.Descriptor]);
+
+        Assert.Equal(["/memfd:second (deleted)", "/memfd:first (deleted)", "/memfd:second (deleted)"], output!.Split('\n')[4..]);
+        Assert.False(first.Descriptor.IsClosed || second.Descriptor.IsClosed);
+    }
+
+    [Fact]
+    public async Task A_source_whose_number_a_child_gets_for_another_is_not_overwritten()
+    {
+        // Enough that the sources' own numbers are among those that the child gets.
+        using SharedMemory memory = SharedMemory.Create("same", 1);
+        List<SafeFileHandle> sources = [.. Enumerable.Range(0, SpawnRequest.MostInherited).Select(_ => File.OpenHandle("/dev/zero"))];
+        sources[^1] = memory.Descriptor;
+
+        (_, string? output, _) = await Shell.RunAsync(
+            "cd /proc/$$/fd; readlink 19", environment: new() { ["PATH"] = "/usr/bin:/bin" }, inherited: [.. sources]);
+
+        Assert.Equal("/memfd:same (deleted)", output);
+        sources.ForEach(s => s.Dispose());
+    }
+
+    [Fact]
+    public async Task More_than_a_child_can_inherit_is_refused_with_the_limit()
+    {
+        using SharedMemory memory = SharedMemory.Create("many", 1);
+
+        SpawnException refused = await Assert.ThrowsAsync<SpawnException>(
+            () => Shell.RunAsync("exit 0", inherited: [.. Enumerable.Repeat(memory.Descriptor, SpawnRequest.MostInherited + 1)]));
+
+        Assert.Contains("17 more descriptors; the limit is 16", refused.Message);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Runtime.Processes;
@@ -9,7 +10,8 @@ internal static class Shell
 {
     public static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
 
-    public static Task<WorkerProcess> StartAsync(string script, ILogger? logger = null, Dictionary<string, string>? environment = null, string folder = "/") =>
+    public static Task<WorkerProcess> StartAsync(
+        string script, ILogger? logger = null, Dictionary<string, string>? environment = null, string folder = "/", params IReadOnlyList<SafeHandle> inherited) =>
         WorkerSpawner.Shared.SpawnAsync(new SpawnRequest
         {
             FileName = "/bin/sh",
@@ -17,12 +19,13 @@ internal static class Shell
             Environment = environment ?? [],
             WorkingDirectory = folder,
             Logger = logger ?? NullLogger.Instance,
+            InheritedDescriptors = inherited,
         });
 
     public static async Task<(ProcessExit Exit, string? Output, string? Errors)> RunAsync(
-        string script, ILogger? logger = null, Dictionary<string, string>? environment = null, string folder = "/")
+        string script, ILogger? logger = null, Dictionary<string, string>? environment = null, string folder = "/", params IReadOnlyList<SafeHandle> inherited)
     {
-        WorkerProcess process = await StartAsync(script, logger, environment, folder);
+        WorkerProcess process = await StartAsync(script, logger, environment, folder, inherited);
         ProcessExit exit = await process.Exited.WaitAsync(Long);
         process.Channel.Dispose();
         return (exit, process.OutputTail(), process.ErrorTail());
