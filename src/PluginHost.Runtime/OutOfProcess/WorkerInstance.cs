@@ -25,6 +25,7 @@ internal sealed class WorkerInstance : IPluginInstance
         _observer = request.Observer;
         _clock = clock;
         _gate = new CallGate(request.Manifest.Limits.Concurrency, request.Manifest.Limits.Queue, clock);
+        link.Connection.UseLeaseInvoker(new LeaseInvoker(this, link, request.Observer));
     }
 
     /// <inheritdoc/>
@@ -162,11 +163,15 @@ internal sealed class WorkerInstance : IPluginInstance
     }
 
     /// <summary>Counts a failed call, and gives what its caller gets.</summary>
-    private Exception Failed(ContractMethod method, Exception thrown, CancellationToken cancellationToken)
+    /// <param name="method">The method.</param>
+    /// <param name="thrown">What the connection threw.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <param name="isCounted">It is a call of its own; else only its fault is reported.</param>
+    internal Exception Failed(ContractMethod method, Exception thrown, CancellationToken cancellationToken, bool isCounted = true)
     {
         if (thrown is OperationCanceledException && cancellationToken.IsCancellationRequested)
         {
-            _observer.Ended(method, CallStatus.Cancelled);
+            Ended(method, CallStatus.Cancelled, isCounted);
             return thrown;
         }
 
@@ -174,11 +179,11 @@ internal sealed class WorkerInstance : IPluginInstance
         if (_link.IsStopping && failure?.Exception.Kind == FaultKind.UnrequestedCancellation)
         {
             // The plugin honoured its stopping token: the host asked for that.
-            _observer.Ended(method, CallStatus.Unavailable);
+            Ended(method, CallStatus.Unavailable, isCounted);
             return _link.Stopped(method);
         }
 
-        _observer.Ended(method, failure?.Status ?? CallStatus.Error);
+        Ended(method, failure?.Status ?? CallStatus.Error, isCounted);
         if (failure?.Record(_clock.GetUtcNow(), _link.Pid) is { } record)
         {
             _observer.Fault(record);
@@ -229,9 +234,18 @@ internal sealed class WorkerInstance : IPluginInstance
             await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
     }
 
-    private PluginException Lost(ContractMethod method, CallLostException lost)
+    /// <summary>Counts a lost call that is not tried again, and gives what its caller gets.</summary>
+    internal PluginException Lost(ContractMethod method, CallLostException lost, bool isCounted = true)
     {
-        _observer.Ended(method, lost.Fault is PluginUnavailableException ? CallStatus.Unavailable : CallStatus.Fault);
+        Ended(method, lost.Fault is PluginUnavailableException ? CallStatus.Unavailable : CallStatus.Fault, isCounted);
         return lost.Fault;
+    }
+
+    private void Ended(ContractMethod method, CallStatus status, bool isCounted)
+    {
+        if (isCounted)
+        {
+            _observer.Ended(method, status);
+        }
     }
 }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Fixtures.Features.Contract;
 using PluginHost.Contracts.Faults;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Tests.Support;
 using PluginHost.Telemetry.Recording;
 
@@ -454,4 +455,10 @@ public sealed class ProcessMessagePackContractFeatureTests : ContractFeatureTest
 public sealed class ProcessJsonContractFeatureTests : ContractFeatureTests
 {
     private protected override Task<SampleHost> StartAsync(TimeSpan? drain) => SampleHost.StartFeaturesAsync(PluginTier.Process, RpcCodec.Json, drain: drain);
+}
+
+public sealed class ProcessRingContractFeatureTests : ContractFeatureTests
+{
+    private protected override Task<SampleHost> StartAsync(TimeSpan? drain) =>
+        SampleHost.StartFeaturesAsync(PluginTier.Process, RpcCodec.MessagePack, drain: drain, transport: WorkerTransport.Ring);
 }
