@@ -82,6 +82,11 @@ internal sealed class Vault(string name) : IVault
     public async Task<int> SumAsync(IAsyncEnumerable<int>? numbers, CancellationToken cancellationToken)
     {
         Numbers = numbers;
+        if (Gate is not null)
+        {
+            return -1;
+        }
+
         int sum = 0;
         await foreach (int number in numbers ?? Range())
         {
