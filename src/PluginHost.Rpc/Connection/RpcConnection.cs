@@ -109,6 +109,9 @@ public sealed partial class RpcConnection : IAsyncDisposable
     /// <summary>How many calls of the peer are queued or running here.</summary>
     public int PendingInbound => _inbound.Count;
 
+    /// <summary>How many sequences and objects of this side the peer has not let go of.</summary>
+    public int OpenLeases => Leases.Sequences.Count + Leases.Objects.Count;
+
     /// <summary>What outlives calls.</summary>
     internal ConnectionLeases Leases { get; }
 
