@@ -1,8 +1,11 @@
 using System.Reflection;
 using Microsoft.Extensions.Logging;
 using NuGet.Versioning;
+using PluginHost.Contracts;
+using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.Catalog;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Store;
 using PluginHost.Runtime.Trust;
 
@@ -91,15 +94,29 @@ internal sealed class PluginPreparation(
             ContentHash = stored.ContentHash,
             DataFolder = state.DataFolder(manifest.Id),
             Settings = manifest.Settings,
-            Placement = placement,
+            Placement = WithWhatIsMissing(placement, manifest, stored),
         };
         return placement.Tier is null ? plugin : WithContracts(plugin, manifest);
+    }
+
+    /// <summary>Says of a program what it would fail for, before anybody starts it.</summary>
+    private static Placement WithWhatIsMissing(Placement placement, PluginManifest manifest, StoredPlugin stored)
+    {
+        if (placement.Tier is null
+            || manifest.Command is not { } command
+            || ProgramCommand.Missing(command, stored.Folder, Environment.GetEnvironmentVariable("PATH")) is not { } missing)
+        {
+            return placement;
+        }
+
+        string sentence = $"{manifest.Id} is unavailable: {missing}";
+        return placement with { Unavailable = sentence, Reasons = [.. placement.Reasons, sentence] };
     }
 
     private SupervisedPlugin WithContracts(SupervisedPlugin plugin, PluginManifest manifest)
     {
         List<string> problems = [];
-        List<Contracts.Invocation.ContractDescriptor> found = [];
+        List<ContractDescriptor> found = [];
         foreach (ContractReference reference in manifest.Contracts)
         {
             if (contracts.Find(reference) is not { } contract)
@@ -124,7 +141,7 @@ internal sealed class PluginPreparation(
             return plugin with { Placement = Refuse(plugin.Placement, problems) };
         }
 
-        return plugin with { Contracts = found, SharedAssemblies = KnownContracts.SharedAssemblies(found) };
+        return plugin with { Contracts = found, SharedAssemblies = KnownContracts.SharedAssemblies([.. found, .. manifest.Uses.Select(contracts.Find).OfType<ContractDescriptor>()]) };
     }
 
     private SupervisedPlugin Refused(string id, string folder, IReadOnlyList<Problem> problems)

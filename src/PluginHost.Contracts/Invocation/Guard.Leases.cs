@@ -141,16 +141,19 @@ public abstract partial class Guard<TContract>
         }
 
         CallToken token = CallToken.RentLease(callerToken);
+        CallSample sample = BeginSample();
         try
         {
             IAsyncEnumerable<T> sequence = open(inside, token.Token)
                 ?? throw new InvalidOperationException($"{Contract.Methods[method].WireName} returned null in place of a sequence.");
+            EndSample(method, in sample, isComplete: false);
             sequence = LeaseSequence(method, sequence, token, detach, callerToken);
             Leave(entry);
             return sequence;
         }
         catch (Exception thrown)
         {
+            EndSample(method, in sample, isComplete: false);
             token.Drop();
             throw Caught(entry, method, thrown, callerToken);
         }
