@@ -89,6 +89,17 @@ public abstract partial class ContractFeatureTests
         await UntilAsync(() => Features.Finished() == finished + 1);
     }
 
+    [Fact]
+    public async Task A_result_stream_that_nobody_reads_is_disposed_on_the_other_side()
+    {
+        int finished = Features.Finished();
+        Stream? stream = await Features.OpenBytesAsync(5_000_000, Cancelled);
+
+        await stream!.DisposeAsync();
+
+        await UntilAsync(() => Features.Finished() == finished + 1);
+    }
+
     private static byte[] Numbered(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(i % 251))];
 
     private sealed class WatchedStream(byte[] bytes) : MemoryStream(bytes, writable: false)
