@@ -1,6 +1,8 @@
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 using Xunit;
 
 namespace PluginHost.Rpc.Tests.Connection;
@@ -64,11 +66,15 @@ public sealed class PendingTableTests
     {
         public override string Method => "x";
 
+        public override bool IsDone => false;
+
+        public override RemoteSequence<T> Create<T, TCodec>(LeaseChannel channel, long? token, List<T> values) => throw new NotSupportedException();
+
         public override void Encode(OutputBuffer output, RpcCodec codec)
         {
         }
 
-        public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec)
+        public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads)
         {
         }
 
