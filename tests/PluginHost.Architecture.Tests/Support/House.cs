@@ -28,7 +28,7 @@ internal static class House
     [
         new(Contracts, [], ["Faults", "Invocation"]),
         new(Generators, [], ["Model", "Parsing", "Emitting", "Diagnostics"]),
-        new(Rpc, [Contracts], ["Messages", "Codecs", "Framing", "Transport", "Leasing", "Connection", "WorkerProtocol"]),
+        new(Rpc, [Contracts], ["Messages", "Codecs", "Framing", "Transport", "Payloads", "Leasing", "Connection", "WorkerProtocol"]),
         new(Loading, [Contracts], ["Unloading"]),
         new(Telemetry, [Contracts], ["Histograms", "Recording", "Export", "Advisor"]),
         new(Worker, [Rpc, Loading, Contracts], ["Sandbox"]),

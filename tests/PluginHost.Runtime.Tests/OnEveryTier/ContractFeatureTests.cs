@@ -11,7 +11,7 @@ using PluginHost.Telemetry.Recording;
 namespace PluginHost.Runtime.Tests.OnEveryTier;
 
 /// <summary>What progress, sequences and objects of contracts do, whatever the tier and the codec. One subclass each.</summary>
-public abstract class ContractFeatureTests : IAsyncLifetime
+public abstract partial class ContractFeatureTests : IAsyncLifetime
 {
     private const string Id = SampleHost.Features;
     private SampleHost _host = null!;
