@@ -84,6 +84,7 @@ internal sealed partial class PluginSupervisor
                 CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
                 WorkerStarted = pid => Observer.WorkerPid = pid,
                 Observer = Observer,
+                Chains = Chains,
                 Services = _settings.Services?.Invoke(plugin, leases) ?? GrantedServices.None,
                 Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
             },

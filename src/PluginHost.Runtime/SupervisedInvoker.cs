@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.OutOfProcess;
@@ -17,6 +18,11 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
     public TResult Invoke<TCall, TResult>(TCall call, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
+        if (!TCall.HasChain && PluginCaller.Current is { } caller)
+        {
+            return Invoke<ChainedCall<TCall, TResult>, TResult>(new ChainedCall<TCall, TResult>(call, supervisor.Chains.TextOf(caller)), cancellationToken);
+        }
+
         Attempts attempts = new(supervisor, TCall.Method);
         while (true)
         {
@@ -37,8 +43,25 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
     }
 
     /// <inheritdoc/>
+    public ValueTask<TResult> InvokeAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
+        where TCall : struct, ICall<TResult> =>
+        PluginCaller.Current is null ? AttemptAsync<TCall, TResult>(call, cancellationToken) : InvokeInChainAsync<TCall, TResult>(call, cancellationToken);
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask InvokeVoidAsync<TCall>(TCall call, CancellationToken cancellationToken)
+        where TCall : struct, ICall<NoResult> =>
+        await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
+
+    private async ValueTask<TResult> InvokeInChainAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
+        where TCall : struct, ICall<TResult>
+    {
+        ChainedCall<TCall, TResult> chained = new(call, supervisor.Chains.TextOf(PluginCaller.Current!));
+        return await AttemptAsync<ChainedCall<TCall, TResult>, TResult>(chained, cancellationToken).ConfigureAwait(false);
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TResult> InvokeAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
+    private async ValueTask<TResult> AttemptAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
         Attempts attempts = new(supervisor, TCall.Method);
@@ -62,12 +85,6 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
             await attempts.Superseded(instance).ConfigureAwait(false);
         }
     }
-
-    /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask InvokeVoidAsync<TCall>(TCall call, CancellationToken cancellationToken)
-        where TCall : struct, ICall<NoResult> =>
-        await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
 
     /// <summary>What one call remembers over its attempts.</summary>
     private struct Attempts(PluginSupervisor supervisor, ContractMethod method)

@@ -40,7 +40,7 @@ internal static class Program
 
         using PluginSession session = new((LogLevel)Number(LogLevelVariable, (int)LogLevel.Information), TimeProvider.System);
         Socket socket = new(new SafeSocketHandle(arguments.Descriptor, ownsHandle: true));
-        RpcOptions options = new() { ReaderThreadName = "pluginhost channel", Dispatch = RpcDispatch.Inline, MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes) };
+        RpcOptions options = new() { ReaderThreadName = "pluginhost channel", Dispatch = RpcDispatch.Inline, Chain = new WorkerChain(), MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes) };
         RingTransport transport = new(socket);
         session.Transports = new TransportChoice(transport);
         RpcConnection connection = new(transport, options, [session], NullLogger.Instance);

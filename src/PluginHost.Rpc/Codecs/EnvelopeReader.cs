@@ -82,6 +82,10 @@ internal static class EnvelopeReader
                 case 7 when name.SequenceEqual("jsonrpc"u8) && reader.Peek() == ValueKind.String:
                     envelope.HasVersion = reader.ReadUtf8("a version").SequenceEqual("2.0"u8);
                     break;
+                case 5 when name.SequenceEqual("chain"u8) && reader.Peek() == ValueKind.String:
+                    reader.Skip();
+                    envelope.Chain = new Slice(start, reader.Position - start);
+                    break;
                 default:
                     reader.SkipWithin(MaxMemberDepth);
                     break;
@@ -134,6 +138,7 @@ internal static class EnvelopeReader
             bool isParams = !isId && reader.ValueTextEquals("params"u8);
             bool isResult = !isId && reader.ValueTextEquals("result"u8);
             bool isError = !isId && reader.ValueTextEquals("error"u8);
+            bool isChain = !isId && reader.ValueTextEquals("chain"u8);
             bool isInside = !isId && reader.ValueTextEquals("inside"u8);
             bool isVersion = !isId && reader.ValueTextEquals("jsonrpc"u8);
             reader.Read();
@@ -173,6 +178,10 @@ internal static class EnvelopeReader
             if (isParams)
             {
                 envelope.Params = value;
+            }
+            else if (isChain && token == JsonTokenType.String)
+            {
+                envelope.Chain = value;
             }
             else if (isResult)
             {

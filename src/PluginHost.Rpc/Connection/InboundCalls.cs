@@ -32,6 +32,9 @@ internal sealed class InboundCalls(int limit, FrameSender sender, HandlerThreads
     private int _queued;
     private long _lastStart;
 
+    /// <inheritdoc cref="RpcOptions.Chain"/>
+    public CallChain? Chain { get; init; }
+
     /// <summary>The clock that measures handlers.</summary>
     public TimeProvider Clock => sender.Clock;
 

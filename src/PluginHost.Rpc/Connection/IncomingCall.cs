@@ -28,6 +28,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private long _corkTurn;
     private int _corkThread;
     private bool _isAnswered;
+    private string? _chain;
 
     public IncomingCall(InboundCalls owner)
     {
@@ -72,6 +73,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _codec = codec;
         _dispatcher = found.Dispatcher;
         _method = found.Method;
+        _chain = ChainMember.Read(frame, in envelope, codec);
         Pace = found.Pace;
         IdKind = envelope.IdKind;
         Id = envelope.Id;
@@ -141,7 +143,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _started = _owner.Clock.GetTimestamp();
         try
         {
-            _awaiter = Invoke().GetAwaiter();
+            _awaiter = (_chain is null ? Invoke() : InvokeInChain(_chain)).GetAwaiter();
         }
         catch (ValueFormatException e)
         {
@@ -212,6 +214,24 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         {
             // A handler's callback failed while it was told to stop; the handler itself still ends, and is answered.
             _owner.CancellationFailed(e);
+        }
+    }
+
+    private ValueTask InvokeInChain(string chain)
+    {
+        if (_owner.Chain is not { } ambient)
+        {
+            return Invoke();
+        }
+
+        ambient.Enter(chain);
+        try
+        {
+            return Invoke();
+        }
+        finally
+        {
+            ambient.Leave();
         }
     }
 

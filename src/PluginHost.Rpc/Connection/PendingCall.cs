@@ -130,8 +130,14 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     /// <inheritdoc/>
     public override void Encode(OutputBuffer output, RpcCodec codec)
     {
+        int start = output.Length;
         EnvelopeWriter.BeginRequest(output, codec, Id, TCall.Method.Utf8WireName);
         CallEncoder.WriteArguments<TCall, TResult>(in _call, output, codec);
+        if (TCall.HasChain && _call.Chain is { } chain)
+        {
+            ChainMember.Write(output, codec, start, chain);
+        }
+
         EnvelopeWriter.End(output, codec);
     }
 

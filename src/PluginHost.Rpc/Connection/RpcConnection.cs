@@ -73,7 +73,7 @@ public sealed class RpcConnection : IAsyncDisposable
         _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)");
         _sender = new FrameSender(options, _outbox, CloseUnread, logger);
         HandlerThreads? threads = options.Dispatch == RpcDispatch.Inline ? new HandlerThreads(options.ReaderThreadName + " (handler)") : null;
-        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, threads);
+        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, threads) { Chain = options.Chain };
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
         _receiver = new Receiver(options, _pending, _inbound, _sender, logger);
         _intake = new Intake(options, transport, _receiver, _sweep.Arm, logger);

@@ -78,6 +78,9 @@ internal struct Envelope
     /// <summary>The error value.</summary>
     public Slice Error;
 
+    /// <summary>What chain of calls a request belongs to, a text.</summary>
+    public Slice Chain;
+
     /// <summary>The callee's own time in nanoseconds, or -1.</summary>
     public long Inside;
 

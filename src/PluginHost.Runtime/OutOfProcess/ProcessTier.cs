@@ -96,6 +96,7 @@ internal sealed class ProcessTier : ITier
         {
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = _clock,
+            Chain = request.Chains,
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
         RingTransport transport = new(new Socket(process.Channel));
