@@ -11,7 +11,7 @@ internal sealed class LeaseGuardMethod(CodeWriter code, ContractModel contract, 
     private readonly Signature _signature = new(method);
     private readonly int _index = method.Index;
     private readonly bool _isTask = method.Shape is ResultShape.Task or ResultShape.TaskOf;
-    private readonly bool _givesSequence = method.Result is { Shape: TypeShape.AsyncSequence };
+    private readonly bool _givesSequence = method.Result is { Shape: TypeShape.AsyncSequence or TypeShape.Stream };
 
     private string Caller => _signature.Token ?? "default";
 
@@ -170,6 +170,7 @@ internal sealed class LeaseGuardMethod(CodeWriter code, ContractModel contract, 
     private string Given(string result) => method.Result switch
     {
         { Shape: TypeShape.ContractObject } type => $"this.LeaseObject({result}, {values.Descriptor(type)})",
+        { Shape: TypeShape.Stream } => $"this.LeaseStream({_index}, {result}, token, caller)",
         { Shape: TypeShape.AsyncSequence } type => $"this.LeaseSequence({_index}, {result}, token, {values.DetachFunction(type.Items[0])}, caller)",
         { } type => values.Detach(type, result, isTwice: false),
         null => result,
@@ -181,6 +182,7 @@ internal sealed class LeaseGuardMethod(CodeWriter code, ContractModel contract, 
         null => token,
         { Shape: TypeShape.Progress } type => $"lent.Progress({n.Name}, {values.DetachFunction(type.Items[0])})",
         { Shape: TypeShape.AsyncSequence } type => $"lent.Sequence({n.Name}, {values.DetachFunction(type.Items[0])})",
+        { Shape: TypeShape.Stream } => $"lent.Stream({n.Name})",
         { Shape: TypeShape.ContractObject, IsCallScoped: true } type => $"lent.Object({n.Name}, {values.Descriptor(type)})",
         { Shape: TypeShape.ContractObject } type => $"this.LendObject({n.Name}, {values.Descriptor(type)})",
         _ => n.Name,

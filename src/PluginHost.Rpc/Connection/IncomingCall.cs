@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -18,6 +20,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private readonly Action _continue;
     private readonly OutputBuffer _bytes = new();
     private readonly CancellationTokenSource _source = new();
+    private readonly CallLeases _leases = new(ArgumentSequences.Instance);
     private ValueTaskAwaiter _awaiter;
     private Dispatcher? _dispatcher;
     private int _method;
@@ -27,14 +30,20 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private long _sent;
     private long _corkTurn;
     private int _corkThread;
+    private readonly InboundPayloads? _payloads;
     private bool _isAnswered;
+    private bool _isRead;
     private string? _chain;
 
     public IncomingCall(InboundCalls owner)
     {
         _owner = owner;
         _continue = Continue;
+        _payloads = owner.Payloads?.CreateSource(isOfCall: true);
     }
+
+    /// <inheritdoc/>
+    public override CancellationToken LeaseToken => _leases.LifetimeToken;
 
     /// <summary>What the id is; none for a notification.</summary>
     public IdKind IdKind { get; private set; }
@@ -82,15 +91,18 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _sent = 0;
         _corkTurn = 0;
         _isAnswered = false;
+        _isRead = false;
     }
 
     /// <summary>Forgets the call; false where the object must not be used again.</summary>
     public bool TryReset()
     {
+        EndPayloads();
         _dispatcher = null;
         _awaiter = default;
         _bytes.Clear();
         _bytes.ShrinkAbove(LargestKept);
+        _leases.Reset();
         return !IsCancelled && _source.TryReset();
     }
 
@@ -144,6 +156,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         try
         {
             _awaiter = (_chain is null ? Invoke() : InvokeInChain(_chain)).GetAwaiter();
+            _isRead = true;
         }
         catch (ValueFormatException e)
         {
@@ -185,7 +198,8 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         try
         {
             EnvelopeWriter.BeginResult(output, _codec, RawId, _owner.TellsInside);
-            CallEncoder.WriteResult(in result, output, _codec);
+            _leases.BeginResult(output);
+            CallEncoder.WriteResult(in result, output, _codec, _leases);
             EnvelopeWriter.EndResult(output, _codec, _owner.TellsInside ? inside : -1);
             _owner.CheckSize(output);
         }
@@ -193,21 +207,55 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         {
             // Writers run code of the contract's types: whatever comes out of them, the caller learns it and the connection lives.
             FrameSender.Abandon(output);
+            _leases.DropResults();
             _isAnswered = false;
             Answer(RpcErrorCodes.ResultSerialization, $"The result of {Method} cannot be sent: {e.Message}", e);
             return;
         }
 
+        EndLeases(hasFailed: false);
         _owner.SendFrame(output, Environment.CurrentManagedThreadId == _corkThread ? _corkTurn : 0);
     }
 
     /// <summary>Notes how long the handler held its thread.</summary>
     private void Measure(long until) => Pace?.Ran(_owner.Clock.GetElapsedTime(_started, until));
 
+    /// <summary>Gives the arguments' large values back: what was borrowed cannot be reached any more.</summary>
+    private void EndPayloads()
+    {
+        if (_payloads is null)
+        {
+            return;
+        }
+
+        try
+        {
+            if (!_isRead)
+            {
+                CallEncoder.DropPayloads(_bytes.WrittenSpan[_idLength..], _codec, _payloads);
+            }
+        }
+        catch (Exception e) when (e is MalformedMessageException or ValueFormatException)
+        {
+            // The peer named memory it has not, and the connection is ending with that; or the arguments are no values, and name none.
+        }
+
+        _payloads.End(isDelivered: _isRead);
+    }
+
+    private void EndLeases(bool hasFailed)
+    {
+        if (_leases.IsUsed)
+        {
+            _leases.End(hasFailed);
+        }
+    }
+
     private void CancelNow()
     {
         try
         {
+            _leases.Cancel();
             _source.Cancel();
         }
         catch (AggregateException e)
@@ -238,15 +286,17 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private ValueTask Invoke()
     {
         ReadOnlySpan<byte> arguments = _bytes.WrittenSpan[_idLength..];
+        _leases.BeginArguments(_owner.Leases, _codec, _dispatcher!, _method);
+        CallLeases? leases = IdKind == IdKind.None ? null : _leases;
         if (_codec == RpcCodec.MessagePack)
         {
-            MessagePackValueReader reader = new(arguments);
+            MessagePackValueReader reader = new(arguments, leases, _payloads);
             RequireArguments(reader.Peek());
             return _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
         }
         else
         {
-            JsonValueReader reader = new(arguments);
+            JsonValueReader reader = new(arguments, leases, _payloads);
             RequireArguments(reader.Peek());
             return _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
         }
@@ -293,6 +343,10 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             {
                 Answer(RpcErrorCodes.Cancelled, "The call was cancelled.", null);
             }
+            else if (exception is LeaseGoneException)
+            {
+                Answer(RpcErrorCodes.ObjectGone, exception.Message, null);
+            }
             else if (code == RpcErrorCodes.Invocation && _dispatcher!.FindError(_method, exception) is { } type)
             {
                 AnswerDeclared(type, exception);
@@ -325,6 +379,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             return;
         }
 
+        EndLeases(hasFailed: true);
         _owner.SendFrame(output);
     }
 
@@ -337,6 +392,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
 
         _isAnswered = true;
         _owner.Answering(this);
+        EndLeases(hasFailed: true);
         _owner.SendError(_codec, RawId, code, message, exception);
     }
 }

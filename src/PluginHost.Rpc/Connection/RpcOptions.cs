@@ -1,5 +1,7 @@
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Framing;
+using PluginHost.Rpc.Leasing;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -60,6 +62,11 @@ public sealed record RpcOptions
     /// </summary>
     public int MaxUnsentBytes { get; init; } = 32 * 1024 * 1024;
 
+    /// <summary>
+    /// How large values travel beside messages; both sides have it or neither. Null: they are part of their message. Default: null.
+    /// </summary>
+    public PayloadOptions? Payloads { get; init; }
+
     /// <summary>How many answers to calls nobody made are ignored before the connection closes. Default: 100.</summary>
     public int MaxUnsolicitedAnswers { get; init; } = 100;
 
@@ -68,6 +75,9 @@ public sealed record RpcOptions
 
     /// <summary>How often deadlines are looked at: a call ends at most this long after its time. Default: 50 ms.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The bounds of progress, sequences and objects of contracts.</summary>
+    public LeaseOptions Leases { get; init; } = new();
 
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
@@ -123,6 +133,8 @@ public sealed record RpcOptions
             problems.Add($"{nameof(Dispatch)} is {Dispatch}; expected {RpcDispatch.Pool} or {RpcDispatch.Inline}.");
         }
 
+        problems.AddRange(Payloads?.Validate() ?? []);
+        problems.AddRange(Leases.Validate());
         return problems;
     }
 

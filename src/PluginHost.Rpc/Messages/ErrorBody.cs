@@ -16,12 +16,17 @@ internal sealed record ErrorBody(int Code, string Message, string? Type, string?
 
     private const int MaxInner = 8;
 
-    /// <summary>Reads an error; missing members and data of any shape are accepted.</summary>
-    /// <exception cref="ValueFormatException">The error is no map, or its bytes are broken.</exception>
+    /// <summary>Reads an error; missing members, data of any shape and an error that is only a text are accepted.</summary>
+    /// <exception cref="ValueFormatException">Its bytes are broken.</exception>
     public static ErrorBody Read<TReader>(ref TReader reader)
         where TReader : struct, IValueReader, allows ref struct
     {
         ErrorBody body = new(0, "", null, null, null, HasValue: false);
+        if (reader.Peek() != ValueKind.Map)
+        {
+            return reader.Peek() == ValueKind.String ? body with { Message = Cut(reader.ReadString()) ?? "" } : body;
+        }
+
         ValueScope map = reader.BeginMap();
         while (reader.NextName(ref map, out ReadOnlySpan<byte> name))
         {

@@ -18,6 +18,9 @@ public sealed record Placement
     /// <summary>Every reason in words, the deciding rule first.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }
 
+    /// <summary>What is missing on this machine, so that a start would fail, with the remedy; null where nothing is known to be missing.</summary>
+    public string? Unavailable { get; init; }
+
     /// <summary>The host services it may call: what its manifest's <c>uses</c> asks for and the policy grants. Default none.</summary>
     public IReadOnlyList<ContractReference> Uses { get; init; } = [];
 

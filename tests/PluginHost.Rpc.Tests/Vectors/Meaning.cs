@@ -60,6 +60,15 @@ public sealed record Meaning(string Kind, string? Id, string? Method, string? Pa
         return new Meaning(kind, id, method, members.GetValueOrDefault("params"), result, error);
     }
 
+    /// <summary>Spells the value at the reader.</summary>
+    public static string Spelled<TReader>(ref TReader reader)
+        where TReader : struct, IValueReader, allows ref struct
+    {
+        StringBuilder text = new();
+        Spell(ref reader, text);
+        return text.ToString();
+    }
+
     private static string? Of(Slice slice, byte[] message, RpcCodec codec)
     {
         if (slice.IsAbsent)
@@ -149,7 +158,8 @@ public sealed record Meaning(string Kind, string? Id, string? Method, string? Pa
         _ => Spell(Convert.ToDecimal(value, CultureInfo.InvariantCulture)),
     };
 
-    private static string Spell(string text) => JsonSerializer.Serialize(text, s_plain);
+    /// <summary>Spells a text.</summary>
+    public static string Spell(string text) => JsonSerializer.Serialize(text, s_plain);
 
     // Divided so that 12.50 and 12.5 are one number.
     private static string Spell(decimal number) => (number / 1.0000000000000000000000000000m).ToString(CultureInfo.InvariantCulture);

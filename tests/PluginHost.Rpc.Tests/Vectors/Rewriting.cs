@@ -116,7 +116,7 @@ internal static partial class Rewriting
         output.Write(codec == RpcCodec.MessagePack ? [0x90] : "[]"u8);
     }
 
-    private static void WriteError(OutputBuffer output, ReadOnlySpan<byte> error, RpcCodec codec)
+    private static void WriteError(OutputBuffer output, scoped ReadOnlySpan<byte> error, RpcCodec codec)
     {
         ErrorBody body;
         if (codec == RpcCodec.MessagePack)
