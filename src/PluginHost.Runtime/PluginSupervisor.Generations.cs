@@ -85,6 +85,7 @@ internal sealed partial class PluginSupervisor
                 WorkerStarted = pid => Observer.WorkerPid = pid,
                 TrustsTrace = plugin.Placement.Granted == TrustLevel.Full,
                 Observer = Observer,
+                Chains = Chains,
                 Services = _settings.Services?.Invoke(plugin, leases) ?? GrantedServices.None,
                 Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
             },

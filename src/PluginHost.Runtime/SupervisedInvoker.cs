@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.OutOfProcess;
@@ -17,6 +18,11 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
     public TResult Invoke<TCall, TResult>(TCall call, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
+        if (!TCall.HasChain && PluginCaller.Current is { } caller)
+        {
+            return Invoke<ChainedCall<TCall, TResult>, TResult>(new ChainedCall<TCall, TResult>(call, supervisor.Chains.TextOf(caller)), cancellationToken);
+        }
+
         Attempts attempts = new(supervisor, TCall.Method, supervisor.Clock.GetTimestamp());
         while (true)
         {
@@ -40,6 +46,11 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
     public ValueTask<TResult> InvokeAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
+        if (!TCall.HasChain && PluginCaller.Current is { } caller)
+        {
+            return InvokeInChainAsync<TCall, TResult>(call, caller, cancellationToken);
+        }
+
         // Mostly the plugin runs and the call comes back: then nothing waits here.
         Attempts attempts = new(supervisor, TCall.Method, supervisor.Clock.GetTimestamp());
         return supervisor.View.Instance is WorkerInstance instance
@@ -59,6 +70,19 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
 
         await attempts.Superseded(instance).ConfigureAwait(false);
         return await TryAsync<TCall, TResult>(call, attempts, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask InvokeVoidAsync<TCall>(TCall call, CancellationToken cancellationToken)
+        where TCall : struct, ICall<NoResult> =>
+        await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
+
+    private async ValueTask<TResult> InvokeInChainAsync<TCall, TResult>(TCall call, PluginCaller caller, CancellationToken cancellationToken)
+        where TCall : struct, ICall<TResult>
+    {
+        ChainedCall<TCall, TResult> chained = new(call, supervisor.Chains.TextOf(caller));
+        return await InvokeAsync<ChainedCall<TCall, TResult>, TResult>(chained, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<TResult> TryAsync<TCall, TResult>(TCall call, Attempts attempts, CancellationToken cancellationToken)
@@ -84,12 +108,6 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
             await attempts.Superseded(instance).ConfigureAwait(false);
         }
     }
-
-    /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask InvokeVoidAsync<TCall>(TCall call, CancellationToken cancellationToken)
-        where TCall : struct, ICall<NoResult> =>
-        await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
 
     /// <summary>What one call remembers over its attempts.</summary>
     private struct Attempts(PluginSupervisor supervisor, ContractMethod method, long since)

@@ -90,6 +90,10 @@ internal static class EnvelopeReader
                     reader.SkipWithin(MaxMemberDepth);
                     envelope.TraceState = new Slice(start, reader.Position - start);
                     break;
+                case 5 when name.SequenceEqual("chain"u8) && reader.Peek() == ValueKind.String:
+                    reader.Skip();
+                    envelope.Chain = new Slice(start, reader.Position - start);
+                    break;
                 default:
                     reader.SkipWithin(MaxMemberDepth);
                     break;
@@ -142,6 +146,7 @@ internal static class EnvelopeReader
             bool isParams = !isId && reader.ValueTextEquals("params"u8);
             bool isResult = !isId && reader.ValueTextEquals("result"u8);
             bool isError = !isId && reader.ValueTextEquals("error"u8);
+            bool isChain = !isId && reader.ValueTextEquals("chain"u8);
             bool isInside = !isId && reader.ValueTextEquals("inside"u8);
             bool isVersion = !isId && reader.ValueTextEquals("jsonrpc"u8);
             bool isTrace = reader.ValueSpan.StartsWith("trace"u8);
@@ -189,6 +194,10 @@ internal static class EnvelopeReader
             {
                 envelope.TraceParent = isParent ? value : envelope.TraceParent;
                 envelope.TraceState = isParent ? envelope.TraceState : value;
+            }
+            else if (isChain && token == JsonTokenType.String)
+            {
+                envelope.Chain = value;
             }
             else if (isResult)
             {

@@ -35,6 +35,9 @@ internal sealed partial class InboundCalls(int limit, FrameSender sender, Connec
     private int _queued;
     private long _lastStart;
 
+    /// <inheritdoc cref="RpcOptions.Chain"/>
+    public CallChain? Chain { get; init; }
+
     /// <summary>The clock that measures handlers.</summary>
     public TimeProvider Clock => sender.Clock;
 

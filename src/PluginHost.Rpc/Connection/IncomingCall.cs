@@ -36,6 +36,7 @@ internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
     private bool _isRead;
     private ActivityContext _caller;
     private Activity? _activity;
+    private string? _chain;
 
     public IncomingCall(InboundCalls owner)
     {
@@ -84,6 +85,7 @@ internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
         _codec = codec;
         _dispatcher = found.Dispatcher;
         _method = found.Method;
+        _chain = ChainMember.Read(frame, in envelope, codec);
         Pace = found.Pace;
         IdKind = envelope.IdKind;
         Id = envelope.Id;
@@ -186,7 +188,7 @@ internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
         _started = _owner.Clock.GetTimestamp();
         try
         {
-            _awaiter = Invoke().GetAwaiter();
+            _awaiter = (_chain is null ? Invoke() : InvokeInChain(_chain)).GetAwaiter();
             _isRead = true;
         }
         catch (ValueFormatException e)
@@ -250,6 +252,24 @@ internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
         {
             // A handler's callback failed while it was told to stop; the handler itself still ends, and is answered.
             _owner.CancellationFailed(e);
+        }
+    }
+
+    private ValueTask InvokeInChain(string chain)
+    {
+        if (_owner.Chain is not { } ambient)
+        {
+            return Invoke();
+        }
+
+        ambient.Enter(chain);
+        try
+        {
+            return Invoke();
+        }
+        finally
+        {
+            ambient.Leave();
         }
     }
 

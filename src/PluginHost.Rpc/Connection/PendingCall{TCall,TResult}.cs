@@ -118,6 +118,11 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         }
 
         CallEncoder.WriteArguments<TCall, TResult>(in _call, output, codec, _leases);
+        if (TCall.HasChain && _call.Chain is { } chain)
+        {
+            ChainMember.Write(output, codec, start, chain);
+        }
+
         TraceContext.Write(output, codec, start);
         EnvelopeWriter.End(output, codec);
     }

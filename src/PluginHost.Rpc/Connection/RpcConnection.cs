@@ -88,7 +88,7 @@ public sealed partial class RpcConnection : IAsyncDisposable
         _channel = new ConnectionChannel(this, options, _sender);
         Leases = new ConnectionLeases(_channel, logger);
         HandlerThreads? threads = options.Dispatch == RpcDispatch.Inline ? new HandlerThreads(options.ReaderThreadName + " (handler)") : null;
-        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, Leases, threads);
+        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, Leases, threads) { Chain = options.Chain };
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
         _receiver = new Receiver(options, _pending, _inbound, Leases, _sender, _gathering, logger);
         _intake = new Intake(options, transport, _receiver, _sweep.Arm, logger);

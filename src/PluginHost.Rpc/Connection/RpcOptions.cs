@@ -110,6 +110,9 @@ public sealed record RpcOptions
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>Hears of calls that come in as parts of a chain of calls; null where nobody asks. Default: null.</summary>
+    public CallChain? Chain { get; init; }
+
     /// <summary>The name of the reading thread, for debuggers and dumps.</summary>
     public string ReaderThreadName { get; init; } = "PluginHost.Rpc reader";
 

@@ -105,6 +105,7 @@ internal sealed class ProcessTier : ITier
             Clock = _clock,
             SendsStacks = false,
             TrustsPeerTrace = request.TrustsTrace,
+            Chain = request.Chains,
             Payloads = payloads.ForHost(identity.Tier),
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
@@ -73,10 +74,12 @@ internal sealed class WorkerInstance : IPluginInstance
         {
             long queued = 0;
             TimeSpan left = timeout;
-            if (!_gate.TryEnter())
+            bool isCounted = _gate.TryEnter();
+            if (!isCounted && !IsNested<TCall, TResult>())
             {
                 (GateResult result, queued) = await _gate.EnterAsync(timeout, cancellationToken).ConfigureAwait(false);
                 left = Left(TCall.Method, timeout, result, queued);
+                isCounted = true;
             }
 
             try
@@ -88,7 +91,10 @@ internal sealed class WorkerInstance : IPluginInstance
             }
             finally
             {
-                _gate.Leave();
+                if (isCounted)
+                {
+                    _gate.Leave();
+                }
             }
         }
         catch (RpcConnectionLostException cut)
@@ -124,10 +130,12 @@ internal sealed class WorkerInstance : IPluginInstance
         {
             long queued = 0;
             TimeSpan left = timeout;
-            if (!_gate.TryEnter())
+            bool isCounted = _gate.TryEnter();
+            if (!isCounted && !IsNested<TCall, TResult>())
             {
                 (GateResult result, queued) = _gate.Enter(timeout, cancellationToken);
                 left = Left(TCall.Method, timeout, result, queued);
+                isCounted = true;
             }
 
             try
@@ -139,7 +147,10 @@ internal sealed class WorkerInstance : IPluginInstance
             }
             finally
             {
-                _gate.Leave();
+                if (isCounted)
+                {
+                    _gate.Leave();
+                }
             }
         }
         catch (RpcConnectionLostException lost)
@@ -156,6 +167,13 @@ internal sealed class WorkerInstance : IPluginInstance
             _observer.InFlight(TCall.Method, began: false);
         }
     }
+
+    /// <summary>
+    /// True for a call that comes back to this plugin out of one of its own: the one waits for the other, so it must not wait for a place.
+    /// </summary>
+    private bool IsNested<TCall, TResult>()
+        where TCall : struct, ICall<TResult> =>
+        TCall.HasChain && PluginCaller.Current?.Chain.Contains(_identity.PluginId) == true;
 
     private void ThrowIfStopping(ContractMethod method)
     {

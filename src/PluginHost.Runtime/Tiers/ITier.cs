@@ -100,6 +100,9 @@ internal sealed record StartRequest
     /// </summary>
     public GrantedServices Services { get; init; } = GrantedServices.None;
 
+    /// <summary>The chains of callers that the plugin's workers know; null where none calls through.</summary>
+    public ChainTable? Chains { get; init; }
+
     /// <summary>For what the plugin and its worker log.</summary>
     public required ILogger Logger { get; init; }
 }
