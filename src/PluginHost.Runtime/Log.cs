@@ -44,6 +44,9 @@ internal static partial class Log
     public static partial void HostDied(ILogger logger, int threadId, string pluginId, string method);
 
 
+    [LoggerMessage(8015, LogLevel.Warning, "{PluginId}: the application's own object or sequence of {Contract} failed while a call let go of it")]
+    public static partial void OwnObjectFaulted(ILogger logger, string pluginId, string contract, Exception exception);
+
     [LoggerMessage(8013, LogLevel.Warning, "The contract assembly {File} cannot be loaded: {Reason}")]
     public static partial void ContractNotLoaded(ILogger logger, string file, string reason);
 }

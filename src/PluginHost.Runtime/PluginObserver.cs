@@ -55,6 +55,24 @@ internal sealed class PluginObserver(PluginSupervisor supervisor, Recorder recor
         }
     }
 
+    /// <summary>Begins to count the slots of objects of a contract that the plugin hands out.</summary>
+    public void AttachObjects(ContractDescriptor contract, int firstSlot)
+    {
+        foreach (ContractMethod method in contract.Methods)
+        {
+            Of(PluginTier.InProcess, method).AttachSlot(firstSlot + method.Index);
+        }
+    }
+
+    /// <summary>Folds the slots of handed-out objects in before they are released.</summary>
+    public void DetachObjects(ContractDescriptor contract, int firstSlot)
+    {
+        foreach (ContractMethod method in contract.Methods)
+        {
+            Of(PluginTier.InProcess, method).DetachSlot(firstSlot + method.Index);
+        }
+    }
+
     /// <summary>Folds a guard's slots in before they are released.</summary>
     public void Detach(PluginGuardSite site)
     {

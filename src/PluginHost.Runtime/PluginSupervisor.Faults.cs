@@ -25,6 +25,17 @@ internal sealed partial class PluginSupervisor
     public FaultRecord Describe(ContractMethod method, ThrownException thrown) =>
         Describe(method, thrown.Kind, thrown.Message) with { RemoteType = thrown.Type, RemoteStack = thrown.Stack };
 
+    /// <summary>Records what the plugin threw while an object or a sequence of it was let go of.</summary>
+    public void ReleaseFaulted(ContractDescriptor contract, ThrownException thrown) => Observer.Fault(
+        Describe(null, thrown.Kind, $"Letting go of an object or a sequence of {contract.Name} threw {thrown.Type}: {thrown.Message}") with
+        {
+            RemoteType = thrown.Type,
+            RemoteStack = thrown.Stack,
+        });
+
+    /// <summary>Notes what the application's own object threw while the plugin's call let go of it: no fault of the plugin.</summary>
+    public void OwnObjectFaulted(ContractDescriptor contract, Exception thrown) => Log.OwnObjectFaulted(_log, Plugin.Id, contract.Name, thrown);
+
     private FaultRecord RecordOf(PluginException e, int generation) =>
         Describe(null, e.Kind, e.Message) with
         {

@@ -3,6 +3,7 @@ using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
+using PluginHost.Runtime.Services;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
@@ -61,6 +62,8 @@ internal sealed partial class PluginSupervisor
     private Task<IPluginInstance> StartInTierAsync(int generation, CancellationToken cancellationToken)
     {
         SupervisedPlugin plugin = Plugin;
+        GenerationLeases leases = new(this, _objectSlots);
+        Volatile.Write(ref _leases, leases);
         ITier tier = _settings.Tiers.FirstOrDefault(t => t.Kind == _tier)
             ?? throw new PluginRefusedException(
                 $"{plugin.Id}: the tier {_tier} is not available in this host.",
@@ -76,9 +79,12 @@ internal sealed partial class PluginSupervisor
                 Contracts = plugin.Contracts,
                 SharedAssemblies = plugin.SharedAssemblies,
                 Guards = [.. Sites.Select(s => s.Guard!)],
+                Results = leases.FromPlugin,
+                Arguments = leases.FromHost,
                 CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
                 WorkerStarted = pid => Observer.WorkerPid = pid,
                 Observer = Observer,
+                Services = _settings.Services?.Invoke(plugin, leases) ?? GrantedServices.None,
                 Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
             },
             cancellationToken);

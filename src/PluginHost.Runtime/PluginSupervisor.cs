@@ -23,7 +23,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly FaultRate _rate;
     private readonly Task _loop;
+    private readonly ObjectSlots _objectSlots;
     private CancellationTokenSource _revoked = new();
+    private GenerationLeases _leases;
     private CancellationTokenSource _startCancelled = new();
     private RestartHistory _history = RestartHistory.Empty;
     private SupervisedPlugin _plugin;
@@ -41,6 +43,8 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         _rate = new FaultRate(settings.FaultRate);
         Observer = new PluginObserver(this, settings.Recorder);
         Invoker = new SupervisedInvoker(this);
+        _objectSlots = new ObjectSlots(plugin.Id, settings.Flight, Observer);
+        _leases = new GenerationLeases(this, _objectSlots);
         Sites = [.. plugin.Contracts.Select(CreateSite)];
         if (plugin.Placement.Tier is null)
         {
@@ -76,6 +80,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
 
     /// <summary>Cancelled when suspended in-process calls must let go of the running generation.</summary>
     public CancellationToken Revoked => Volatile.Read(ref _revoked).Token;
+
+    /// <summary>The leases of the generation that is starting, running or ran last, where it runs in-process.</summary>
+    public GenerationLeases Leases => Volatile.Read(ref _leases);
 
     /// <summary>The placement's reasons, and what has changed it since.</summary>
     public IReadOnlyList<string> Reasons
@@ -149,6 +156,8 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
             _settings.Flight?.Unname(site.FirstSlot, site.Contract.Methods.Count);
             ThreadBlocks.Release(site.FirstSlot, site.Contract.Methods.Count);
         }
+
+        _objectSlots.Release();
     }
 
     private IReadOnlyList<KeyValuePair<string, object?>> LogProperties(int generation) =>

@@ -8,7 +8,7 @@ namespace PluginHost.Runtime;
 /// Sends every call's data through the MessagePack codec and back inside the process, so that a test of an in-process plugin meets what a child
 /// process would meet. Thread-safe.
 /// </summary>
-internal sealed class RoundTripInvoker(Dispatcher dispatcher) : IInvoker
+internal sealed class RoundTripInvoker(Dispatcher dispatcher, object target, RoundTripLeases leases) : IInvoker
 {
     /// <inheritdoc/>
     public TResult Invoke<TCall, TResult>(TCall call, CancellationToken cancellationToken)
@@ -22,7 +22,7 @@ internal sealed class RoundTripInvoker(Dispatcher dispatcher) : IInvoker
     public async ValueTask<TResult> InvokeAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
-        CodecReply reply = new();
+        CodecReply reply = new(leases, cancellationToken);
         try
         {
             await Start<TCall, TResult>(call, reply, cancellationToken).ConfigureAwait(false);
@@ -40,13 +40,26 @@ internal sealed class RoundTripInvoker(Dispatcher dispatcher) : IInvoker
         where TCall : struct, ICall<NoResult> =>
         await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
 
+    /// <inheritdoc/>
+    public void Release()
+    {
+        if (target is Guard || typeof(IDisposable).IsAssignableFrom(dispatcher.Contract.InterfaceType))
+        {
+            (target as IDisposable)?.Dispose();
+        }
+        else if (typeof(IAsyncDisposable).IsAssignableFrom(dispatcher.Contract.InterfaceType))
+        {
+            _ = ((IAsyncDisposable)target).DisposeAsync().AsTask();
+        }
+    }
+
     private ValueTask Start<TCall, TResult>(TCall call, Reply reply, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
         OutputBuffer arguments = new();
-        MessagePackValueWriter writer = new(arguments);
+        MessagePackValueWriter writer = new(arguments, leases: leases);
         call.WriteArguments(ref writer);
-        MessagePackValueReader reader = new(arguments.WrittenSpan);
+        MessagePackValueReader reader = new(arguments.WrittenSpan, leases: leases);
         return dispatcher.InvokeAsync(TCall.Method.Index, ref reader, reply, cancellationToken);
     }
 
@@ -60,20 +73,23 @@ internal sealed class RoundTripInvoker(Dispatcher dispatcher) : IInvoker
         return TCall.ReadError(dispatcher.FindError(TCall.Method.Index, error)!, ref reader) ?? error;
     }
 
-    private sealed class CodecReply : Reply
+    private sealed class CodecReply(RoundTripLeases leases, CancellationToken caller) : Reply
     {
         private readonly OutputBuffer _output = new();
 
+        // Nothing is pooled here: the caller's own token lives as long as what it asked for.
+        public override CancellationToken LeaseToken => caller;
+
         public override void Send<TResult>(in TResult result)
         {
-            MessagePackValueWriter writer = new(_output);
+            MessagePackValueWriter writer = new(_output, leases: leases);
             result.Write(ref writer);
         }
 
         public TResult Read<TCall, TResult>()
             where TCall : struct, ICall<TResult>
         {
-            MessagePackValueReader reader = new(_output.WrittenSpan);
+            MessagePackValueReader reader = new(_output.WrittenSpan, leases: leases);
             return TCall.ReadResult(ref reader);
         }
     }

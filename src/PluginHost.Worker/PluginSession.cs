@@ -33,6 +33,9 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
         set => _connection = value;
     }
 
+    /// <summary>Takes the host's offers of transports; set before the connection starts. Null takes none.</summary>
+    public TransportChoice? Transports { get; set; }
+
     /// <summary>Tells the host of an exception that is about to end this process. Returns when it is on its way.</summary>
     public void Dying(object thrown)
     {
@@ -61,7 +64,18 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
                 $"{WorkerProtocolVersion.MessagePack} and {WorkerProtocolVersion.Json}. Install host and worker of the same release.");
         }
 
-        return new(new HelloReply(protocol, codec, Version, RuntimeInformation.FrameworkDescription, Environment.ProcessId));
+        string transport = WorkerProtocolVersion.Socket;
+        string? problem = null;
+        if (Transports?.Take(request.Transports, out problem) == true)
+        {
+            transport = WorkerProtocolVersion.Ring;
+        }
+
+        return new(new HelloReply(protocol, codec, Version, RuntimeInformation.FrameworkDescription, Environment.ProcessId)
+        {
+            Transport = transport,
+            TransportProblem = problem,
+        });
     }
 
     /// <inheritdoc/>
@@ -132,7 +146,7 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
             Collectible = false,
         });
         EventLogger logger = new($"Plugin.{request.PluginId}", leastLevel, Send, clock);
-        PluginContext context = new(request.PluginId, request.Generation, request.SettingsJson, request.DataFolder, logger, _stopping.Token);
+        PluginContext context = new(request.PluginId, request.Generation, request.SettingsJson, request.DataFolder, logger, new HostServices(request, shared, Connection), _stopping.Token);
         object plugin = loaded.CreateInstance(context);
         if (plugin is IAsyncStartable startable)
         {

@@ -30,14 +30,29 @@ public struct CallToken
         return token;
     }
 
+    /// <summary>Makes a source for a call whose result may outlive it: a sequence. <see cref="Return"/> leaves it alone; <see cref="Drop"/> ends it.</summary>
+    /// <param name="caller">The caller's token; may be none.</param>
+    public static CallToken RentLease(CancellationToken caller)
+    {
+        LeaseTokenSource source = new();
+        source.Link(caller);
+        return new CallToken { _source = source };
+    }
+
+    /// <summary>Ends the use of a token from <see cref="RentLease"/> whose call gave nothing that outlives it.</summary>
+    public readonly void Drop() => Lease?.Unlink();
+
     /// <summary>Asks the plugin to stop this call.</summary>
     public readonly void Cancel() => _source?.Cancel();
+
+    /// <summary>The source of a token from <see cref="RentLease"/>; else null.</summary>
+    internal readonly LeaseTokenSource? Lease => _source as LeaseTokenSource;
 
     /// <summary>Ends the token's use: unlinks it, drops what the plugin registered and keeps the source where it can be used again.</summary>
     public void Return()
     {
         CancellationTokenSource? source = _source;
-        if (source is null)
+        if (source is null || source.GetType() == typeof(LeaseTokenSource))
         {
             return;
         }

@@ -39,8 +39,8 @@ internal static class Rules
         "PH0008", "A contract method has one CancellationToken, as its last parameter", "The CancellationToken '{0}' of '{1}' is not the last parameter: a method takes one token, and takes it last",
         "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0008.md");
 
-    public static readonly DiagnosticDescriptor NotInThisRelease = new(
-        "PH0009", "Sequences, progress, streams and contract interfaces do not cross yet", "'{0}' has the type '{1}'. {2}.",
+    public static readonly DiagnosticDescriptor StreamClass = new(
+        "PH0009", "A stream crosses as Stream", "'{0}' has the type '{1}', and the other side gets a stream of its own: declare it as Stream",
         "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0009.md");
 
     public static readonly DiagnosticDescriptor BadTimeout = new(
@@ -72,7 +72,7 @@ internal static class Rules
         "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0016.md");
 
     public static readonly DiagnosticDescriptor BadResult = new(
-        "PH0017", "A result is a value or a task of a value", "'{0}' returns '{1}': return void, a value, Task, Task<T>, ValueTask or ValueTask<T>, where T is a value",
+        "PH0017", "A result is a value or a task of a value", "'{0}' returns '{1}': return void, a value, Task, Task<T>, ValueTask, ValueTask<T> or IAsyncEnumerable<T>, where T is a value",
         "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0017.md");
 
     public static readonly DiagnosticDescriptor CannotRebuild = new(
@@ -83,9 +83,17 @@ internal static class Rules
         "PH0019", "A contract's major version is at least 1", "The contract '{0}' has the major version {1}: the first is 1",
         "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0019.md");
 
-    public static readonly DiagnosticDescriptor OwnedLifetime = new(
-        "PH0020", "A contract does not end its plugin", "The contract '{0}' inherits '{1}': the host ends a plugin, not its caller; implement it in the plugin's class instead",
+    public static readonly DiagnosticDescriptor IdempotentLease = new(
+        "PH0020", "An idempotent method holds nothing open", "'{0}' is idempotent and has progress, a sequence or an object of a contract: a lost call could not be sent again with them",
         "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0020.md");
+
+    public static readonly DiagnosticDescriptor LeaseInside = new(
+        "PH0021", "Progress, sequences and objects of contracts are whole arguments or results", "'{0}' has the type '{1}', which stays with its owner: make it a parameter or the result of a method, not a part of other data",
+        "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0021.md");
+
+    public static readonly DiagnosticDescriptor ShortArgument = new(
+        "PH0022", "A sequence outlives its call's arguments", "'{0}' gives a sequence directly, and has an argument that ends before the sequence begins: return Task<IAsyncEnumerable<T>> and use the argument before the task ends, or pass a whole list",
+        "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0022.md");
 
     /// <summary>The rule of a kind of problem.</summary>
     public static DiagnosticDescriptor For(ProblemKind kind) => kind switch
@@ -98,7 +106,7 @@ internal static class Rules
         ProblemKind.UnsupportedType => UnsupportedType,
         ProblemKind.MutableData => MutableData,
         ProblemKind.TokenPlace => TokenPlace,
-        ProblemKind.NotInThisRelease => NotInThisRelease,
+        ProblemKind.StreamClass => StreamClass,
         ProblemKind.BadTimeout => BadTimeout,
         ProblemKind.BadError => BadError,
         ProblemKind.TimeoutOnSynchronous => TimeoutOnSynchronous,
@@ -109,7 +117,9 @@ internal static class Rules
         ProblemKind.BadResult => BadResult,
         ProblemKind.CannotRebuild => CannotRebuild,
         ProblemKind.BadMajor => BadMajor,
-        ProblemKind.OwnedLifetime => OwnedLifetime,
+        ProblemKind.IdempotentLease => IdempotentLease,
+        ProblemKind.LeaseInside => LeaseInside,
+        ProblemKind.ShortArgument => ShortArgument,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of problem."),
     };
 

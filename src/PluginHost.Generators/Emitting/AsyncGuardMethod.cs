@@ -32,8 +32,8 @@ internal sealed class AsyncGuardMethod(CodeWriter code, ContractModel contract, 
         code.Open($"private {method.ReturnCode} Sampled{_index}({entering})");
         Body(isSampled: true);
         code.Close().Line();
-        Elsewhere(parameters);
-        Detached();
+        EmitElsewhere();
+        EmitDetached();
     }
 
     private void Body(bool isSampled)
@@ -90,8 +90,10 @@ internal sealed class AsyncGuardMethod(CodeWriter code, ContractModel contract, 
         }
     }
 
-    private void Elsewhere(string parameters)
+    /// <summary>Emits the way to a proxy, or to the guard itself once the plugin is back.</summary>
+    public void EmitElsewhere()
     {
+        string parameters = _signature.Parameters.Length == 0 ? string.Empty : ", " + _signature.Parameters;
         string generic = method.Result is null ? string.Empty : $"<{ResultType}>";
         string arguments = _signature.ArgumentsWith(Caller);
         string rest = arguments.Length == 0 ? string.Empty : ", " + arguments;
@@ -112,7 +114,8 @@ internal sealed class AsyncGuardMethod(CodeWriter code, ContractModel contract, 
         code.Line($"    await (({contract.InterfaceCode})await route.ConfigureAwait(false)).{Shapes.NameOf(method)}({arguments}).ConfigureAwait(false);");
     }
 
-    private void Detached()
+    /// <summary>Emits what copies a result that was waited for, where it must be copied.</summary>
+    public void EmitDetached()
     {
         if (method.Result is not { } type || !values.NeedsDetach(type))
         {

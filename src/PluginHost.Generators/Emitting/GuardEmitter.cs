@@ -11,13 +11,17 @@ internal static class GuardEmitter
     {
         code.Line($"/// <summary>What the application holds of a plugin that implements {contract.FullName}.</summary>");
         code.Line(CodeWriter.Stamp);
-        code.Open($"internal sealed class {contract.Name}Guard : {Shapes.Invocation}Guard<{contract.InterfaceCode}>, {contract.InterfaceCode}");
+        code.Open($"internal sealed class {contract.Name}Guard : {Shapes.Invocation}Guard<{contract.InterfaceCode}>, {contract.InterfaceCode}, global::System.IDisposable, global::System.IAsyncDisposable");
         code.Line($"public {contract.Name}Guard({Shapes.Invocation}GuardSite site)").Line("    : base(site)").Begin().Close().Line();
         code.Line($"public override {Shapes.Invocation}ContractDescriptor Contract => {contract.Name}Contract.Instance;");
         foreach (MethodModel method in contract.Methods)
         {
             code.Line();
-            if (method.IsAsync)
+            if (method.HasLeases)
+            {
+                new LeaseGuardMethod(code, contract, method, values).Emit();
+            }
+            else if (method.IsAsync)
             {
                 new AsyncGuardMethod(code, contract, method, values).Emit();
             }
@@ -27,7 +31,8 @@ internal static class GuardEmitter
             }
         }
 
-        code.Line();
+        code.Line().Line("void global::System.IDisposable.Dispose() => this.Release();").Line();
+        code.Line("global::System.Threading.Tasks.ValueTask global::System.IAsyncDisposable.DisposeAsync() => this.ReleaseAsync();").Line();
         ErrorEmitter.EmitRebuild(code, contract);
         code.Close();
     }

@@ -8,7 +8,7 @@ internal static class ProxyEmitter
     public static void Emit(CodeWriter code, ContractModel contract, ValueCode values)
     {
         code.Line($"/// <summary>Calls {contract.FullName} wherever it is.</summary>");
-        code.Line(CodeWriter.Stamp).Open($"internal sealed class {contract.Name}Proxy : {contract.InterfaceCode}");
+        code.Line(CodeWriter.Stamp).Open($"internal sealed class {contract.Name}Proxy : {contract.InterfaceCode}, global::System.IDisposable, global::System.IAsyncDisposable");
         code.Line($"private readonly {Shapes.Invocation}IInvoker _invoker;").Line();
         code.Line($"public {contract.Name}Proxy({Shapes.Invocation}IInvoker invoker) => _invoker = invoker;");
         foreach (MethodModel method in contract.Methods)
@@ -25,10 +25,14 @@ internal static class ProxyEmitter
                 ResultShape.Task => $"this._invoker.InvokeVoidAsync<{call}>({arguments}).AsTask();",
                 ResultShape.ValueTask => $"this._invoker.InvokeVoidAsync<{call}>({arguments});",
                 ResultShape.TaskOf => typed + ".AsTask();",
+                ResultShape.Sequence => $"this._invoker.InvokeSequence<{call}, {method.Result!.Items[0].Type}>({arguments});",
                 _ => typed + ";",
             });
         }
 
+        code.Line().Line("void global::System.IDisposable.Dispose() => this._invoker.Release();").Line();
+        code.Open("global::System.Threading.Tasks.ValueTask global::System.IAsyncDisposable.DisposeAsync()");
+        code.Line("this._invoker.Release();").Line("return default;").Close();
         code.Close().Line();
         code.Line($"/// <summary>The calls of {contract.FullName}: how arguments are written and answers read.</summary>");
         code.Line(CodeWriter.Stamp).Open($"internal static class {contract.Name}Calls");

@@ -13,7 +13,7 @@ internal static class Shapes
     public const string Token = "global::System.Threading.CancellationToken";
 
     /// <summary>The namespace of a contract's generated types.</summary>
-    public static string SpaceOf(ContractModel contract) => contract.Namespace.Length == 0 ? "Generated" : contract.Namespace + ".Generated";
+    public static string SpaceOf(ContractModel contract) => Names.GeneratedSpace(contract.Namespace);
 
     /// <summary>The namespace of an assembly's readers and writers.</summary>
     public static string ValuesSpace(string assembly) => Escape(assembly.Split('.').Select(Identifier)) + ".Generated";

@@ -6,7 +6,7 @@ namespace PluginHost.Generators.Emitting;
 internal sealed class Signature
 {
     // A parameter may be called anything; these are what generated bodies call their own things.
-    private static readonly HashSet<string> s_taken = ["entry", "inside", "result", "sample", "token", "pending", "thrown", "reply", "route", "held", "given"];
+    private static readonly HashSet<string> s_taken = ["entry", "inside", "result", "sample", "token", "pending", "thrown", "reply", "route", "held", "given", "lent", "settled", "elsewhere", "item"];
 
     public Signature(MethodModel method)
     {

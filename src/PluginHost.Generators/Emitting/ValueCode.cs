@@ -82,6 +82,15 @@ internal sealed class ValueCode(string prefix, DetachRules detach)
 
     public bool NeedsDetach(TypeRef type) => detach.Needs(type);
 
+    /// <summary>A function that copies an item of a sequence or a report; null where nothing needs to be copied.</summary>
+    public string DetachFunction(TypeRef item) => detach.Needs(item) ? $"static item => {Detach(item, "item")}" : "null";
+
+    /// <summary>The descriptor of a contract.</summary>
+    public string Descriptor(TypeRef type) => type.Descriptor.Length > 0 ? type.Descriptor : $"{prefix}Contract_{type.Id}.Instance";
+
+    /// <summary>The struct that writes and reads items of one type.</summary>
+    public string Codec(TypeRef item) => $"{prefix}Codec_{item.NullableId}";
+
     private string Null(string owner, string member) => $"{prefix}Null({Shapes.Quote(owner)}, {Shapes.Quote(member)})";
 
     private string Statement(TypeRef type, string value) => type.Shape switch
@@ -97,6 +106,12 @@ internal sealed class ValueCode(string prefix, DetachRules detach)
         TypeShape.Uri => $"writer.WriteString(({value}).OriginalString);",
         TypeShape.Version => $"writer.WriteString(({value}).ToString());",
         <= TypeShape.TimeSpan => $"writer.Write{type.Shape}({value});",
+        TypeShape.MemoryOwner => $"writer.WriteBinary(({value}).Memory.Span);",
+        TypeShape.Stream => $"writer.Leases.WriteStream(ref writer, {value});",
+        TypeShape.Progress => $"writer.Leases.WriteProgress<TWriter, {type.Items[0].Type}, {Codec(type.Items[0])}>(ref writer, {value});",
+        TypeShape.AsyncSequence => $"writer.Leases.WriteSequence<TWriter, {type.Items[0].Type}, {Codec(type.Items[0])}>(ref writer, {value});",
+        TypeShape.ContractObject =>
+            $"writer.Leases.WriteObject(ref writer, {value}, {Descriptor(type)}, {Shapes.Invocation}ObjectLifetime.{(type.IsCallScoped ? "Call" : "Explicit")});",
         _ => $"{prefix}Write_{type.Id}(ref writer, {value});",
     };
 
@@ -106,6 +121,11 @@ internal sealed class ValueCode(string prefix, DetachRules detach)
         TypeShape.Enum => $"({type.Code})({Expression(type.Items[0])})",
         TypeShape.Bytes => "reader.ReadBinary()",
         >= TypeShape.Single and <= TypeShape.TimeSpan => $"reader.Read{type.Shape}()",
+        TypeShape.MemoryOwner => "reader.ReadMemoryOwner()",
+        TypeShape.Stream => "reader.Leases.ReadStream(ref reader)",
+        TypeShape.Progress => $"reader.Leases.ReadProgress<TReader, {type.Items[0].Type}, {Codec(type.Items[0])}>(ref reader)",
+        TypeShape.AsyncSequence => $"reader.Leases.ReadSequence<TReader, {type.Items[0].Type}, {Codec(type.Items[0])}>(ref reader)",
+        TypeShape.ContractObject => $"({type.Code}?)reader.Leases.ReadObject(ref reader, {Descriptor(type)})",
         _ => $"{prefix}Read_{type.Id}(ref reader)",
     };
 }

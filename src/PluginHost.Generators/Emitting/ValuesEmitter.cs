@@ -45,9 +45,38 @@ internal static class ValuesEmitter
             DataEmitter.Emit(code, values, model);
         }
 
+        EmitLeases(code, values, types.Values);
         code.Close();
         EmitResults(code, results.Values);
         return code.ToString();
+    }
+
+    private static void EmitLeases(CodeWriter code, ValueCode values, IEnumerable<TypeRef> types)
+    {
+        SortedDictionary<string, TypeRef> items = new(StringComparer.Ordinal);
+        foreach (TypeRef item in types.Where(t => t.Shape is TypeShape.Progress or TypeShape.AsyncSequence).Select(t => t.Items[0]))
+        {
+            items[item.NullableId] = item;
+        }
+
+        foreach (TypeRef item in items.Values)
+        {
+            code.Line().Open($"internal readonly struct Codec_{item.NullableId} : {Shapes.Invocation}IValueCodec<{item.Type}>");
+            code.Line($"public static void Write<TWriter>(ref TWriter writer, {item.Type} value)").Open($"    {Shapes.WriterBound}");
+            values.Write(code, item, "value", "An item", item.Display);
+            code.Close().Line();
+            code.Line($"public static {item.Type} Read<TReader>(ref TReader reader)").Open($"    {Shapes.ReaderBound}");
+            code.Line($"return {values.Read(item, "An item", item.Display)};").Close().Close();
+        }
+
+        foreach (TypeRef contract in types.Where(t => t.Shape == TypeShape.ContractObject && t.Descriptor.Length == 0))
+        {
+            code.Line().Open($"internal static class Contract_{contract.Id}");
+            code.Line($"internal static readonly {Shapes.Invocation}ContractDescriptor Instance =");
+            code.Line($"    {Shapes.Invocation}ContractDescriptor.Find(typeof({contract.Code}))");
+            code.Line($"    ?? throw new global::System.InvalidOperationException(\"The assembly of {contract.Display} was compiled without the contracts' generator.\");");
+            code.Close();
+        }
     }
 
     private static void Collect(SortedDictionary<string, TypeRef> types, TypeRef? type)

@@ -28,6 +28,9 @@ internal enum ResultShape
     TaskOf,
     ValueTask,
     ValueTaskOf,
+
+    /// <summary>IAsyncEnumerable itself.</summary>
+    Sequence,
 }
 
 /// <summary>One method of a contract.</summary>
@@ -58,6 +61,16 @@ internal sealed record MethodModel(
     bool IsIdempotent)
 {
     public bool IsAsync => Shape is not (ResultShape.Void or ResultShape.Value);
+
+    /// <summary>True where something that is never copied goes in or comes out.</summary>
+    public bool HasLeases => GivesLease || Parameters.Any(p => p.Type is { IsLease: true });
+
+    /// <summary>True where the result outlives the call.</summary>
+    public bool GivesLease => Result is { IsLease: true };
+
+    /// <summary>True where an argument ends with the call.</summary>
+    public bool Lends => Parameters.Any(p => p.Type is { } type
+        && (type.Shape is TypeShape.Progress or TypeShape.AsyncSequence or TypeShape.Stream || type.IsCallScoped));
 }
 
 /// <summary>One parameter.</summary>

@@ -53,6 +53,21 @@ internal enum TypeShape
 
     /// <summary>A record, class or struct of the contract; described by the <see cref="DataModel"/> of the same <see cref="TypeRef.Id"/>.</summary>
     Data,
+
+    /// <summary>IProgress; one item: the report. An argument only.</summary>
+    Progress,
+
+    /// <summary>IAsyncEnumerable; one item.</summary>
+    AsyncSequence,
+
+    /// <summary>An object of a contract.</summary>
+    ContractObject,
+
+    /// <summary>A stream.</summary>
+    Stream,
+
+    /// <summary>IMemoryOwner of bytes. A result only; the caller owns it.</summary>
+    MemoryOwner,
 }
 
 /// <summary>A type where it is used.</summary>
@@ -72,6 +87,15 @@ internal sealed record TypeRef(
     bool IsNullable,
     EquatableArray<TypeRef> Items)
 {
+    /// <summary>The descriptor of a <see cref="TypeShape.ContractObject"/> in C#; empty for others.</summary>
+    public string Descriptor { get; init; } = string.Empty;
+
+    /// <summary>True for an object that may be called until its call is answered only.</summary>
+    public bool IsCallScoped { get; init; }
+
+    /// <summary>True for what stays with its owner and is lent or leased, never copied.</summary>
+    public bool IsLease => Shape is TypeShape.Progress or TypeShape.AsyncSequence or TypeShape.ContractObject or TypeShape.Stream;
+
     /// <summary>The type in C# with its question mark.</summary>
     public string Type => IsReference && IsNullable ? Code + "?" : Code;
 

@@ -10,10 +10,15 @@ internal static class ContractAttributes
     public const string Plugin = Space + "PluginAttribute";
     public const string Policy = Space + "CallPolicyAttribute";
     public const string Wire = Space + "WireNameAttribute";
+    public const string CallScoped = Space + "CallScopedAttribute";
     public const string Throws = Space + "ThrowsAttribute`1";
     private const string Space = "PluginHost.Contracts.";
 
     public static bool IsContract(ISymbol symbol) => Find(symbol, Contract) is not null;
+
+    /// <summary>True where the compiled assembly makes a contract of the interface.</summary>
+    public static bool IsNamed(INamedTypeSymbol type, Compilation compilation) => FindAll(compilation.Assembly, Generate)
+        .Any(a => SymbolEqualityComparer.Default.Equals(a.ConstructorArguments.FirstOrDefault().Value as ISymbol, type));
 
     public static AttributeData? Find(ISymbol symbol, string name) => symbol.GetAttributes().FirstOrDefault(a => Is(a, name));
 

@@ -71,12 +71,11 @@ internal sealed class ContractParser
             methods.Add(method);
         }
 
-        string space = _contract.ContainingNamespace.IsGlobalNamespace ? string.Empty : _contract.ContainingNamespace.ToDisplayString();
         return new ContractModel(
-            space,
+            Names.Space(_contract),
             _contract.ToDisplayString(Names.Qualified),
             Names.Metadata(_contract),
-            Stem(),
+            Names.Stem(_contract),
             wireName,
             major,
             new(methods.Models),
@@ -113,7 +112,7 @@ internal sealed class ContractParser
         {
             if (FrameworkTypes.Metadata(declaring) is "System.IDisposable" or "System.IAsyncDisposable")
             {
-                _problems.Add(ProblemKind.OwnedLifetime, Place(_contract), _contract.Name, declaring.Name);
+                // How the holder of an object lets go of it; no call of its own.
                 continue;
             }
 
@@ -144,18 +143,6 @@ internal sealed class ContractParser
         IMethodSymbol { MethodKind: MethodKind.Ordinary, DeclaredAccessibility: Accessibility.Internal or Accessibility.Protected } => "not public",
         _ => null,
     };
-
-    // Nested interfaces take their outer types' names along, so that two of the same name do not meet in the generated namespace.
-    private string Stem()
-    {
-        string stem = Names.WithoutI(_contract.Name);
-        for (INamedTypeSymbol? outer = _contract.ContainingType; outer is not null; outer = outer.ContainingType)
-        {
-            stem = outer.Name + "_" + stem;
-        }
-
-        return stem;
-    }
 
     private Location? Place(ISymbol symbol) => _fallback ?? symbol.Locations.FirstOrDefault();
 }

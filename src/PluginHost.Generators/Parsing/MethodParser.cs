@@ -47,7 +47,7 @@ internal sealed class MethodParser(TypeParser types, ProblemList problems, Func<
 
         (string wireName, string? alternate) = WireName(method, place);
         AttributeData? policy = ContractAttributes.Find(method, ContractAttributes.Policy);
-        _models.Add(new MethodModel(
+        MethodModel model = new(
             _models.Count,
             method.Name,
             method.ContainingType.ToDisplayString(Names.Qualified),
@@ -59,7 +59,32 @@ internal sealed class MethodParser(TypeParser types, ProblemList problems, Func<
             new(parameters),
             new(_errors.Parse(method, place)),
             Timeout(method, policy, isAsync, place),
-            ContractAttributes.Named(policy, "Idempotent") is true));
+            ContractAttributes.Named(policy, "Idempotent") is true);
+        Check(model, ContractAttributes.Place(policy) ?? place, place);
+        _models.Add(model);
+    }
+
+    private void Check(MethodModel method, Location? policyPlace, Location? place)
+    {
+        if (method.IsIdempotent && method.HasLeases)
+        {
+            problems.Add(ProblemKind.IdempotentLease, policyPlace, method.Name);
+        }
+
+        if (method.Result is { Shape: TypeShape.Progress } || (method.Result is { Shape: TypeShape.AsyncSequence, IsNullable: true } && method.Shape == ResultShape.Sequence))
+        {
+            problems.Add(ProblemKind.BadResult, place, method.Name, method.Result.Type);
+        }
+
+        if (method.Result is { Shape: TypeShape.Stream } && !method.IsAsync)
+        {
+            problems.Add(ProblemKind.BadResult, place, method.Name, "Stream, which needs a task (Task<Stream>)");
+        }
+
+        if (method.Shape == ResultShape.Sequence && method.Lends)
+        {
+            problems.Add(ProblemKind.ShortArgument, place, method.Name);
+        }
     }
 
     private static bool IsToken(ITypeSymbol type) =>
@@ -88,6 +113,7 @@ internal sealed class MethodParser(TypeParser types, ProblemList problems, Func<
             "System.Threading.Tasks.ValueTask" => (ResultShape.ValueTask, null),
             "System.Threading.Tasks.Task`1" => (ResultShape.TaskOf, type.TypeArguments[0]),
             "System.Threading.Tasks.ValueTask`1" => (ResultShape.ValueTaskOf, type.TypeArguments[0]),
+            "System.Collections.Generic.IAsyncEnumerable`1" => (ResultShape.Sequence, type),
             _ => (ResultShape.Value, type),
         };
         return result is INamedTypeSymbol named && IsAwaitable(named) ? (null, null) : (shape, result);
@@ -117,6 +143,17 @@ internal sealed class MethodParser(TypeParser types, ProblemList problems, Func<
             }
 
             TypeRef? type = isToken ? null : types.Parse(parameter.Type, parameter.Name, true, place);
+            if (type is { Shape: TypeShape.MemoryOwner })
+            {
+                problems.Add(ProblemKind.UnsupportedType, place, parameter.Name, type.Display, " It is a result only, which its caller then owns: take ReadOnlyMemory<byte>.");
+                type = null;
+            }
+
+            if (type is { Shape: TypeShape.ContractObject } && ContractAttributes.Find(parameter, ContractAttributes.CallScoped) is not null)
+            {
+                type = type with { IsCallScoped = true };
+            }
+
             if (isToken || type is not null)
             {
                 parameters.Add(new ParameterModel(

@@ -38,6 +38,28 @@ internal static class Names
     public static string WithoutI(string name) =>
         name.Length > 1 && name[0] == 'I' && char.IsUpper(name[1]) ? name.Substring(1) : name;
 
+    /// <summary>
+    /// The stem of a contract's generated types. Nested interfaces take their outer types' names along, so that two of the same name do not meet in
+    /// the generated namespace.
+    /// </summary>
+    public static string Stem(INamedTypeSymbol contract)
+    {
+        string stem = WithoutI(contract.Name);
+        for (INamedTypeSymbol? outer = contract.ContainingType; outer is not null; outer = outer.ContainingType)
+        {
+            stem = outer.Name + "_" + stem;
+        }
+
+        return stem;
+    }
+
+    /// <summary>The namespace of a contract's generated types.</summary>
+    public static string GeneratedSpace(string space) => space.Length == 0 ? "Generated" : space + ".Generated";
+
+    /// <summary>The namespace that a type is in; empty for none.</summary>
+    public static string Space(INamedTypeSymbol type) =>
+        type.ContainingNamespace.IsGlobalNamespace ? string.Empty : type.ContainingNamespace.ToDisplayString();
+
     /// <summary>A method's name without a trailing Async.</summary>
     public static string WithoutAsync(string name) =>
         name.Length > 5 && name.EndsWith("Async", StringComparison.Ordinal) ? name.Substring(0, name.Length - 5) : name;

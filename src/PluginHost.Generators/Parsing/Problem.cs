@@ -13,7 +13,7 @@ internal enum ProblemKind
     UnsupportedType,
     MutableData,
     TokenPlace,
-    NotInThisRelease,
+    StreamClass,
     BadTimeout,
     BadError,
     TimeoutOnSynchronous,
@@ -24,7 +24,9 @@ internal enum ProblemKind
     BadResult,
     CannotRebuild,
     BadMajor,
-    OwnedLifetime,
+    IdempotentLease,
+    LeaseInside,
+    ShortArgument,
 }
 
 /// <summary>One thing that is wrong, and where.</summary>

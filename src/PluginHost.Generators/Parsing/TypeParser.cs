@@ -78,9 +78,25 @@ internal sealed class TypeParser
 
     private TypeRef? Named(INamedTypeSymbol type, string path, bool isRoot, Location? use)
     {
-        if (FrameworkTypes.NotInThisRelease(type) is { } remedy)
+        if (FrameworkTypes.Lease(type, _compilation) is { } lease)
         {
-            _problems.Add(ProblemKind.NotInThisRelease, use, path, Names.Display(type), remedy);
+            if (!isRoot)
+            {
+                _problems.Add(ProblemKind.LeaseInside, use, path, Names.Display(type));
+                return null;
+            }
+
+            if (lease is TypeShape.Stream or TypeShape.MemoryOwner)
+            {
+                return Leaf(lease, type);
+            }
+
+            return lease == TypeShape.ContractObject ? ContractObject(type, path, use) : Of(lease, lease == TypeShape.Progress ? "IProgressOf" : "IAsyncEnumerableOf", type, path, use, type.TypeArguments[0]);
+        }
+
+        if (FrameworkTypes.IsStreamClass(type))
+        {
+            _problems.Add(ProblemKind.StreamClass, use, path, Names.Display(type));
             return null;
         }
 
@@ -110,6 +126,20 @@ internal sealed class TypeParser
         TypeRef data = new(TypeShape.Data, code, Id(code), Names.Display(type).TrimEnd('?'), type.IsReferenceType, false, default);
         _data.Reach(type, data, isRoot ? data.Display : path, use);
         return data with { IsNullable = IsNullable(type) };
+    }
+
+    private TypeRef? ContractObject(INamedTypeSymbol type, string path, Location? use)
+    {
+        if (!IsAccessible(type))
+        {
+            return Unsupported(type, path, use, " It is not accessible to the contract's assembly.");
+        }
+
+        // Another assembly's generated types are its own: they are found once, at run time.
+        string code = type.WithNullableAnnotation(NullableAnnotation.NotAnnotated).ToDisplayString(Names.Qualified);
+        bool isHere = SymbolEqualityComparer.Default.Equals(type.ContainingAssembly, _compilation.Assembly) || ContractAttributes.IsNamed(type, _compilation);
+        string descriptor = isHere ? $"global::{Names.GeneratedSpace(Names.Space(type))}.{Names.Stem(type)}Contract.Instance" : string.Empty;
+        return new TypeRef(TypeShape.ContractObject, code, Id(code), Names.Display(type).TrimEnd('?'), true, IsNullable(type), default) { Descriptor = descriptor };
     }
 
     private TypeRef? Dictionary(TypeShape shape, string prefix, INamedTypeSymbol type, string path, Location? use)

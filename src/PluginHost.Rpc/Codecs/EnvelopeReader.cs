@@ -7,8 +7,11 @@ namespace PluginHost.Rpc.Codecs;
 /// <summary>Finds the members of a message in one pass, in any order; the last of duplicates counts.</summary>
 internal static class EnvelopeReader
 {
-    /// <summary>How deep a JSON message may nest before it cannot be skipped; values inside it have their own, smaller bound.</summary>
+    /// <summary>How deep a JSON message's arguments may nest before they cannot even be skipped; to be read they must nest less.</summary>
     private const int MaxJsonDepth = 512;
+
+    /// <summary>How deep everything but the arguments may nest: nobody can be told that it is too deep, so the connection ends.</summary>
+    private const int MaxMemberDepth = 64;
 
     /// <summary>Tells the codecs apart by the first byte: a MessagePack map never begins like JSON text.</summary>
     public static RpcCodec Detect(ReadOnlySpan<byte> frame) =>
@@ -65,7 +68,7 @@ internal static class EnvelopeReader
                     envelope.Params = new Slice(start, reader.Position - start);
                     break;
                 case 6 when name.SequenceEqual("result"u8):
-                    reader.Skip();
+                    reader.SkipWithin(MaxMemberDepth);
                     envelope.Result = new Slice(start, reader.Position - start);
                     break;
                 case 6 when name.SequenceEqual("inside"u8) && reader.Peek() == ValueKind.Number:
@@ -73,11 +76,14 @@ internal static class EnvelopeReader
                     break;
                 case 5 when name.SequenceEqual("error"u8):
                     isErrorNull = reader.Peek() == ValueKind.Null;
-                    reader.Skip();
+                    reader.SkipWithin(MaxMemberDepth);
                     envelope.Error = new Slice(start, reader.Position - start);
                     break;
+                case 7 when name.SequenceEqual("jsonrpc"u8) && reader.Peek() == ValueKind.String:
+                    envelope.HasVersion = reader.ReadUtf8("a version").SequenceEqual("2.0"u8);
+                    break;
                 default:
-                    reader.Skip();
+                    reader.SkipWithin(MaxMemberDepth);
                     break;
             }
         }
@@ -129,6 +135,7 @@ internal static class EnvelopeReader
             bool isResult = !isId && reader.ValueTextEquals("result"u8);
             bool isError = !isId && reader.ValueTextEquals("error"u8);
             bool isInside = !isId && reader.ValueTextEquals("inside"u8);
+            bool isVersion = !isId && reader.ValueTextEquals("jsonrpc"u8);
             reader.Read();
             JsonTokenType token = reader.TokenType;
             int start = (int)reader.TokenStartIndex;
@@ -148,7 +155,20 @@ internal static class EnvelopeReader
                 envelope.Inside = Math.Max(-1, inside);
             }
 
-            reader.Skip();
+            else if (isVersion)
+            {
+                envelope.HasVersion = token == JsonTokenType.String && reader.ValueTextEquals("2.0"u8);
+            }
+
+            if (isParams)
+            {
+                reader.Skip();
+            }
+            else
+            {
+                SkipMember(ref reader);
+            }
+
             Slice value = new(start, (int)reader.BytesConsumed - start);
             if (isParams)
             {
@@ -172,6 +192,24 @@ internal static class EnvelopeReader
 
         envelope.Classify(hasMethod, isMethodText, isErrorNull);
         return envelope;
+    }
+
+    private static void SkipMember(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType is not (JsonTokenType.StartArray or JsonTokenType.StartObject))
+        {
+            return;
+        }
+
+        int depth = reader.CurrentDepth;
+        while (reader.Read() && reader.CurrentDepth > depth)
+        {
+            bool isDeeper = reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject;
+            if (isDeeper && reader.CurrentDepth >= depth + MaxMemberDepth)
+            {
+                throw new MalformedMessageException(MessageFault.Limit, $"The message nests deeper than {MaxMemberDepth} levels outside its arguments.");
+            }
+        }
     }
 
     private static void ReadId(ref Utf8JsonReader reader, ref Envelope envelope, int start)

@@ -49,8 +49,9 @@ internal static class EnvelopeWriter
     /// <param name="output">Where to write.</param>
     /// <param name="codec">The codec of the request.</param>
     /// <param name="rawId">The request's id as it was written.</param>
-    public static void BeginResult(OutputBuffer output, RpcCodec codec, ReadOnlySpan<byte> rawId) =>
-        BeginAnswer(output, codec, rawId, MessagePackFour, MessagePackResult, ",\"result\":"u8);
+    /// <param name="tellsInside">True where <see cref="EndResult"/> says the callee's own time.</param>
+    public static void BeginResult(OutputBuffer output, RpcCodec codec, ReadOnlySpan<byte> rawId, bool tellsInside) =>
+        BeginAnswer(output, codec, rawId, tellsInside ? MessagePackFour : MessagePackThree, MessagePackResult, ",\"result\":"u8);
 
     /// <summary>Starts an answer with an error; the error's map follows.</summary>
     public static void BeginError(OutputBuffer output, RpcCodec codec, ReadOnlySpan<byte> rawId) =>
@@ -59,9 +60,15 @@ internal static class EnvelopeWriter
     /// <summary>Ends an answer with a result.</summary>
     /// <param name="output">Where to write.</param>
     /// <param name="codec">As at the start.</param>
-    /// <param name="inside">The callee's own time in nanoseconds.</param>
+    /// <param name="inside">The callee's own time in nanoseconds, or -1 where it is not told.</param>
     public static void EndResult(OutputBuffer output, RpcCodec codec, long inside)
     {
+        if (inside < 0)
+        {
+            End(output, codec);
+            return;
+        }
+
         if (codec == RpcCodec.MessagePack)
         {
             output.Write(MessagePackInside);

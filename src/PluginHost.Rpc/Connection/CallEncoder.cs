@@ -8,33 +8,33 @@ namespace PluginHost.Rpc.Connection;
 internal static class CallEncoder
 {
     /// <summary>Writes a call's arguments.</summary>
-    public static void WriteArguments<TCall, TResult>(in TCall call, OutputBuffer output, RpcCodec codec)
+    public static void WriteArguments<TCall, TResult>(in TCall call, OutputBuffer output, RpcCodec codec, Leases? leases = null)
         where TCall : struct, ICall<TResult>
     {
         if (codec == RpcCodec.MessagePack)
         {
-            MessagePackValueWriter writer = new(output);
+            MessagePackValueWriter writer = new(output, leases);
             call.WriteArguments(ref writer);
         }
         else
         {
-            JsonValueWriter writer = new(output);
+            JsonValueWriter writer = new(output, leases);
             call.WriteArguments(ref writer);
         }
     }
 
     /// <summary>Writes a result.</summary>
-    public static void WriteResult<TResult>(in TResult result, OutputBuffer output, RpcCodec codec)
+    public static void WriteResult<TResult>(in TResult result, OutputBuffer output, RpcCodec codec, Leases? leases = null)
         where TResult : struct, IResult
     {
         if (codec == RpcCodec.MessagePack)
         {
-            MessagePackValueWriter writer = new(output);
+            MessagePackValueWriter writer = new(output, leases);
             result.Write(ref writer);
         }
         else
         {
-            JsonValueWriter writer = new(output);
+            JsonValueWriter writer = new(output, leases);
             result.Write(ref writer);
         }
     }
@@ -45,12 +45,12 @@ internal static class CallEncoder
         if (codec == RpcCodec.MessagePack)
         {
             MessagePackValueWriter writer = new(output);
-            ErrorBody.Write(ref writer, code, message, exception);
+            ErrorBody.Write(ref writer, code, message, exception, isDataRequired: true);
         }
         else
         {
             JsonValueWriter writer = new(output);
-            ErrorBody.Write(ref writer, code, message, exception);
+            ErrorBody.Write(ref writer, code, message, exception, isDataRequired: false);
         }
     }
 
@@ -70,23 +70,23 @@ internal static class CallEncoder
     }
 
     /// <summary>Reads a result.</summary>
-    public static TResult ReadResult<TCall, TResult>(ReadOnlySpan<byte> value, RpcCodec codec)
+    public static TResult ReadResult<TCall, TResult>(ReadOnlySpan<byte> value, RpcCodec codec, Leases? leases, PayloadSource? payloads)
         where TCall : struct, ICall<TResult>
     {
         if (codec == RpcCodec.MessagePack)
         {
-            MessagePackValueReader reader = new(value);
+            MessagePackValueReader reader = new(value, leases, payloads);
             return TCall.ReadResult(ref reader);
         }
         else
         {
-            JsonValueReader reader = new(value);
+            JsonValueReader reader = new(value, leases, payloads);
             return TCall.ReadResult(ref reader);
         }
     }
 
     /// <summary>Reads an error: a declared one as itself, any other as <see cref="RpcErrorException"/>.</summary>
-    public static Exception ReadError<TCall, TResult>(ReadOnlySpan<byte> value, RpcCodec codec)
+    public static Exception ReadError<TCall, TResult>(ReadOnlySpan<byte> value, RpcCodec codec, PayloadSource? payloads)
         where TCall : struct, ICall<TResult>
     {
         ErrorBody body;
@@ -95,7 +95,7 @@ internal static class CallEncoder
         {
             MessagePackValueReader reader = new(value);
             body = ErrorBody.Read(ref reader);
-            reader = new MessagePackValueReader(value);
+            reader = new MessagePackValueReader(value, null, payloads);
             if (IsDeclared(body) && ErrorBody.MoveToValue(ref reader))
             {
                 declared = TCall.ReadError(body.Type!, ref reader);
@@ -105,7 +105,7 @@ internal static class CallEncoder
         {
             JsonValueReader reader = new(value);
             body = ErrorBody.Read(ref reader);
-            reader = new JsonValueReader(value);
+            reader = new JsonValueReader(value, null, payloads);
             if (IsDeclared(body) && ErrorBody.MoveToValue(ref reader))
             {
                 declared = TCall.ReadError(body.Type!, ref reader);
@@ -113,6 +113,51 @@ internal static class CallEncoder
         }
 
         return declared ?? new RpcErrorException(TCall.Method.WireName, body);
+    }
+
+    /// <summary>Gives the large values of something back that nobody reads, or nobody has read to its end.</summary>
+    public static void DropPayloads(ReadOnlySpan<byte> value, RpcCodec codec, PayloadSource payloads)
+    {
+        if (value.IsEmpty)
+        {
+            return;
+        }
+
+        if (codec == RpcCodec.MessagePack)
+        {
+            MessagePackValueReader reader = new(value, null, payloads);
+            reader.Skip();
+        }
+        else
+        {
+            JsonValueReader reader = new(value, null, payloads);
+            reader.Skip();
+        }
+    }
+
+    /// <summary>Reads what an error says; of one that cannot be read, that.</summary>
+    public static (int Code, string Message) ReadCodeAndMessage(ReadOnlySpan<byte> value, RpcCodec codec)
+    {
+        try
+        {
+            ErrorBody body;
+            if (codec == RpcCodec.MessagePack)
+            {
+                MessagePackValueReader reader = new(value);
+                body = ErrorBody.Read(ref reader);
+            }
+            else
+            {
+                JsonValueReader reader = new(value);
+                body = ErrorBody.Read(ref reader);
+            }
+
+            return (body.Code, body.Message);
+        }
+        catch (ValueFormatException e)
+        {
+            return (0, $"(unreadable: {e.Message})");
+        }
     }
 
     private static bool IsDeclared(ErrorBody body) => body is { Code: RpcErrorCodes.Declared, HasValue: true, Type: not null };

@@ -3,6 +3,7 @@ using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Framing;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -13,15 +14,37 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="logger">The connection's logger.</param>
 internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action overflow, ILogger logger)
 {
-    private readonly FrameFormat _format = options.Framing == RpcFraming.Length ? LengthFormat.Instance : HeaderFormat.Instance;
+    private const int ChunkBytes = 256 * 1024;
+
+    [ThreadStatic]
+    private static bool t_isDraining;
+
+    private readonly FrameFormat _format = options.Format;
 
     /// <summary>The connection's clock.</summary>
     public TimeProvider Clock => options.Clock;
+
+    /// <summary>The connection's large values; null where they are part of their messages.</summary>
+    public PayloadPort? Payloads { get; set; }
+
+    /// <summary>True on a thread that sends for others: it waits for nobody.</summary>
+    public static bool IsDraining
+    {
+        get => t_isDraining;
+        set => t_isDraining = value;
+    }
+
+    /// <inheritdoc cref="RpcOptions.TellsInside"/>
+    public bool TellsInside => options.TellsInside;
+
+    /// <summary>The connection's settings.</summary>
+    public RpcOptions Options => options;
 
     /// <summary>Starts a frame in the thread's own buffer; follow with a Send or with <see cref="Abandon"/>.</summary>
     public OutputBuffer Begin()
     {
         OutputBuffer output = Scratch.Rent(options.MaxMessageBytes);
+        output.Payloads = Payloads;
         _format.Begin(output);
         return output;
     }
@@ -38,21 +61,32 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
     }
 
     /// <summary>Throws a frame away.</summary>
-    public static void Abandon(OutputBuffer output) => Scratch.Return(output);
+    public static void Abandon(OutputBuffer output)
+    {
+        output.EndPayloads(isSent: false);
+        Scratch.Return(output);
+    }
 
     /// <summary>Ends a frame and queues it.</summary>
-    public AppendResult Send(OutputBuffer output, FrameUse use, PendingCall? request)
+    /// <param name="output">From <see cref="Begin"/>.</param>
+    /// <param name="use">What it is.</param>
+    /// <param name="request">The request's call, or null.</param>
+    /// <param name="corkTurn">As for <see cref="Outbox.Append"/>.</param>
+    public AppendResult Send(OutputBuffer output, FrameUse use, PendingCall? request, long corkTurn = 0)
     {
         _format.End(output, 0);
-        AppendResult result = outbox.Append(output.WrittenSpan, use, request);
+        AppendResult result = outbox.Append(output.WrittenSpan, use, request, corkTurn);
+        output.EndPayloads(result == AppendResult.Queued);
         Scratch.Return(output);
         return result;
     }
 
     /// <summary>Ends an answer's frame and queues it; where there is no room even for answers the connection ends.</summary>
-    public void SendAnswer(OutputBuffer output)
+    /// <param name="output">From <see cref="Begin"/>.</param>
+    /// <param name="corkTurn">As for <see cref="Outbox.Append"/>.</param>
+    public void SendAnswer(OutputBuffer output, long corkTurn = 0)
     {
-        if (Send(output, FrameUse.Answer, null) == AppendResult.Full)
+        if (Send(output, FrameUse.Answer, null, corkTurn) == AppendResult.Full)
         {
             overflow();
         }
@@ -68,6 +102,16 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
         SendAnswer(output);
     }
 
+    /// <summary>Answers with null.</summary>
+    public void SendNull(RpcCodec codec, ReadOnlySpan<byte> rawId)
+    {
+        OutputBuffer output = Begin();
+        EnvelopeWriter.BeginResult(output, codec, rawId, tellsInside: false);
+        output.Write(codec == RpcCodec.MessagePack ? [MessagePackCode.Nil] : "null"u8);
+        EnvelopeWriter.EndResult(output, codec, -1);
+        SendAnswer(output);
+    }
+
     /// <summary>Asks the peer to stop a call; where there is no room the peer does not read, and would not read this either.</summary>
     public void SendCancel(RpcCodec codec, long id)
     {
@@ -76,9 +120,47 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
         Send(output, FrameUse.Answer, null);
     }
 
+    /// <summary>Sends a large value in parts; an empty one tells the peer to forget the transfer. Waits while the peer is slower.</summary>
+    /// <exception cref="ValueFormatException">The peer does not read.</exception>
+    public void SendChunks(long transfer, ReadOnlySpan<byte> value)
+    {
+        long length = value.IsEmpty ? -1 : value.Length;
+        int most = Math.Min(ChunkBytes, options.MaxMessageBytes / 2);
+        do
+        {
+            ReadOnlySpan<byte> chunk = value[..Math.Min(most, value.Length)];
+            value = value[chunk.Length..];
+            AppendResult result = SendChunk(transfer, length, chunk);
+            if (result == AppendResult.Full && !IsDraining)
+            {
+                SpinWait.SpinUntil(() => !outbox.IsCrowded, options.FrameTimeout);
+                result = SendChunk(transfer, length, chunk);
+            }
+
+            if (result == AppendResult.Full)
+            {
+                SendChunk(transfer, -1, default);
+                throw new ValueFormatException(
+                    $"The peer does not read: more than {options.MaxUnsentBytes} bytes are unsent, and a value of {length} bytes does not fit behind them.");
+            }
+        }
+        while (!value.IsEmpty);
+    }
+
+    /// <summary>Says that code failed for which nobody waits.</summary>
+    public void LeaseFailed(string what, Exception exception) => Log.LeaseFailed(logger, what, exception);
+
     /// <summary>Says that a notification's handler failed; nobody waits for it.</summary>
     public void NotificationFailed(string method, Exception exception) => Log.NotificationFailed(logger, method, exception);
 
     /// <summary>Says that something a handler registered on its token failed when the token was cancelled.</summary>
     public void CancellationFailed(Exception exception) => Log.CancellationFailed(logger, exception);
+
+    private AppendResult SendChunk(long transfer, long length, ReadOnlySpan<byte> bytes)
+    {
+        OutputBuffer output = Begin();
+        output.Payloads = null;
+        ChunkMessage.Write(output, transfer, length, bytes);
+        return Send(output, IsDraining || length < 0 ? FrameUse.Answer : FrameUse.Notification, null);
+    }
 }

@@ -1,38 +1,65 @@
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
 /// <summary>
-/// The calls that came in and have not ended: by id for cancellation and for duplicates, bounded, pooled. Requests run side by side on the pool;
-/// notifications one after another, in order. Thread-safe.
+/// The calls that came in and have not ended: by id for cancellation and for duplicates, bounded, pooled. Requests start in the order they came in,
+/// side by side; notifications run one after another, and what came behind a notification starts behind it. Thread-safe.
 /// </summary>
 /// <param name="limit">How many may be queued or running.</param>
 /// <param name="sender">Sends answers.</param>
-internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolWorkItem
+/// <param name="leases">What outlives calls.</param>
+/// <param name="threads">Where handlers run that the reading thread does not run itself; null for the thread pool, and then it runs none.</param>
+internal sealed class InboundCalls(int limit, FrameSender sender, ConnectionLeases leases, HandlerThreads? threads) : IThreadPoolWorkItem
 {
     private const int MostSpares = 256;
+
+    /// <summary>How long calls that wait for a thread may hold up quick ones behind them without any of them having begun.</summary>
+    private static readonly TimeSpan s_longestHold = TimeSpan.FromMilliseconds(5);
+
     private readonly Lock _lock = new();
     private readonly Stack<IncomingCall> _spares = new();
     private readonly Dictionary<long, IncomingCall> _byId = [];
     private readonly List<IncomingCall> _withOtherId = [];
-    private readonly Queue<IncomingCall> _notifications = new();
+    private readonly Queue<IncomingCall> _ordered = new();
     private readonly HashSet<IncomingCall> _withoutId = [];
+    private IncomingCall? _next;
     private bool _isNotifying;
+    private bool _isBeginning;
     private bool _isClosed;
     private int _count;
+    private int _queued;
+    private long _lastStart;
 
     /// <summary>The clock that measures handlers.</summary>
     public TimeProvider Clock => sender.Clock;
 
+    /// <summary>The connection's large values; null where they are part of their messages.</summary>
+    public PayloadPort? Payloads => sender.Payloads;
+
+    /// <inheritdoc cref="RpcOptions.TellsInside"/>
+    public bool TellsInside => sender.TellsInside;
+
+    /// <summary>What outlives calls.</summary>
+    public ConnectionLeases Leases => leases;
+
     /// <summary>How many are queued or running.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>Queues a call for the pool.</summary>
+    /// <summary>Takes a call.</summary>
+    /// <param name="frame">The message.</param>
+    /// <param name="envelope">Its parts.</param>
+    /// <param name="codec">Its codec.</param>
+    /// <param name="found">The method.</param>
+    /// <param name="toRun">The call where the calling thread is to run it at once, null where it was queued.</param>
     /// <returns>0, or the code of the error to answer.</returns>
-    public int Accept(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, Dispatcher dispatcher, int method)
+    public int Accept(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, in FoundMethod found, out IncomingCall? toRun)
     {
+        toRun = null;
         IncomingCall call;
         lock (_lock)
         {
@@ -48,16 +75,59 @@ internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolW
             }
 
             call = _spares.TryPop(out IncomingCall? spare) ? spare : new IncomingCall(this);
-            call.Fill(frame, in envelope, codec, dispatcher, method);
+            call.Fill(frame, in envelope, codec, in found);
             _count++;
-            if (!Register_NeedsLock(call))
+            bool isNotification = call.IdKind == IdKind.None;
+            Register_NeedsLock(call);
+            if (_ordered.Count > 0 || (isNotification ? _isNotifying : _isBeginning))
             {
+                _ordered.Enqueue(call);
                 return 0;
+            }
+
+            if (isNotification)
+            {
+                _isNotifying = _isBeginning = true;
+            }
+
+            if (threads is not null && found.Pace is { IsQuick: true } && MayOvertake_NeedsLock())
+            {
+                call.IsStarted = true;
+                toRun = call;
+                return 0;
+            }
+
+            if (isNotification)
+            {
+                _next = call;
+            }
+            else
+            {
+                CountQueued_NeedsLock(call);
             }
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(call.IdKind == IdKind.None ? this : (IThreadPoolWorkItem)call, preferLocal: false);
+        Queue(call.IdKind == IdKind.None ? this : call);
         return 0;
+    }
+
+    /// <summary>Queues a call that the reading thread was to run and could not.</summary>
+    public void RunElsewhere(IncomingCall call)
+    {
+        lock (_lock)
+        {
+            call.IsStarted = false;
+            if (call.IdKind == IdKind.None)
+            {
+                _next = call;
+            }
+            else
+            {
+                CountQueued_NeedsLock(call);
+            }
+        }
+
+        Queue(call.IdKind == IdKind.None ? this : call);
     }
 
     /// <summary>Cancels a call by its id: one that is queued is answered without being started. An unknown id is nothing.</summary>
@@ -89,7 +159,7 @@ internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolW
         lock (_lock)
         {
             _isClosed = true;
-            foreach (IncomingCall call in _byId.Values.Concat(_withOtherId).Concat(_withoutId).Concat(_notifications))
+            foreach (IncomingCall call in _byId.Values.Concat(_withOtherId).Concat(_withoutId))
             {
                 if (!call.IsCancelled)
                 {
@@ -110,6 +180,13 @@ internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolW
     {
         lock (_lock)
         {
+            if (call.IsQueued)
+            {
+                call.IsQueued = false;
+                _queued--;
+                _lastStart = _queued > 0 && threads is not null ? Clock.GetTimestamp() : 0;
+            }
+
             call.IsStarted = true;
             return !call.IsCancelled;
         }
@@ -128,31 +205,42 @@ internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolW
     public void Finished(IncomingCall call)
     {
         bool isNotification = call.IdKind == IdKind.None;
-        bool hasMore;
-        lock (_lock)
+        if (isNotification)
         {
-            Unregister_NeedsLock(call);
-            _count--;
-            hasMore = isNotification && _notifications.Count > 0;
-            _isNotifying = isNotification ? hasMore : _isNotifying;
+            Answering(call);
         }
 
         // Outside the lock: resetting a token's source waits for callbacks. Nobody can find the call any more.
-        if (call.TryReset())
+        bool isReusable = call.TryReset();
+        lock (_lock)
         {
-            lock (_lock)
+            _count--;
+            if (isReusable && _spares.Count < MostSpares)
             {
-                if (_spares.Count < MostSpares)
-                {
-                    _spares.Push(call);
-                }
+                _spares.Push(call);
+            }
+
+            if (isNotification)
+            {
+                _isNotifying = false;
             }
         }
 
-        if (hasMore)
+        if (isNotification)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            GoOn();
         }
+    }
+
+    /// <summary>Lets begin what came behind a notification: its handler has returned, or awaits.</summary>
+    public void Began()
+    {
+        lock (_lock)
+        {
+            _isBeginning = false;
+        }
+
+        GoOn();
     }
 
     /// <summary>Runs the next notification.</summary>
@@ -161,8 +249,7 @@ internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolW
         IncomingCall call;
         lock (_lock)
         {
-            call = _notifications.Dequeue();
-            _withoutId.Add(call);
+            call = _next!;
         }
 
         call.Execute();
@@ -175,7 +262,7 @@ internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolW
     public void CheckSize(OutputBuffer output) => sender.CheckSize(output);
 
     /// <summary>Ends and sends an answer's frame.</summary>
-    public void SendFrame(OutputBuffer output) => sender.SendAnswer(output);
+    public void SendFrame(OutputBuffer output, long corkTurn = 0) => sender.SendAnswer(output, corkTurn);
 
     /// <inheritdoc cref="FrameSender.SendError"/>
     public void SendError(RpcCodec codec, ReadOnlySpan<byte> rawId, int code, string message, Exception? exception) =>
@@ -187,22 +274,72 @@ internal sealed class InboundCalls(int limit, FrameSender sender) : IThreadPoolW
     /// <inheritdoc cref="FrameSender.CancellationFailed"/>
     public void CancellationFailed(Exception exception) => sender.CancellationFailed(exception);
 
-    /// <summary>Remembers a call; false where nothing is to be queued because a notification is running.</summary>
-    private bool Register_NeedsLock(IncomingCall call)
+    /// <summary>Queues what waited behind a notification, up to the next one.</summary>
+    private void GoOn()
+    {
+        while (true)
+        {
+            IncomingCall? call;
+            lock (_lock)
+            {
+                if (_isBeginning || !_ordered.TryPeek(out call) || (call.IdKind == IdKind.None && _isNotifying))
+                {
+                    return;
+                }
+
+                _ordered.Dequeue();
+                if (call.IdKind == IdKind.None)
+                {
+                    _next = call;
+                    _isNotifying = _isBeginning = true;
+                }
+                else
+                {
+                    CountQueued_NeedsLock(call);
+                }
+            }
+
+            Queue(call.IdKind == IdKind.None ? this : call);
+        }
+    }
+
+    private void Queue(IThreadPoolWorkItem item)
+    {
+        if (threads is null)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
+        }
+        else
+        {
+            threads.Queue(item);
+        }
+    }
+
+    private void CountQueued_NeedsLock(IncomingCall call)
+    {
+        call.IsQueued = true;
+        if (_queued++ == 0 && threads is not null)
+        {
+            _lastStart = Clock.GetTimestamp();
+        }
+    }
+
+    /// <summary>True where nothing waits for a thread, or what waits has made no progress for so long that it must not hold up others.</summary>
+    private bool MayOvertake_NeedsLock() => _queued == 0 || Clock.GetElapsedTime(_lastStart) > s_longestHold;
+
+    private void Register_NeedsLock(IncomingCall call)
     {
         switch (call.IdKind)
         {
             case IdKind.None:
-                _notifications.Enqueue(call);
-                bool wasNotifying = _isNotifying;
-                _isNotifying = true;
-                return !wasNotifying;
+                _withoutId.Add(call);
+                break;
             case IdKind.Integer:
                 _byId.Add(call.Id, call);
-                return true;
+                break;
             default:
                 _withOtherId.Add(call);
-                return true;
+                break;
         }
     }
 

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -18,19 +20,29 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private readonly Action _continue;
     private readonly OutputBuffer _bytes = new();
     private readonly CancellationTokenSource _source = new();
+    private readonly CallLeases _leases = new(ArgumentSequences.Instance);
     private ValueTaskAwaiter _awaiter;
     private Dispatcher? _dispatcher;
     private int _method;
     private int _idLength;
     private RpcCodec _codec;
     private long _started;
+    private long _sent;
+    private long _corkTurn;
+    private int _corkThread;
+    private readonly InboundPayloads? _payloads;
     private bool _isAnswered;
+    private bool _isRead;
 
     public IncomingCall(InboundCalls owner)
     {
         _owner = owner;
         _continue = Continue;
+        _payloads = owner.Payloads?.CreateSource(isOfCall: true);
     }
+
+    /// <inheritdoc/>
+    public override CancellationToken LeaseToken => _leases.LifetimeToken;
 
     /// <summary>What the id is; none for a notification.</summary>
     public IdKind IdKind { get; private set; }
@@ -44,6 +56,9 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     /// <summary>The id as it was written.</summary>
     public ReadOnlySpan<byte> RawId => _bytes.WrittenSpan[.._idLength];
 
+    /// <summary>True while it counts as one that waits for a thread.</summary>
+    public bool IsQueued { get; set; }
+
     /// <summary>True once the handler runs.</summary>
     public bool IsStarted { get; set; }
 
@@ -53,29 +68,39 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     /// <summary>The contract's name of the method, for logs.</summary>
     public string Method => _dispatcher!.Contract.Methods[_method].WireName;
 
+    /// <summary>How quick the method's handlers are; null where that is not remembered.</summary>
+    public MethodPace? Pace { get; private set; }
+
     /// <summary>Takes a call over from the reader's buffer.</summary>
-    public void Fill(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, Dispatcher dispatcher, int method)
+    public void Fill(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, in FoundMethod found)
     {
         ReadOnlySpan<byte> rawId = envelope.RawId.Of(frame);
         _bytes.Write(rawId);
         _bytes.Write(envelope.Params.IsAbsent ? codec == RpcCodec.MessagePack ? [MessagePackCode.Nil] : "null"u8 : envelope.Params.Of(frame));
         _idLength = rawId.Length;
         _codec = codec;
-        _dispatcher = dispatcher;
-        _method = method;
+        _dispatcher = found.Dispatcher;
+        _method = found.Method;
+        Pace = found.Pace;
         IdKind = envelope.IdKind;
         Id = envelope.Id;
         IsStarted = false;
+        IsQueued = false;
+        _sent = 0;
+        _corkTurn = 0;
         _isAnswered = false;
+        _isRead = false;
     }
 
     /// <summary>Forgets the call; false where the object must not be used again.</summary>
     public bool TryReset()
     {
+        EndPayloads();
         _dispatcher = null;
         _awaiter = default;
         _bytes.Clear();
         _bytes.ShrinkAbove(LargestKept);
+        _leases.Reset();
         return !IsCancelled && _source.TryReset();
     }
 
@@ -83,20 +108,53 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     public void CancelLater() => ThreadPool.UnsafeQueueUserWorkItem(static call => call.CancelNow(), this, preferLocal: false);
 
     /// <inheritdoc/>
-    [SuppressMessage("Reliability", "CA2012", Justification = "The task is consumed once, through its awaiter, without allocating.")]
     public void Execute()
     {
         if (!_owner.TryStart(this))
         {
             Answer(RpcErrorCodes.Cancelled, "The call was cancelled before it started.", null);
+            bool wasNotification = IdKind == IdKind.None;
             _owner.Finished(this);
+            if (wasNotification)
+            {
+                _owner.Began();
+            }
+
             return;
         }
 
+        Run();
+    }
+
+    /// <summary>Runs on the reading thread a call that counts as started; an answer that is there at once goes out with the others of its batch.</summary>
+    /// <param name="corkTurn">The reader's <see cref="Outbox.CorkTurn"/>.</param>
+    public void RunHere(long corkTurn)
+    {
+        _corkThread = Environment.CurrentManagedThreadId;
+        _corkTurn = corkTurn;
+        Run();
+    }
+
+    private void Run()
+    {
+        // By the end this object may be another call's.
+        bool isNotification = IdKind == IdKind.None;
+        InboundCalls owner = _owner;
+        Begin();
+        if (isNotification)
+        {
+            owner.Began();
+        }
+    }
+
+    [SuppressMessage("Reliability", "CA2012", Justification = "The task is consumed once, through its awaiter, without allocating.")]
+    private void Begin()
+    {
         _started = _owner.Clock.GetTimestamp();
         try
         {
             _awaiter = Invoke().GetAwaiter();
+            _isRead = true;
         }
         catch (ValueFormatException e)
         {
@@ -112,10 +170,12 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
 
         if (_awaiter.IsCompleted)
         {
+            Measure(_sent != 0 ? _sent : _owner.Clock.GetTimestamp());
             Continue();
         }
         else
         {
+            Measure(_owner.Clock.GetTimestamp());
             _awaiter.UnsafeOnCompleted(_continue);
         }
     }
@@ -123,7 +183,8 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     /// <inheritdoc/>
     public override void Send<TResult>(in TResult result)
     {
-        long inside = (long)_owner.Clock.GetElapsedTime(_started).TotalNanoseconds;
+        _sent = _owner.Clock.GetTimestamp();
+        long inside = (long)_owner.Clock.GetElapsedTime(_started, _sent).TotalNanoseconds;
         if (IdKind == IdKind.None || _isAnswered)
         {
             return;
@@ -134,27 +195,65 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         OutputBuffer output = _owner.BeginFrame();
         try
         {
-            EnvelopeWriter.BeginResult(output, _codec, RawId);
-            CallEncoder.WriteResult(in result, output, _codec);
-            EnvelopeWriter.EndResult(output, _codec, inside);
+            EnvelopeWriter.BeginResult(output, _codec, RawId, _owner.TellsInside);
+            _leases.BeginResult(output);
+            CallEncoder.WriteResult(in result, output, _codec, _leases);
+            EnvelopeWriter.EndResult(output, _codec, _owner.TellsInside ? inside : -1);
             _owner.CheckSize(output);
         }
         catch (Exception e)
         {
             // Writers run code of the contract's types: whatever comes out of them, the caller learns it and the connection lives.
             FrameSender.Abandon(output);
+            _leases.DropResults();
             _isAnswered = false;
             Answer(RpcErrorCodes.ResultSerialization, $"The result of {Method} cannot be sent: {e.Message}", e);
             return;
         }
 
-        _owner.SendFrame(output);
+        EndLeases(hasFailed: false);
+        _owner.SendFrame(output, Environment.CurrentManagedThreadId == _corkThread ? _corkTurn : 0);
+    }
+
+    /// <summary>Notes how long the handler held its thread.</summary>
+    private void Measure(long until) => Pace?.Ran(_owner.Clock.GetElapsedTime(_started, until));
+
+    /// <summary>Gives the arguments' large values back: what was borrowed cannot be reached any more.</summary>
+    private void EndPayloads()
+    {
+        if (_payloads is null)
+        {
+            return;
+        }
+
+        try
+        {
+            if (!_isRead)
+            {
+                CallEncoder.DropPayloads(_bytes.WrittenSpan[_idLength..], _codec, _payloads);
+            }
+        }
+        catch (Exception e) when (e is MalformedMessageException or ValueFormatException)
+        {
+            // The peer named memory it has not, and the connection is ending with that; or the arguments are no values, and name none.
+        }
+
+        _payloads.End(isDelivered: _isRead);
+    }
+
+    private void EndLeases(bool hasFailed)
+    {
+        if (_leases.IsUsed)
+        {
+            _leases.End(hasFailed);
+        }
     }
 
     private void CancelNow()
     {
         try
         {
+            _leases.Cancel();
             _source.Cancel();
         }
         catch (AggregateException e)
@@ -167,15 +266,17 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private ValueTask Invoke()
     {
         ReadOnlySpan<byte> arguments = _bytes.WrittenSpan[_idLength..];
+        _leases.BeginArguments(_owner.Leases, _codec, _dispatcher!, _method);
+        CallLeases? leases = IdKind == IdKind.None ? null : _leases;
         if (_codec == RpcCodec.MessagePack)
         {
-            MessagePackValueReader reader = new(arguments);
+            MessagePackValueReader reader = new(arguments, leases, _payloads);
             RequireArguments(reader.Peek());
             return _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
         }
         else
         {
-            JsonValueReader reader = new(arguments);
+            JsonValueReader reader = new(arguments, leases, _payloads);
             RequireArguments(reader.Peek());
             return _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
         }
@@ -222,6 +323,10 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             {
                 Answer(RpcErrorCodes.Cancelled, "The call was cancelled.", null);
             }
+            else if (exception is LeaseGoneException)
+            {
+                Answer(RpcErrorCodes.ObjectGone, exception.Message, null);
+            }
             else if (code == RpcErrorCodes.Invocation && _dispatcher!.FindError(_method, exception) is { } type)
             {
                 AnswerDeclared(type, exception);
@@ -254,6 +359,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             return;
         }
 
+        EndLeases(hasFailed: true);
         _owner.SendFrame(output);
     }
 
@@ -266,6 +372,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
 
         _isAnswered = true;
         _owner.Answering(this);
+        EndLeases(hasFailed: true);
         _owner.SendError(_codec, RawId, code, message, exception);
     }
 }

@@ -2,7 +2,13 @@ using PluginHost.Contracts.Invocation;
 
 namespace PluginHost.Rpc.Connection;
 
-/// <summary>Finds the dispatcher of a wire name. Found names are remembered and compared as bytes. Used by the reader thread alone.</summary>
+/// <summary>A wire name that was found.</summary>
+/// <param name="Dispatcher">Whose it is.</param>
+/// <param name="Method">Its index there.</param>
+/// <param name="Pace">How quick its handlers are; null where that is not remembered.</param>
+internal readonly record struct FoundMethod(Dispatcher Dispatcher, int Method, MethodPace? Pace);
+
+/// <summary>Finds the dispatcher of a wire name. Found names are remembered and compared as bytes. Used by one thread at a time.</summary>
 internal sealed class MethodLookup
 {
     private const int Entries = 256;
@@ -11,30 +17,30 @@ internal sealed class MethodLookup
     /// <summary>Finds a method.</summary>
     /// <param name="targets">The dispatchers, first to last.</param>
     /// <param name="utf8Name">The name.</param>
-    /// <param name="method">Its index.</param>
-    /// <returns>The dispatcher, or null.</returns>
-    public Dispatcher? Find(Dispatcher[] targets, ReadOnlySpan<byte> utf8Name, out int method)
+    /// <param name="found">The method.</param>
+    public bool TryFind(Dispatcher[] targets, ReadOnlySpan<byte> utf8Name, out FoundMethod found)
     {
         ref Entry? known = ref _known[Place(utf8Name)];
         if (known is not null && utf8Name.SequenceEqual(known.Name))
         {
-            method = known.Method;
-            return known.Dispatcher;
+            found = known.Method;
+            return true;
         }
 
         foreach (Dispatcher target in targets)
         {
-            method = target.Find(utf8Name);
+            int method = target.Find(utf8Name);
             if (method >= 0)
             {
                 // The first to come keeps its place: a peer that alternates between two names must not make this allocate for ever.
-                known ??= new Entry(utf8Name.ToArray(), target, method);
-                return target;
+                found = new FoundMethod(target, method, known is null ? new MethodPace() : null);
+                known ??= new Entry(utf8Name.ToArray(), found);
+                return true;
             }
         }
 
-        method = -1;
-        return null;
+        found = default;
+        return false;
     }
 
     private static int Place(ReadOnlySpan<byte> name)
@@ -48,5 +54,5 @@ internal sealed class MethodLookup
         return (int)(hash % Entries);
     }
 
-    private sealed record Entry(byte[] Name, Dispatcher Dispatcher, int Method);
+    private sealed record Entry(byte[] Name, FoundMethod Method);
 }

@@ -32,7 +32,8 @@ internal enum AppendResult
 
 /// <summary>
 /// What goes out. The first thread that queues a frame sends it, without ever waiting for the peer; what others queue meanwhile goes with the next
-/// send. Where the system takes no more, a thread of the outbox's own goes on. Thread-safe.
+/// send. The reading thread may keep its answers back until it has read all that came. Where the system takes no more, a thread of the outbox's own
+/// goes on. Thread-safe.
 /// </summary>
 /// <param name="transport">Where to send.</param>
 /// <param name="limit">How many bytes may be unsent.</param>
@@ -45,16 +46,17 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
 
     private const int LargestKept = 256 * 1024;
     private const int LargestSend = 256 * 1024;
+    private const int MostCorked = 16 * 1024;
     private readonly Lock _lock = new();
-    private readonly object _handOver = new();
-    private bool _isHandedOver;
+    private readonly OutboxThread _thread = new(name);
     private OutputBuffer _filling = new();
     private OutputBuffer _sending = new();
     private int _sendingFrom;
     private bool _isFlushing;
     private bool _isClosed;
-    private bool _hasThread;
     private bool _isRefillWanted;
+    private bool _hasCorked;
+    private long _corkTurn = 1;
     private long _appended;
     private long _sent;
     private SocketException? _failure;
@@ -64,6 +66,9 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
 
     /// <summary>Why nothing can be sent any more, or null.</summary>
     public SocketException? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>Names the reader that may keep frames back, until another one reads.</summary>
+    public long CorkTurn => Volatile.Read(ref _corkTurn);
 
     /// <summary>True while more than half of the limit is unsent.</summary>
     public bool IsCrowded
@@ -81,8 +86,12 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
     /// <param name="frame">A whole frame.</param>
     /// <param name="use">What it is.</param>
     /// <param name="request">The request's call, or null.</param>
-    public AppendResult Append(ReadOnlySpan<byte> frame, FrameUse use, PendingCall? request)
+    /// <param name="corkTurn">
+    /// The reader's <see cref="CorkTurn"/> where it keeps the frame back until <see cref="Uncork"/>; 0 where the frame goes out at once.
+    /// </param>
+    public AppendResult Append(ReadOnlySpan<byte> frame, FrameUse use, PendingCall? request, long corkTurn)
     {
+        bool isAlone;
         lock (_lock)
         {
             if (_isClosed)
@@ -109,11 +118,60 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
                 return AppendResult.Queued;
             }
 
+            if (corkTurn == _corkTurn && _filling.Length + frame.Length < MostCorked)
+            {
+                _filling.Write(frame);
+                _hasCorked = true;
+                return AppendResult.Queued;
+            }
+
+            isAlone = _filling.Length == 0;
+            if (!isAlone)
+            {
+                _filling.Write(frame);
+            }
+
+            _hasCorked = false;
             _isFlushing = true;
         }
 
-        Flush(frame);
+        Flush(isAlone ? frame : default);
         return AppendResult.Queued;
+    }
+
+    /// <summary>Sends what the reader kept back.</summary>
+    public void Uncork()
+    {
+        // Set by the reader itself; where somebody else has sent it meanwhile, that is seen inside.
+        if (!_hasCorked)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (!_hasCorked || _isFlushing || _isClosed)
+            {
+                _hasCorked = false;
+                return;
+            }
+
+            _hasCorked = false;
+            _isFlushing = true;
+        }
+
+        Flush(default);
+    }
+
+    /// <summary>Sends what another reader kept back; from here on that one cannot keep anything back.</summary>
+    public void TakeCork()
+    {
+        lock (_lock)
+        {
+            _corkTurn++;
+        }
+
+        Uncork();
     }
 
     /// <summary>Makes sure that the outbox's own thread looks at the requests that wait.</summary>
@@ -127,6 +185,9 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
                 return;
             }
 
+            // What was sent last may still lie there.
+            _sending.Clear();
+            _sendingFrom = 0;
             _isFlushing = true;
         }
 
@@ -141,31 +202,26 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
             _isClosed = true;
         }
 
-        SignalThread();
-    }
-
-    private void SignalThread()
-    {
-        lock (_handOver)
-        {
-            _isHandedOver = true;
-            Monitor.Pulse(_handOver);
-        }
+        _thread.End();
     }
 
     private void Flush(ReadOnlySpan<byte> first)
     {
         try
         {
-            SendAttempt attempt = transport.TrySend(first);
-            Volatile.Write(ref _sent, _sent + attempt.Sent);
-            if (attempt.IsFull)
+            SendAttempt attempt;
+            if (first.Length > 0)
             {
-                _sending.Clear();
-                _sending.Write(first[attempt.Sent..]);
-                _sendingFrom = 0;
-                HandOver();
-                return;
+                attempt = transport.TrySend(first);
+                Volatile.Write(ref _sent, _sent + attempt.Sent);
+                if (attempt.IsFull)
+                {
+                    _sending.Clear();
+                    _sending.Write(first[attempt.Sent..]);
+                    _sendingFrom = 0;
+                    HandOver();
+                    return;
+                }
             }
 
             while (Swap(out bool isRefillWanted))
@@ -207,54 +263,31 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
         }
     }
 
-    private void HandOver()
+    private void HandOver() => _thread.Run(GoOn);
+
+    /// <summary>On the own thread: sends with waiting, for the peer is slower than its callers.</summary>
+    private void GoOn()
     {
-        if (!_hasThread)
+        lock (_lock)
         {
-            _hasThread = true;
-            new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
-        }
-
-        SignalThread();
-    }
-
-    /// <summary>The own thread: sends with waiting, whenever the peer is slower than its callers.</summary>
-    private void Run()
-    {
-        while (true)
-        {
-            lock (_handOver)
+            if (_isClosed)
             {
-                while (!_isHandedOver)
-                {
-                    Monitor.Wait(_handOver);
-                }
-
-                _isHandedOver = false;
-            }
-
-            lock (_lock)
-            {
-                if (_isClosed)
-                {
-                    return;
-                }
-            }
-
-            try
-            {
-                do
-                {
-                    SendAll();
-                    refill();
-                }
-                while (Swap(out _));
-            }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
-            {
-                Fail(e);
                 return;
             }
+        }
+
+        try
+        {
+            do
+            {
+                SendAll();
+                refill();
+            }
+            while (Swap(out _));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            Fail(e);
         }
     }
 

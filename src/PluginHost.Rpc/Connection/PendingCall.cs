@@ -1,7 +1,9 @@
 using System.Threading.Tasks.Sources;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -9,7 +11,7 @@ namespace PluginHost.Rpc.Connection;
 /// An outgoing call that waits for its answer. Whoever takes it out of the <see cref="PendingTable"/> completes it: the reader, a cancellation,
 /// the sweep or the close.
 /// </summary>
-internal abstract class PendingCall
+internal abstract class PendingCall : SequenceOrigin
 {
     /// <summary>The id on the wire; set by the table.</summary>
     public long Id { get; set; }
@@ -23,6 +25,12 @@ internal abstract class PendingCall
     /// <summary>Where the request begins in all that was ever queued for sending, or -1 while it is not.</summary>
     public long FrameStart { get; set; }
 
+    /// <summary>True where the caller blocks. Only for who took the call out of the table, before it is completed.</summary>
+    public bool IsBlocking { get; protected set; }
+
+    /// <summary>True once the call of a caller that blocks has ended. Only for that caller.</summary>
+    public abstract bool IsDone { get; }
+
     /// <summary>True once another thread may write the request: such a call is not used again.</summary>
     public bool IsShared { get; set; }
 
@@ -33,7 +41,8 @@ internal abstract class PendingCall
     public abstract void Encode(OutputBuffer output, RpcCodec codec);
 
     /// <summary>Reads the answer into the caller's result. Called on the reader thread.</summary>
-    public abstract void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec);
+    /// <exception cref="MalformedMessageException">The answer names memory that cannot be; the call has ended.</exception>
+    public abstract void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads);
 
     /// <summary>Ends the call with an exception.</summary>
     public abstract void Fail(Exception exception);
@@ -49,14 +58,21 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     private static int s_spareCount;
 
     private readonly object _signal = new();
+    private readonly CallLeases _leases;
     private ManualResetValueTaskSourceCore<RpcReply<TResult>> _source = new() { RunContinuationsAsynchronously = true };
     private PendingCall<TCall, TResult>? _nextSpare;
     private RpcConnection? _connection;
     private CancellationToken _caller;
     private CancellationTokenRegistration _registration;
     private TCall _call;
-    private bool _isBlocking;
     private bool _isDone;
+    private RpcReply<TResult> _late;
+    private Exception? _lateFailure;
+
+    private PendingCall() => _leases = new CallLeases(this);
+
+    /// <inheritdoc/>
+    public override bool IsDone => Volatile.Read(ref _isDone);
 
     /// <inheritdoc/>
     public override string Method => TCall.Method.WireName;
@@ -89,7 +105,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         pending._connection = connection;
         pending._call = call;
         pending._caller = caller;
-        pending._isBlocking = isBlocking;
+        pending.IsBlocking = isBlocking;
         pending._isDone = false;
         pending.Timeout = timeout;
         pending.FrameStart = -1;
@@ -122,44 +138,85 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     /// <inheritdoc/>
     public override void Encode(OutputBuffer output, RpcCodec codec)
     {
-        EnvelopeWriter.BeginRequest(output, codec, Id, TCall.Method.Utf8WireName);
-        CallEncoder.WriteArguments<TCall, TResult>(in _call, output, codec);
+        _leases.BeginRequest(_connection!.Leases, output, codec);
+        if (_call is IAddressedCall)
+        {
+            ((IAddressedCall)_call).BeginRequest(output, codec, Id);
+        }
+        else
+        {
+            EnvelopeWriter.BeginRequest(output, codec, Id, TCall.Method.Utf8WireName);
+        }
+
+        CallEncoder.WriteArguments<TCall, TResult>(in _call, output, codec, _leases);
         EnvelopeWriter.End(output, codec);
     }
 
     /// <inheritdoc/>
-    public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec)
+    public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads)
     {
-        RpcReply<TResult> reply;
+        RpcReply<TResult> reply = default;
+        Exception? failure = null;
+        bool isRead = false;
         try
         {
             if (envelope.Kind == MessageKind.Error)
             {
-                Fail(CallEncoder.ReadError<TCall, TResult>(envelope.Error.Of(frame), codec));
-                return;
+                failure = CallEncoder.ReadError<TCall, TResult>(envelope.Error.Of(frame), codec, payloads);
+                failure = _call is IAddressedCall ? RpcReleasedException.Of(Method, failure) : failure;
             }
-
-            reply = new RpcReply<TResult>(CallEncoder.ReadResult<TCall, TResult>(envelope.Result.Of(frame), codec), envelope.Inside);
+            else
+            {
+                reply = new RpcReply<TResult>(CallEncoder.ReadResult<TCall, TResult>(envelope.Result.Of(frame), codec, _leases, payloads), envelope.Inside);
+                isRead = true;
+            }
+        }
+        catch (MalformedMessageException e)
+        {
+            // The peer names memory it has not: the connection ends with this, and the call with the connection.
+            Fail(new RpcConnectionLostException(Method, RpcCloseReason.From(e), wasSent: true));
+            throw;
         }
         catch (Exception e)
         {
             // Readers run code of the contract's types too: whatever comes out of them is this call's failure and nobody else's.
-            Fail(new RpcSerializationException($"The answer to {Method} cannot be read: {e.Message}", e));
-            return;
+            failure = new RpcSerializationException($"The answer to {Method} cannot be read: {e.Message}", e);
+        }
+        finally
+        {
+            if (payloads is not null)
+            {
+                Receiver.EndPayloads(frame, in envelope, codec, payloads, isRead);
+            }
         }
 
-        bool isBlocking = _isBlocking;
-        _source.SetResult(reply);
-        Wake(isBlocking);
+        if (_leases.IsUsed)
+        {
+            _leases.End(hasFailed: envelope.Kind == MessageKind.Error);
+            (_late, _lateFailure) = (reply, failure);
+            if (_leases.TryRunBehindReports(CompleteLate))
+            {
+                return;
+            }
+        }
+
+        Complete(in reply, failure);
     }
 
     /// <inheritdoc/>
     public override void Fail(Exception exception)
     {
-        bool isBlocking = _isBlocking;
-        _source.SetException(exception);
-        Wake(isBlocking);
+        if (_leases.IsUsed || IsShared)
+        {
+            _leases.End(hasFailed: true, isGivenUp: true);
+        }
+
+        Complete(default, exception);
     }
+
+    /// <inheritdoc/>
+    public override RemoteSequence<T> Create<T, TCodec>(LeaseChannel channel, long? token, List<T> values) =>
+        new RemoteSequence<TCall, TResult, T, TCodec>(channel, token, values);
 
     /// <inheritdoc/>
     public RpcReply<TResult> GetResult(short token)
@@ -189,6 +246,23 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
+    private void CompleteLate() => Complete(in _late, _lateFailure);
+
+    private void Complete(in RpcReply<TResult> reply, Exception? failure)
+    {
+        bool isBlocking = IsBlocking;
+        if (failure is null)
+        {
+            _source.SetResult(reply);
+        }
+        else
+        {
+            _source.SetException(failure);
+        }
+
+        Wake(isBlocking);
+    }
+
     private void CallerCancelled() => _connection!.Cancel(this, Id, _caller);
 
     /// <summary>Ends <see cref="Wait"/>. Where nobody waits there, this object may be another call's already: nothing of it is read here.</summary>
@@ -216,6 +290,9 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         _registration = default;
         _caller = default;
         _call = default;
+        _late = default;
+        _lateFailure = null;
+        _leases.Reset();
         lock (s_lock)
         {
             if (s_spareCount < MostSpares)

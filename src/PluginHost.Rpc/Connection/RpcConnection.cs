@@ -2,7 +2,9 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
 
 namespace PluginHost.Rpc.Connection;
@@ -26,9 +28,13 @@ public sealed class RpcConnection : IAsyncDisposable
     private readonly Outbox _outbox;
     private readonly WaitingRequests _waiting = new();
     private readonly FrameSender _sender;
+    private readonly ConnectionChannel _channel;
     private readonly InboundCalls _inbound;
     private readonly Receiver _receiver;
+    private readonly Intake _intake;
+    private readonly Reading _reading;
     private readonly Sweep _sweep;
+    private readonly PayloadPort? _payloads;
     private readonly TaskCompletionSource<RpcCloseReason> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _readerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RpcCloseReason? _reason;
@@ -70,9 +76,23 @@ public sealed class RpcConnection : IAsyncDisposable
         _pending = new PendingTable(options.MaxPendingOutbound);
         _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)");
         _sender = new FrameSender(options, _outbox, CloseUnread, logger);
-        _inbound = new InboundCalls(options.MaxPendingInbound, _sender);
+        if (options.Payloads is { } payloads)
+        {
+            _payloads = new PayloadPort(payloads, options.MaxMessageBytes, options.Clock, _sender.SendChunks, e => Close(RpcCloseReason.From(e)));
+            _sender.Payloads = _payloads;
+        }
+
+        _channel = new ConnectionChannel(this, options, _sender);
+        Leases = new ConnectionLeases(_channel, logger);
+        HandlerThreads? threads = options.Dispatch == RpcDispatch.Inline ? new HandlerThreads(options.ReaderThreadName + " (handler)") : null;
+        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, Leases, threads);
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
-        _receiver = new Receiver(options, _transport, _pending, _inbound, _sender, _sweep.Arm, logger);
+        _receiver = new Receiver(options, _pending, _inbound, Leases, _sender, logger);
+        _intake = new Intake(options, transport, _receiver, _sweep.Arm, logger);
+        _reading = threads is not null
+            ? new InlineReading(_intake, _inbound, _outbox, threads, ReadingEnded, options.ReaderThreadName)
+            : new OwnThreadReading(_intake, _receiver, _pending, ReadingEnded, options.ReaderThreadName);
+        transport.MaySpin = threads is not null ? static () => true : () => _pending.Count > 0;
         foreach (Dispatcher target in targets)
         {
             _receiver.AddTarget(target);
@@ -88,7 +108,14 @@ public sealed class RpcConnection : IAsyncDisposable
     /// <summary>How many calls of the peer are queued or running here.</summary>
     public int PendingInbound => _inbound.Count;
 
-    private RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
+    /// <summary>What outlives calls.</summary>
+    internal ConnectionLeases Leases { get; }
+
+    /// <summary>The codec of what this side begins.</summary>
+    internal RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
+
+    /// <summary>The connection's large values; null where they are part of their messages.</summary>
+    internal PayloadPort? Payloads => _payloads;
 
     /// <summary>Starts reading. Call once.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
@@ -99,7 +126,7 @@ public sealed class RpcConnection : IAsyncDisposable
             throw new InvalidOperationException("The connection was started before.");
         }
 
-        new Thread(Read) { IsBackground = true, Name = _options.ReaderThreadName }.UnsafeStart();
+        _reading.Start();
     }
 
     /// <summary>Lets the peer call one more dispatcher; where two have a name, the first added answers.</summary>
@@ -110,7 +137,26 @@ public sealed class RpcConnection : IAsyncDisposable
     }
 
     /// <summary>Chooses the codec of calls from here on. Answers go out in the codec their call came in, and both are always understood.</summary>
-    public void UseCodec(RpcCodec codec) => Volatile.Write(ref _codec, (int)codec);
+    /// <exception cref="InvalidOperationException">The framing is <see cref="RpcFraming.Newline"/>, which holds JSON only.</exception>
+    public void UseCodec(RpcCodec codec)
+    {
+        if (codec != RpcCodec.Json && _options.Framing == RpcFraming.Newline)
+        {
+            throw new InvalidOperationException($"The framing is {RpcFraming.Newline}, which holds {RpcCodec.Json} only; {codec} was asked for.");
+        }
+
+        Volatile.Write(ref _codec, (int)codec);
+    }
+
+    /// <summary>
+    /// Lets somebody else carry the calls that go to the peer's objects, and the steps of the peer's sequences: to count them, and to say what their
+    /// failures mean. Their calls must go over this connection. Without it they go straight over it, and fail with <see cref="RpcException"/>.
+    /// </summary>
+    public void UseLeaseInvoker(IInvoker invoker)
+    {
+        ArgumentNullException.ThrowIfNull(invoker);
+        _channel.UseInvoker(invoker);
+    }
 
     /// <summary>Calls. Allocates nothing where arguments and result hold no references. Await the task once.</summary>
     /// <param name="call">The arguments.</param>
@@ -122,6 +168,7 @@ public sealed class RpcConnection : IAsyncDisposable
         PendingCall<TCall, TResult> pending = PendingCall<TCall, TResult>.Rent(this, in call, timeout, isBlocking: false, ct);
         ValueTask<RpcReply<TResult>> task = pending.Task;
         Begin(pending, ct);
+        _reading.Expect();
         return task;
     }
 
@@ -132,6 +179,8 @@ public sealed class RpcConnection : IAsyncDisposable
     {
         PendingCall<TCall, TResult> pending = PendingCall<TCall, TResult>.Rent(this, in call, timeout, isBlocking: true, ct);
         Begin(pending, ct);
+        InlineReading.AboutToBlock();
+        _reading.ReadFor(pending);
         return pending.Wait();
     }
 
@@ -170,7 +219,9 @@ public sealed class RpcConnection : IAsyncDisposable
         }
         else
         {
+            _intake.Dispose();
             _transport.Dispose();
+            _payloads?.Dispose();
         }
     }
 
@@ -255,18 +306,26 @@ public sealed class RpcConnection : IAsyncDisposable
     /// <summary>Sends requests that waited for room, as far as there is room. On the outbox's own thread.</summary>
     private void SendWaiting()
     {
-        while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
+        FrameSender.IsDraining = true;
+        try
         {
-            if (!_pending.IsLive(id))
+            while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
             {
-                // Given up while it waited: it was never sent, so nothing will answer and free its id.
-                _pending.TryRemove(id, out _);
+                if (!_pending.IsLive(id))
+                {
+                    // Given up while it waited: it was never sent, so nothing will answer and free its id.
+                    _pending.TryRemove(id, out _);
+                }
+                else if (!TrySend(call, id))
+                {
+                    _waiting.PutBack(call, id);
+                    return;
+                }
             }
-            else if (!TrySend(call, id))
-            {
-                _waiting.PutBack(call, id);
-                return;
-            }
+        }
+        finally
+        {
+            FrameSender.IsDraining = false;
         }
     }
 
@@ -297,7 +356,7 @@ public sealed class RpcConnection : IAsyncDisposable
             Close(new RpcCloseReason(RpcCloseKind.ConnectionReset, $"Sending failed: {failure.Message}"));
         }
 
-        long since = _receiver.FrameSince;
+        long since = _intake.FrameSince;
         if (since != long.MaxValue && _options.Clock.GetElapsedTime(since, now) > _options.FrameTimeout)
         {
             Close(new RpcCloseReason(
@@ -308,11 +367,11 @@ public sealed class RpcConnection : IAsyncDisposable
         return isBusy || since != long.MaxValue;
     }
 
-    private void Read()
+    private void ReadingEnded(RpcCloseReason reason)
     {
-        RpcCloseReason reason = _receiver.Run();
         Close(reason);
         _transport.Dispose();
+        _payloads?.Dispose();
         _readerEnded.SetResult();
     }
 
@@ -338,6 +397,7 @@ public sealed class RpcConnection : IAsyncDisposable
 
         _waiting.Clear();
         _inbound.Close();
+        Leases.Close();
         Log.Ended(_logger, reason.Kind, reason.Detail);
         _closed.SetResult(reason);
     }

@@ -1,4 +1,7 @@
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Framing;
+using PluginHost.Rpc.Leasing;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -10,6 +13,22 @@ public enum RpcFraming
 
     /// <summary>A <c>Content-Length</c> header: what most other peers speak.</summary>
     Header,
+
+    /// <summary>One message a line: for peers that print. JSON only.</summary>
+    Newline,
+}
+
+/// <summary>Where handlers of calls that come in run.</summary>
+public enum RpcDispatch
+{
+    /// <summary>On the thread pool: nothing of the peer's choosing ever runs on the reading thread.</summary>
+    Pool,
+
+    /// <summary>
+    /// On the reading thread where the method's handlers have been quick, else on threads of the connection's own. A handler that holds the reading
+    /// thread for more than about a millisecond keeps that thread, and another one reads on.
+    /// </summary>
+    Inline,
 }
 
 /// <summary>A connection's settings. Immutable.</summary>
@@ -20,6 +39,14 @@ public sealed record RpcOptions
 
     /// <summary>The framing. Default: a length.</summary>
     public RpcFraming Framing { get; init; } = RpcFraming.Length;
+
+    /// <summary>
+    /// True closes the connection on a message that does not say <c>"jsonrpc":"2.0"</c>; false takes it, as most peers do. Default: false.
+    /// </summary>
+    public bool RequiresVersion { get; init; }
+
+    /// <summary>Where handlers run. Default: the thread pool.</summary>
+    public RpcDispatch Dispatch { get; init; } = RpcDispatch.Pool;
 
     /// <summary>The largest message in bytes, in both directions. Default: 16 MiB; at least 1 KiB.</summary>
     public int MaxMessageBytes { get; init; } = 16 * 1024 * 1024;
@@ -35,6 +62,11 @@ public sealed record RpcOptions
     /// </summary>
     public int MaxUnsentBytes { get; init; } = 32 * 1024 * 1024;
 
+    /// <summary>
+    /// How large values travel beside messages; both sides have it or neither. Null: they are part of their message. Default: null.
+    /// </summary>
+    public PayloadOptions? Payloads { get; init; }
+
     /// <summary>How many answers to calls nobody made are ignored before the connection closes. Default: 100.</summary>
     public int MaxUnsolicitedAnswers { get; init; } = 100;
 
@@ -44,11 +76,27 @@ public sealed record RpcOptions
     /// <summary>How often deadlines are looked at: a call ends at most this long after its time. Default: 50 ms.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>The bounds of progress, sequences and objects of contracts.</summary>
+    public LeaseOptions Leases { get; init; } = new();
+
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>The name of the reading thread, for debuggers and dumps.</summary>
     public string ReaderThreadName { get; init; } = "PluginHost.Rpc reader";
+
+    /// <summary>Writes and finds frames.</summary>
+    internal FrameFormat Format => Framing switch
+    {
+        RpcFraming.Length => LengthFormat.Instance,
+        RpcFraming.Header => HeaderFormat.Instance,
+        _ => NewlineFormat.Instance,
+    };
+
+    /// <summary>
+    /// True where answers say how long the handler took: between host and .NET worker. Other peers get the canonical form and nothing more.
+    /// </summary>
+    internal bool TellsInside => Framing == RpcFraming.Length;
 
     /// <summary>Checks the settings.</summary>
     /// <returns>All problems; empty where there are none.</returns>
@@ -67,11 +115,23 @@ public sealed record RpcOptions
             problems.Add($"{nameof(Codec)} is {Codec}; expected {RpcCodec.MessagePack} or {RpcCodec.Json}.");
         }
 
-        if (Framing is not (RpcFraming.Length or RpcFraming.Header))
+        if (Framing is not (RpcFraming.Length or RpcFraming.Header or RpcFraming.Newline))
         {
-            problems.Add($"{nameof(Framing)} is {Framing}; expected {RpcFraming.Length} or {RpcFraming.Header}.");
+            problems.Add($"{nameof(Framing)} is {Framing}; expected {RpcFraming.Length}, {RpcFraming.Header} or {RpcFraming.Newline}.");
         }
 
+        if (Framing == RpcFraming.Newline && Codec != RpcCodec.Json)
+        {
+            problems.Add($"{nameof(Framing)} is {Framing} and {nameof(Codec)} is {Codec}; lines hold {RpcCodec.Json} only.");
+        }
+
+        if (Dispatch is not (RpcDispatch.Pool or RpcDispatch.Inline))
+        {
+            problems.Add($"{nameof(Dispatch)} is {Dispatch}; expected {RpcDispatch.Pool} or {RpcDispatch.Inline}.");
+        }
+
+        problems.AddRange(Payloads?.Validate() ?? []);
+        problems.AddRange(Leases.Validate());
         return problems;
     }
 

@@ -13,12 +13,12 @@ internal abstract class FrameFormat
     /// <param name="start">Where <see cref="Begin"/> was called.</param>
     public abstract void End(OutputBuffer output, int start);
 
-    /// <summary>Reads a header, and takes no memory for what it announces.</summary>
-    /// <param name="bytes">What came so far, from the header's first byte.</param>
+    /// <summary>Finds the next frame's bounds, and takes no memory for what it announces.</summary>
+    /// <param name="bytes">What came so far, from the frame's first byte.</param>
     /// <param name="maxMessageBytes">The largest message taken.</param>
-    /// <param name="headerBytes">The header's length.</param>
-    /// <param name="bodyBytes">The message's length.</param>
-    /// <returns>False where the header has not come wholly.</returns>
+    /// <param name="scanned">How many bytes were looked through before, for formats that search for a frame's end; 0 for a new frame.</param>
+    /// <param name="bounds">The frame's parts. Where this returns false its header may be dropped: it holds nothing.</param>
+    /// <returns>False where the bounds are not known yet.</returns>
     /// <exception cref="MalformedMessageException">The header is malformed, or announces too much.</exception>
-    public abstract bool TryReadHeader(ReadOnlySpan<byte> bytes, int maxMessageBytes, out int headerBytes, out int bodyBytes);
+    public abstract bool TryFind(ReadOnlySpan<byte> bytes, int maxMessageBytes, ref int scanned, out FrameBounds bounds);
 }

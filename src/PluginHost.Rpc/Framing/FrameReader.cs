@@ -20,6 +20,8 @@ internal sealed class FrameReader(FrameFormat format, int maxMessageBytes) : IDi
     private int _end;
     private int _header;
     private int _body;
+    private int _trailer;
+    private int _scanned;
 
     /// <summary>True where a part of a frame has come and the rest has not.</summary>
     public bool IsInsideFrame => _end > _start;
@@ -28,7 +30,7 @@ internal sealed class FrameReader(FrameFormat format, int maxMessageBytes) : IDi
     public int Capacity => _buffer.Length;
 
     /// <summary>Says how far the unfinished frame has come, for a person.</summary>
-    public string Progress => _body > 0 ? $"{_end - _start - _header} of {_body} bytes of the message" : $"{_end - _start} bytes of the header";
+    public string Progress => _body > 0 ? $"{_end - _start - _header} of {_body} bytes of the message" : $"{_end - _start} bytes of its beginning";
 
     /// <summary>Memory to receive into, at least one byte. What <see cref="TryRead"/> gave before becomes invalid.</summary>
     public Span<byte> Free()
@@ -57,16 +59,9 @@ internal sealed class FrameReader(FrameFormat format, int maxMessageBytes) : IDi
     public bool TryRead(out ReadOnlySpan<byte> message)
     {
         message = default;
-        if (_body == 0)
+        if (_body == 0 && !TryFindNext())
         {
-            // Straight into the fields would leave a half-read header's numbers behind.
-            if (_start == _end || !format.TryReadHeader(_buffer.AsSpan(_start, _end - _start), maxMessageBytes, out int header, out int body))
-            {
-                return false;
-            }
-
-            _header = header;
-            _body = body;
+            return false;
         }
 
         if (_end - _start - _header < _body)
@@ -75,7 +70,7 @@ internal sealed class FrameReader(FrameFormat format, int maxMessageBytes) : IDi
         }
 
         message = _buffer.AsSpan(_start + _header, _body);
-        _start += _header + _body;
+        _start += _header + _body + _trailer;
         _body = 0;
         _header = 0;
         return true;
@@ -86,11 +81,31 @@ internal sealed class FrameReader(FrameFormat format, int maxMessageBytes) : IDi
     {
         byte[] buffer = _buffer;
         _buffer = [];
-        _start = _end = _body = _header = 0;
+        _start = _end = _body = _header = _trailer = _scanned = 0;
         if (buffer.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    private bool TryFindNext()
+    {
+        if (_start == _end)
+        {
+            return false;
+        }
+
+        bool isFound = format.TryFind(_buffer.AsSpan(_start, _end - _start), maxMessageBytes, ref _scanned, out FrameBounds bounds);
+        if (!isFound)
+        {
+            _start += bounds.Header;
+            return false;
+        }
+
+        _header = bounds.Header;
+        _body = bounds.Body;
+        _trailer = bounds.Trailer;
+        return true;
     }
 
     private void MakeRoom()

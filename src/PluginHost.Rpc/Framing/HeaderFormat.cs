@@ -44,10 +44,11 @@ internal sealed class HeaderFormat : FrameFormat
     }
 
     /// <inheritdoc/>
-    public override bool TryReadHeader(ReadOnlySpan<byte> bytes, int maxMessageBytes, out int headerBytes, out int bodyBytes)
+    public override bool TryFind(ReadOnlySpan<byte> bytes, int maxMessageBytes, ref int scanned, out FrameBounds bounds)
     {
-        bodyBytes = -1;
-        headerBytes = 0;
+        bounds = default;
+        int bodyBytes = -1;
+        int headerBytes = 0;
         ReadOnlySpan<byte> window = bytes[..Math.Min(bytes.Length, MaxHeaderBytes)];
         while (true)
         {
@@ -74,9 +75,10 @@ internal sealed class HeaderFormat : FrameFormat
             ReadField(rest[..(end - 1)], maxMessageBytes, ref bodyBytes, bytes);
         }
 
-        return bodyBytes >= 0
-            ? true
+        bounds = bodyBytes >= 0
+            ? new FrameBounds(headerBytes, bodyBytes, 0)
             : throw new MalformedMessageException(MessageFault.Protocol, $"A frame's header has no Content-Length.{Shown(bytes)}");
+        return true;
     }
 
     private static void ReadField(ReadOnlySpan<byte> line, int maxMessageBytes, ref int bodyBytes, ReadOnlySpan<byte> all)

@@ -25,16 +25,15 @@ internal sealed class LengthFormat : FrameFormat
         BinaryPrimitives.WriteInt32BigEndian(output.Written(start, HeaderBytes), output.Length - start - HeaderBytes);
 
     /// <inheritdoc/>
-    public override bool TryReadHeader(ReadOnlySpan<byte> bytes, int maxMessageBytes, out int headerBytes, out int bodyBytes)
+    public override bool TryFind(ReadOnlySpan<byte> bytes, int maxMessageBytes, ref int scanned, out FrameBounds bounds)
     {
-        headerBytes = HeaderBytes;
-        bodyBytes = 0;
+        bounds = default;
         if (bytes.Length < HeaderBytes)
         {
             return false;
         }
 
-        bodyBytes = BinaryPrimitives.ReadInt32BigEndian(bytes);
+        int bodyBytes = BinaryPrimitives.ReadInt32BigEndian(bytes);
         if (bodyBytes <= 0)
         {
             throw new MalformedMessageException(MessageFault.Protocol, $"A frame announces {bodyBytes} bytes; expected 1 to {maxMessageBytes}.");
@@ -46,9 +45,13 @@ internal sealed class LengthFormat : FrameFormat
                 MessageFault.Protocol, "The stream begins a frame with \"Cont\": the peer seems to speak header framing; expected a 4-byte length.");
         }
 
-        return bodyBytes <= maxMessageBytes
-            ? true
-            : throw new MalformedMessageException(
+        if (bodyBytes > maxMessageBytes)
+        {
+            throw new MalformedMessageException(
                 MessageFault.Limit, $"A frame announces {bodyBytes} bytes; the limit for a message is {maxMessageBytes}.");
+        }
+
+        bounds = new FrameBounds(HeaderBytes, bodyBytes, 0);
+        return true;
     }
 }

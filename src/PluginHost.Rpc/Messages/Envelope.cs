@@ -81,6 +81,9 @@ internal struct Envelope
     /// <summary>The callee's own time in nanoseconds, or -1.</summary>
     public long Inside;
 
+    /// <summary>True where the message says that it is JSON-RPC 2.0.</summary>
+    public bool HasVersion;
+
     /// <summary>Says what the message is from the members that came.</summary>
     /// <param name="hasMethod">The member <c>method</c> is there.</param>
     /// <param name="isMethodText">It is a string.</param>

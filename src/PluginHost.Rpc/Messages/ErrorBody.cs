@@ -16,18 +16,23 @@ internal sealed record ErrorBody(int Code, string Message, string? Type, string?
 
     private const int MaxInner = 8;
 
-    /// <summary>Reads an error; missing members and data of any shape are accepted.</summary>
-    /// <exception cref="ValueFormatException">The error is no map, or its bytes are broken.</exception>
+    /// <summary>Reads an error; missing members, data of any shape and an error that is only a text are accepted.</summary>
+    /// <exception cref="ValueFormatException">Its bytes are broken.</exception>
     public static ErrorBody Read<TReader>(ref TReader reader)
         where TReader : struct, IValueReader, allows ref struct
     {
         ErrorBody body = new(0, "", null, null, null, HasValue: false);
+        if (reader.Peek() != ValueKind.Map)
+        {
+            return reader.Peek() == ValueKind.String ? body with { Message = Cut(reader.ReadString()) ?? "" } : body;
+        }
+
         ValueScope map = reader.BeginMap();
         while (reader.NextName(ref map, out ReadOnlySpan<byte> name))
         {
             if (name.SequenceEqual("code"u8) && reader.Peek() == ValueKind.Number)
             {
-                body = body with { Code = (int)Math.Clamp(reader.ReadInt64(), int.MinValue, int.MaxValue) };
+                body = body with { Code = (int)Math.Clamp(reader.ReadDouble(), int.MinValue, int.MaxValue) };
             }
             else if (name.SequenceEqual("message"u8) && reader.Peek() == ValueKind.String)
             {
@@ -58,16 +63,26 @@ internal sealed record ErrorBody(int Code, string Message, string? Type, string?
     }
 
     /// <summary>Writes an error about an exception that no contract declares, or about none.</summary>
-    public static void Write<TWriter>(ref TWriter writer, int code, string message, Exception? exception)
+    /// <param name="writer">Where to write.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="message">What to say.</param>
+    /// <param name="exception">The exception, or null.</param>
+    /// <param name="isDataRequired">True writes <c>data</c> although there is none: peers that speak MessagePack drop the connection without it.</param>
+    public static void Write<TWriter>(ref TWriter writer, int code, string message, Exception? exception, bool isDataRequired)
         where TWriter : struct, IValueWriter, allows ref struct
     {
-        writer.BeginMap(3);
+        bool hasData = isDataRequired || exception is not null;
+        writer.BeginMap(hasData ? 3 : 2);
         writer.WriteName("code"u8);
         writer.WriteInt64(code);
         writer.WriteName("message"u8);
         writer.WriteString(Cut(message));
-        writer.WriteName("data"u8);
-        WriteException(ref writer, exception, MaxInner);
+        if (hasData)
+        {
+            writer.WriteName("data"u8);
+            WriteException(ref writer, exception, MaxInner);
+        }
+
         writer.EndMap();
     }
 

@@ -43,7 +43,7 @@ public sealed unsafe class PipeTransport : RpcTransport
     }
 
     /// <inheritdoc/>
-    public override int Receive(Span<byte> bytes)
+    public override int Receive(Span<byte> bytes, int milliseconds)
     {
         using Held input = new(_input);
         fixed (byte* start = bytes)
@@ -61,8 +61,9 @@ public sealed unsafe class PipeTransport : RpcTransport
                 {
                     case Interrupted:
                         break;
+                    case TryAgain when milliseconds == 0 || !WaitFor(_input, PollIn, milliseconds):
+                        return NothingYet;
                     case TryAgain:
-                        WaitFor(_input, PollIn);
                         break;
                     default:
                         throw Broken();
@@ -84,7 +85,7 @@ public sealed unsafe class PipeTransport : RpcTransport
                 return attempt.Sent;
             }
 
-            WaitFor(_output, PollOut);
+            WaitFor(_output, PollOut, Timeout.Infinite);
         }
 
         throw new SocketException((int)SocketError.Shutdown, "The pipe was shut down.");
@@ -146,21 +147,24 @@ public sealed unsafe class PipeTransport : RpcTransport
         _wakeUp.Dispose();
     }
 
-    /// <summary>Waits for a pipe, or for the end of the transport.</summary>
-    private void WaitFor(SafeFileHandle handle, short wanted)
+    /// <summary>Waits for a pipe, or for the end of the transport; false where neither came in time.</summary>
+    private bool WaitFor(SafeFileHandle handle, short wanted, int milliseconds)
     {
         using Held pipe = new(handle);
         using Held wakeUp = new(_wakeUp);
         PollEntry* entries = stackalloc PollEntry[2];
         entries[0] = new PollEntry { Descriptor = pipe.Number, Wanted = wanted };
         entries[1] = new PollEntry { Descriptor = wakeUp.Number, Wanted = PollIn };
-        while (Poll(entries, 2, -1) < 0)
+        int ready;
+        while ((ready = Poll(entries, 2, milliseconds)) < 0)
         {
             if (Marshal.GetLastPInvokeError() != Interrupted)
             {
                 throw Broken();
             }
         }
+
+        return ready > 0;
     }
 
     private static int SetNonBlocking(SafeFileHandle handle)

@@ -8,14 +8,35 @@ namespace PluginHost.Rpc.Transport;
 public readonly record struct SendAttempt(int Sent, bool IsFull);
 
 /// <summary>
-/// What carries bytes both ways, in order: one reader and one writer at a time. Any thread may shut it down; that ends a receive and a send which
-/// are waiting.
+/// What carries bytes both ways, in order: one reader and one writer at a time, each of which may be another thread than before. Any thread may
+/// shut it down; that ends a receive and a send which are waiting.
 /// </summary>
 public abstract class RpcTransport : IDisposable
 {
-    /// <summary>Waits for bytes; 0 at the stream's end.</summary>
+    /// <summary>What <see cref="Receive"/> gives where nothing came in time.</summary>
+    public const int NothingYet = -1;
+
+    /// <summary>
+    /// Asked by a receive that finds nothing, and again while it looks: true while bytes are expected within microseconds, because calls wait for
+    /// answers or calls were just coming in. Only then may it look again and again before it sleeps, for at most 50 us, yielding its core. Quick,
+    /// takes no lock. Set by the connection before the first receive; null means never.
+    /// </summary>
+    public Func<bool>? MaySpin { get; set; }
+
+    /// <summary>
+    /// A descriptor that <c>poll</c> and <c>epoll</c> report as readable whenever <see cref="Receive"/> would not wait, or -1 where there is none:
+    /// such a transport always has a reading thread of its own.
+    /// </summary>
+    public virtual int PollDescriptor => -1;
+
+    /// <summary>Receives what has come, or waits for it.</summary>
+    /// <param name="bytes">Where to put it; at least one byte.</param>
+    /// <param name="milliseconds">
+    /// How long to wait: 0 looks only, <see cref="Timeout.Infinite"/> has no bound. May be exceeded by some milliseconds.
+    /// </param>
+    /// <returns>How many bytes came; 0 at the stream's end; <see cref="NothingYet"/> where nothing came in time.</returns>
     /// <exception cref="SocketException">The stream broke.</exception>
-    public abstract int Receive(Span<byte> bytes);
+    public abstract int Receive(Span<byte> bytes, int milliseconds);
 
     /// <summary>Waits until the system has taken some bytes, and says how many.</summary>
     /// <exception cref="SocketException">The stream broke.</exception>

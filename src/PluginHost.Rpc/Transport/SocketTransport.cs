@@ -1,31 +1,68 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace PluginHost.Rpc.Transport;
 
 /// <summary>
-/// A connected stream socket with one blocking reader and one writer at a time. Any thread may shut it down; that ends a receive and a send
-/// which are waiting.
+/// A connected stream socket with one reader and one writer at a time. Any thread may shut it down; that ends a receive and a send which are waiting.
 /// </summary>
 internal sealed class SocketTransport : RpcTransport
 {
     private const int DontWait = 0x40;
     private const int NoSignal = 0x4000;
-    private const int TryAgain = 11;
-    private const int Interrupted = 4;
-    private const int BrokenPipe = 32;
-    private const int Reset = 104;
+    private const int SpinMicroseconds = 20;
 
     private readonly Socket _socket;
+    private readonly SafeSocketHandle _handle;
+    private readonly SpinPolicy _spin = new(SpinMicroseconds, Environment.ProcessorCount);
+    private int _receiveTimeout;
 
     public SocketTransport(Socket socket)
     {
         _socket = socket;
         _socket.Blocking = true;
+        _handle = socket.SafeHandle;
     }
 
     /// <inheritdoc/>
-    public override int Receive(Span<byte> bytes) => _socket.Receive(bytes, SocketFlags.None);
+    public override int PollDescriptor => OperatingSystem.IsLinux() ? (int)_handle.DangerousGetHandle() : -1;
+
+    /// <inheritdoc/>
+    public override int Receive(Span<byte> bytes, int milliseconds)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return ReceivePortably(bytes, milliseconds);
+        }
+
+        if (milliseconds != 0 && MaySpin is { } maySpin && _spin.Next() is > 0 and long ticks && maySpin())
+        {
+            int count = ReceiveSpinning(bytes, ticks, maySpin);
+            if (count != NothingYet)
+            {
+                return count;
+            }
+        }
+
+        if (milliseconds == 0)
+        {
+            return ReceiveOnce(bytes, DontWait);
+        }
+
+        LimitWaiting(milliseconds);
+        while (true)
+        {
+            int count = ReceiveOnce(bytes, 0);
+            if (count != NothingYet || milliseconds > 0)
+            {
+                return count;
+            }
+
+            // Whoever handed the socket over left it in non-blocking mode.
+            _socket.Poll(-1, SelectMode.SelectRead);
+        }
+    }
 
     /// <inheritdoc/>
     public override int Send(ReadOnlySpan<byte> bytes) => _socket.Send(bytes, SocketFlags.None);
@@ -38,18 +75,17 @@ internal sealed class SocketTransport : RpcTransport
             return new SendAttempt(0, IsFull: true);
         }
 
-        SafeSocketHandle handle = _socket.SafeHandle;
         bool isHeld = false;
         try
         {
             // The number must stay this socket's while it is in use, whoever closes it meanwhile.
-            handle.DangerousAddRef(ref isHeld);
+            _handle.DangerousAddRef(ref isHeld);
             fixed (byte* start = bytes)
             {
                 int sent = 0;
                 while (sent < bytes.Length)
                 {
-                    nint count = SendNow((int)handle.DangerousGetHandle(), start + sent, bytes.Length - sent, DontWait | NoSignal);
+                    nint count = SocketCalls.Send((int)_handle.DangerousGetHandle(), start + sent, bytes.Length - sent, DontWait | NoSignal);
                     if (count >= 0)
                     {
                         sent += (int)count;
@@ -58,13 +94,12 @@ internal sealed class SocketTransport : RpcTransport
 
                     switch (Marshal.GetLastPInvokeError())
                     {
-                        case Interrupted:
+                        case SocketCalls.Interrupted:
                             break;
-                        case TryAgain:
+                        case SocketCalls.TryAgain:
                             return new SendAttempt(sent, IsFull: true);
                         case int error:
-                            SocketError kind = error is BrokenPipe or Reset ? SocketError.ConnectionReset : SocketError.SocketError;
-                            throw new SocketException((int)kind, Marshal.GetPInvokeErrorMessage(error));
+                            throw SocketCalls.Failed(error);
                     }
                 }
 
@@ -75,7 +110,7 @@ internal sealed class SocketTransport : RpcTransport
         {
             if (isHeld)
             {
-                handle.DangerousRelease();
+                _handle.DangerousRelease();
             }
         }
     }
@@ -96,7 +131,81 @@ internal sealed class SocketTransport : RpcTransport
     /// <inheritdoc/>
     protected override void Dispose(bool isDisposing) => _socket.Dispose();
 
-    [DllImport("libc", EntryPoint = "send", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern unsafe nint SendNow(int descriptor, byte* bytes, nint count, int flags);
+    private int ReceiveSpinning(Span<byte> bytes, long ticks, Func<bool> maySpin)
+    {
+        long until = Stopwatch.GetTimestamp() + ticks;
+        do
+        {
+            int count = ReceiveOnce(bytes, DontWait);
+            if (count != NothingYet)
+            {
+                _spin.Hit();
+                return count;
+            }
+
+            // Two that look and do not yield may be on one core, each waiting for the other.
+            Thread.Yield();
+        }
+        while (maySpin() && Stopwatch.GetTimestamp() < until);
+        _spin.Missed();
+        return NothingYet;
+    }
+
+    private unsafe int ReceiveOnce(Span<byte> bytes, int flags)
+    {
+        bool isHeld = false;
+        try
+        {
+            _handle.DangerousAddRef(ref isHeld);
+            fixed (byte* start = bytes)
+            {
+                while (true)
+                {
+                    nint count = SocketCalls.Receive((int)_handle.DangerousGetHandle(), start, bytes.Length, flags);
+                    if (count >= 0)
+                    {
+                        return (int)count;
+                    }
+
+                    switch (Marshal.GetLastPInvokeError())
+                    {
+                        case SocketCalls.Interrupted:
+                            break;
+                        case SocketCalls.TryAgain:
+                            return NothingYet;
+                        case int error:
+                            throw SocketCalls.Failed(error);
+                    }
+                }
+            }
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                _handle.DangerousRelease();
+            }
+        }
+    }
+
+    /// <summary>Bounds the system's own waiting: a call to the system only where the bound changes.</summary>
+    private void LimitWaiting(int milliseconds)
+    {
+        int timeout = milliseconds == Timeout.Infinite ? 0 : milliseconds;
+        if (timeout != _receiveTimeout)
+        {
+            _socket.ReceiveTimeout = timeout;
+            _receiveTimeout = timeout;
+        }
+    }
+
+    private int ReceivePortably(Span<byte> bytes, int milliseconds)
+    {
+        if (milliseconds != Timeout.Infinite && !_socket.Poll(milliseconds * 1000, SelectMode.SelectRead))
+        {
+            return NothingYet;
+        }
+
+        return _socket.Receive(bytes, SocketFlags.None);
+    }
 }

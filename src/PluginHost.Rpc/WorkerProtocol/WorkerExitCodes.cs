@@ -43,4 +43,10 @@ public static class WorkerProtocolVersion
 
     /// <summary>JSON's name in the handshake.</summary>
     public const string Json = "json";
+
+    /// <summary>The socket's name in the handshake.</summary>
+    public const string Socket = "socket";
+
+    /// <summary>The rings' name in the handshake.</summary>
+    public const string Ring = "ring";
 }

@@ -6,7 +6,17 @@ namespace PluginHost.Rpc.WorkerProtocol;
 /// <param name="Codecs">The codecs it speaks, best first: <c>messagepack</c>, <c>json</c>.</param>
 /// <param name="HostVersion">The host's version, for logs.</param>
 /// <param name="HostPid">The host's process id.</param>
-public sealed record HelloRequest(int ProtocolMin, int ProtocolMax, IReadOnlyList<string> Codecs, string HostVersion, int HostPid);
+public sealed record HelloRequest(int ProtocolMin, int ProtocolMax, IReadOnlyList<string> Codecs, string HostVersion, int HostPid)
+{
+    /// <summary>What may carry the messages behind the handshake in place of the socket, best first. Empty where there is nothing else.</summary>
+    public IReadOnlyList<TransportOffer> Transports { get; init; } = [];
+}
+
+/// <summary>Something that may carry messages in place of the socket.</summary>
+/// <param name="Name">What it is: <c>ring</c>.</param>
+/// <param name="Descriptor">The number of the descriptor that the worker inherited for it, and closes whether it takes it or not.</param>
+/// <param name="Bytes">The size of each of its two rings.</param>
+public sealed record TransportOffer(string Name, int Descriptor, int Bytes);
 
 /// <summary>The worker's answer to <see cref="HelloRequest"/>. Where nothing agrees, the worker answers with an error and exits.</summary>
 /// <param name="Protocol">The version both speak from here on.</param>
@@ -14,7 +24,14 @@ public sealed record HelloRequest(int ProtocolMin, int ProtocolMax, IReadOnlyLis
 /// <param name="WorkerVersion">The worker's version, for logs.</param>
 /// <param name="Runtime">The worker's runtime, for logs.</param>
 /// <param name="Pid">The worker's process id.</param>
-public sealed record HelloReply(int Protocol, string Codec, string WorkerVersion, string Runtime, int Pid);
+public sealed record HelloReply(int Protocol, string Codec, string WorkerVersion, string Runtime, int Pid)
+{
+    /// <summary>What carries the messages from here on: <c>socket</c>, or one of <see cref="HelloRequest.Transports"/>.</summary>
+    public string Transport { get; init; } = WorkerProtocolVersion.Socket;
+
+    /// <summary>Why nothing that was offered was taken, for the log; null where something was, or nothing was offered.</summary>
+    public string? TransportProblem { get; init; }
+}
 
 /// <summary>A contract that the worker is to offer.</summary>
 /// <param name="Name">The interface's full name.</param>
@@ -27,6 +44,13 @@ public sealed record ContractRequest(string Name, int Major, string Assembly);
 /// <param name="Path">The absolute path of its file.</param>
 public sealed record SharedAssembly(string Name, string Path);
 
+/// <summary>A host service that the manifest asks for.</summary>
+/// <param name="Name">The interface's full name.</param>
+/// <param name="Major">The major version.</param>
+/// <param name="Assembly">The simple name of the shared assembly that holds it; null where the host has no such contract.</param>
+/// <param name="Refusal">What the plugin is told when it asks for it; null where it may call it.</param>
+public sealed record ServiceOffer(string Name, int Major, string? Assembly, FaultMessage? Refusal);
+
 /// <summary>Asks the worker to load and start its plugin. Sent once.</summary>
 /// <param name="PluginId">The plugin's id.</param>
 /// <param name="Generation">The number of this load.</param>
@@ -37,6 +61,8 @@ public sealed record SharedAssembly(string Name, string Path);
 /// <param name="Contracts">The contracts to offer.</param>
 /// <param name="SharedAssemblies">The assemblies that come from the host.</param>
 /// <param name="StartTimeoutMilliseconds">How long the plugin's own start may take.</param>
+/// <param name="Services">The host services that the manifest asks for, granted or not.</param>
+/// <param name="CallTimeoutMilliseconds">How long a call of a host service may take where its method names no time.</param>
 public sealed record LoadRequest(
     string PluginId,
     int Generation,
@@ -46,7 +72,9 @@ public sealed record LoadRequest(
     string SettingsJson,
     IReadOnlyList<ContractRequest> Contracts,
     IReadOnlyList<SharedAssembly> SharedAssemblies,
-    int StartTimeoutMilliseconds);
+    int StartTimeoutMilliseconds,
+    IReadOnlyList<ServiceOffer> Services,
+    int CallTimeoutMilliseconds);
 
 /// <summary>A contract that can be called.</summary>
 /// <param name="Name">The interface's full name.</param>

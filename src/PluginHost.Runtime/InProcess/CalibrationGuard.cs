@@ -142,5 +142,11 @@ internal sealed class CalibrationSite(int firstSlot, TimeProvider clock) : Guard
     /// <inheritdoc/>
     public override ValueTask<object> RouteAsync(ContractMethod method, CancellationToken cancellationToken) => throw Unused(method);
 
+    /// <inheritdoc/>
+    public override LeaseTable Results => throw new InvalidOperationException("The calibration's contract hands nothing out.");
+
+    /// <inheritdoc/>
+    public override LeaseTable Arguments => throw new InvalidOperationException("The calibration's contract takes nothing.");
+
     private static InvalidOperationException Unused(ContractMethod method) => new($"The calibration's {method.WireName} neither throws nor leaves its guard.");
 }

@@ -24,17 +24,21 @@ internal static class CallDrain
     }
 
     /// <summary>Waits.</summary>
-    /// <returns>How many calls were still inside when the time, or the token, ended the wait; 0 where all came back.</returns>
-    public static async Task<int> WaitAsync(IReadOnlyList<Guard> guards, TimeSpan drain, TimeProvider clock, CancellationToken cancellationToken)
+    /// <param name="inside">How many calls, or whatever else is waited for, are there now.</param>
+    /// <param name="drain">The longest wait.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>How many were still there when the time, or the token, ended the wait; 0 where all came back.</returns>
+    public static async Task<int> WaitAsync(Func<int> inside, TimeSpan drain, TimeProvider clock, CancellationToken cancellationToken)
     {
         long started = clock.GetTimestamp();
         TimeSpan delay = s_shortest;
-        while (InFlight(guards) is > 0 and var inside)
+        while (inside() is > 0 and var count)
         {
             TimeSpan left = drain - clock.GetElapsedTime(started);
             if (left <= TimeSpan.Zero || cancellationToken.IsCancellationRequested)
             {
-                return inside;
+                return count;
             }
 
             await Task.Delay(delay < left ? delay : left, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -53,17 +53,46 @@ internal sealed partial class InProcessInstance
         Task<IReadOnlyList<ThrownException>> cancelling = _context.CancelAsync();
 
         // The slots outlive generations: one that never took a call must not wait for another's.
-        int abandoned = wasServing ? await CallDrain.WaitAsync(_request.Guards, drain, _clock, cancellationToken).ConfigureAwait(false) : 0;
+        int abandoned = wasServing ? await DrainAsync(drain, cancellationToken).ConfigureAwait(false) : 0;
         if (abandoned > 0)
         {
             Log.DrainEnded(_logger, PluginId, Generation, abandoned, drain);
             _request.CutCalls?.Invoke();
         }
 
+        await EndLeasesAsync(_request.Arguments).ConfigureAwait(false);
         await FinishCancellingAsync(cancelling).ConfigureAwait(false);
         await DisposePluginAsync().ConfigureAwait(false);
         _context.Dispose();
         return await UnloadAsync(abandoned).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for calls and leases, then ends the leases.</summary>
+    /// <returns>How many calls are still inside.</returns>
+    private async Task<int> DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
+    {
+        int left = await CallDrain.WaitAsync(() => CallsInside() + (_request.Results?.Open ?? 0), drain, _clock, cancellationToken).ConfigureAwait(false);
+        if (_request.Results?.Open is > 0 and int open)
+        {
+            Log.LeasesEnded(_logger, PluginId, Generation, open, drain);
+        }
+
+        await EndLeasesAsync(_request.Results).ConfigureAwait(false);
+        return left == 0 ? 0 : CallsInside();
+    }
+
+    private int CallsInside() => CallDrain.InFlight(_request.Guards) + (_request.Results?.CallsInside ?? 0);
+
+    private async Task EndLeasesAsync(LeaseTable? leases)
+    {
+        try
+        {
+            await (leases?.EndAsync() ?? Task.CompletedTask).WaitAsync(_options.DisposeTimeout, _clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            ReportOverdue("The end of its open sequences and objects");
+        }
     }
 
     /// <summary>Cuts the guards from this generation's object, and makes every thread see it.</summary>

@@ -14,6 +14,9 @@ internal static partial class Log
     [LoggerMessage(4002, LogLevel.Warning, "{PluginId} generation {Generation}: {Calls} call(s) still inside after the drain of {Drain}; suspended ones are cut")]
     public static partial void DrainEnded(ILogger logger, string pluginId, int generation, int calls, TimeSpan drain);
 
+    [LoggerMessage(4005, LogLevel.Warning, "{PluginId} generation {Generation}: {Leases} open sequence(s) and object(s) after the drain of {Drain}; they are ended")]
+    public static partial void LeasesEnded(ILogger logger, string pluginId, int generation, int leases, TimeSpan drain);
+
     [LoggerMessage(4003, LogLevel.Warning, "{PluginId} generation {Generation}: {What}")]
     public static partial void StopFault(ILogger logger, string pluginId, int generation, string what);
 

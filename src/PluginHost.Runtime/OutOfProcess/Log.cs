@@ -6,8 +6,8 @@ namespace PluginHost.Runtime.OutOfProcess;
 /// <summary>What this room logs: 6000 and on.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(6000, LogLevel.Information, "Plugin {PluginId} runs in worker {WorkerPid} (generation {Generation}, {Codec}) after {Took}.")]
-    public static partial void Started(ILogger logger, string pluginId, int workerPid, int generation, string codec, TimeSpan took);
+    [LoggerMessage(6000, LogLevel.Information, "Plugin {PluginId} runs in worker {WorkerPid} (generation {Generation}, {Codec} over the {Transport}) after {Took}.")]
+    public static partial void Started(ILogger logger, string pluginId, int workerPid, int generation, string codec, string transport, TimeSpan took);
 
     [LoggerMessage(6001, LogLevel.Error, "Plugin {PluginId} (generation {Generation}) lost its worker {WorkerPid}: {Kind}. {Reason}")]
     public static partial void Died(ILogger logger, string pluginId, int generation, int workerPid, FaultKind kind, string reason);
@@ -17,4 +17,13 @@ internal static partial class Log
 
     [LoggerMessage(6003, LogLevel.Warning, "{Count} log events of plugin {PluginId} were dropped in worker {WorkerPid}: it logs faster than they can be sent.")]
     public static partial void EventsDropped(ILogger logger, long count, string pluginId, int workerPid);
+
+    [LoggerMessage(EventId = 6010, Message = "Calls of plugin {PluginId} go over its worker's socket, for rings in shared memory cannot be made: {Reason}")]
+    public static partial void NoRing(ILogger logger, LogLevel level, string pluginId, string reason);
+
+    [LoggerMessage(6011, LogLevel.Warning, "Calls of plugin {PluginId} go over the socket, for its worker {WorkerPid} did not take the rings: {Reason}")]
+    public static partial void RingNotTaken(ILogger logger, string pluginId, int workerPid, string? reason);
+
+    [LoggerMessage(6020, LogLevel.Warning, "Large values of plugin {PluginId} travel in parts, for memory to share with its worker cannot be made: {Reason}")]
+    public static partial void NoPayloadMemory(ILogger logger, string pluginId, string reason);
 }

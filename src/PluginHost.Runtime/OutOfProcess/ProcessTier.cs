@@ -5,7 +5,9 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.Transport;
 using PluginHost.Rpc.WorkerProtocol;
+using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Processes;
 using PluginHost.Runtime.Tiers;
 
@@ -42,22 +44,30 @@ internal sealed class ProcessTier : ITier
         if (request.Manifest.Entry is not { } entry)
         {
             WorkerLink program = await new ProgramLaunch(_options, _clock).RunAsync(identity, request, cancellationToken).ConfigureAwait(false);
-            Log.Started(request.Logger, identity.PluginId, program.Pid, identity.Generation, WorkerProtocolVersion.Json, _clock.GetElapsedTime(began));
+            Log.Started(request.Logger, identity.PluginId, program.Pid, identity.Generation, WorkerProtocolVersion.Json, SharedSections.Word(request.Manifest.Channel), _clock.GetElapsedTime(began));
             return new WorkerInstance(program, request, _clock);
         }
 
-        WorkerLink link = await SpawnAsync(identity, request).ConfigureAwait(false);
+        using RingOffer offer = RingOffer.Of(_options, identity.PluginId, request.Logger);
+        (WorkerLink link, RingTransport transport) = await SpawnAsync(identity, request, offer).ConfigureAwait(false);
         try
         {
-            HelloRequest hello = new(WorkerProtocolVersion.Min, WorkerProtocolVersion.Max, [NameOf(_options.Codec)], s_version, Environment.ProcessId);
+            HelloRequest hello = new(WorkerProtocolVersion.Min, WorkerProtocolVersion.Max, [NameOf(_options.Codec)], s_version, Environment.ProcessId)
+            {
+                Transports = offer.Transports,
+            };
             HelloReply agreed = await AskAsync<HelloCall, HelloReply>(
                 link, new HelloCall(hello), "the handshake", _options.HandshakeTimeout, nameof(_options.HandshakeTimeout), cancellationToken).ConfigureAwait(false);
             link.Connection.UseCodec(_options.Codec);
+            if (!offer.Agree(agreed, transport, identity.PluginId, request.Logger))
+            {
+                throw StartFailure.NotSpawned(identity, $"worker {link.Pid} took the transport '{agreed.Transport}', which it was not offered.");
+            }
 
             LoadReply loaded = await AskAsync<LoadCall, LoadReply>(
                 link, new LoadCall(LoadOf(request, entry)), "its start", _options.StartTimeout, nameof(_options.StartTimeout), cancellationToken).ConfigureAwait(false);
             CheckContracts(identity, request.Contracts, loaded.Contracts);
-            Log.Started(request.Logger, identity.PluginId, link.Pid, identity.Generation, agreed.Codec, _clock.GetElapsedTime(began));
+            Log.Started(request.Logger, identity.PluginId, link.Pid, identity.Generation, agreed.Codec, agreed.Transport, _clock.GetElapsedTime(began));
             return new WorkerInstance(link, request, _clock);
         }
         catch
@@ -67,7 +77,7 @@ internal sealed class ProcessTier : ITier
         }
     }
 
-    private async Task<WorkerLink> SpawnAsync(WorkerIdentity identity, StartRequest request)
+    private async Task<(WorkerLink Link, RingTransport Transport)> SpawnAsync(WorkerIdentity identity, StartRequest request, RingOffer offer)
     {
         string program = WorkerCommand.ProgramOf(_options);
         if (!File.Exists(program))
@@ -76,12 +86,15 @@ internal sealed class ProcessTier : ITier
         }
 
         WorkerProcess process;
+        PayloadOffer payloads = PayloadOffer.Of(_options, identity.PluginId, request.Logger);
         try
         {
-            process = await WorkerSpawner.Shared.SpawnAsync(WorkerCommand.Create(program, request, _clock)).ConfigureAwait(false);
+            SpawnRequest spawn = WorkerCommand.Create(program, request, payloads.Describe(offer.Descriptors.Count), _clock, [.. offer.Descriptors, .. payloads.Descriptors]);
+            process = await WorkerSpawner.Shared.SpawnAsync(spawn).ConfigureAwait(false);
         }
         catch (SpawnException refused)
         {
+            payloads.Abandon();
             throw StartFailure.NotSpawned(identity, refused.Message);
         }
 
@@ -91,12 +104,18 @@ internal sealed class ProcessTier : ITier
         {
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = _clock,
+            Payloads = payloads.ForHost(identity.Tier),
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
-        RpcConnection connection = new(new Socket(process.Channel), options, [reports], request.Logger);
+        RingTransport transport = new(new Socket(process.Channel));
+        RpcConnection connection = new(transport, options, [reports, .. Targets(request)], request.Logger);
         connection.Start();
-        return new WorkerLink(identity, process, connection, reports, request, _options, _clock);
+        return (new WorkerLink(identity, process, connection, reports, request, _options, _clock), transport);
     }
+
+    /// <summary>What the worker may call: the host services that it was granted, and nothing else of the host.</summary>
+    internal static IEnumerable<Dispatcher> Targets(StartRequest request) =>
+        request.Services.Doors.Select(door => new ServiceTarget(door.Contract.CreateDispatcher(door.Guard)));
 
     /// <summary>One step of a start.</summary>
     private static async Task<TReply> AskAsync<TCall, TReply>(
@@ -130,7 +149,9 @@ internal sealed class ProcessTier : ITier
         request.Settings.GetRawText(),
         [.. request.Contracts.Select(c => new ContractRequest(c.Name, c.Major, c.GetType().Assembly.GetName().Name!))],
         [.. request.SharedAssemblies.Select(a => new SharedAssembly(a.Key, a.Value))],
-        (int)_options.StartTimeout.TotalMilliseconds);
+        (int)_options.StartTimeout.TotalMilliseconds,
+        [.. request.Services.Grants.Select(g => new ServiceOffer(g.Reference.Name, g.Reference.Major, g.Contract?.GetType().Assembly.GetName().Name, g.Refusal))],
+        (int)request.Manifest.Limits.CallTimeout.TotalMilliseconds);
 
     /// <summary>The worker's copy of a contract must know every method of the host's.</summary>
     internal static void CheckContracts(WorkerIdentity identity, IReadOnlyList<ContractDescriptor> contracts, IReadOnlyList<LoadedContract> loaded)

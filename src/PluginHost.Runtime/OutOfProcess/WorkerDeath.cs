@@ -1,4 +1,5 @@
 using PluginHost.Contracts.Faults;
+using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime.Processes;
 
 namespace PluginHost.Runtime.OutOfProcess;
@@ -83,6 +84,8 @@ internal sealed record WorkerDeath(FaultKind Kind, string What, DyingWords? Exce
 
         return exit switch
         {
+            { ExitCode: WorkerExitCodes.ProtocolError } => new WorkerDeath(
+                FaultKind.ProtocolViolation, $"found what the host did not send on its channel, which only its own process can have written there ({exit})", null),
             { Signal: not null } => new WorkerDeath(FaultKind.Signal, $"was ended by {exit}", null),
             { ExitCode: not null } => new WorkerDeath(FaultKind.Exit, $"ended itself with {exit}", null),
             _ => new WorkerDeath(FaultKind.ConnectionLost, "closed its channel and its status is not known", null),

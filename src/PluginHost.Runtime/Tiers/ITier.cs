@@ -4,6 +4,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Services;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime.Tiers;
@@ -73,6 +74,12 @@ internal sealed record StartRequest
     /// <summary>The guards that the application holds, one a contract in <see cref="Contracts"/>' order. Used by the in-process tier for draining.</summary>
     public required IReadOnlyList<Guard> Guards { get; init; }
 
+    /// <summary>The leases on what this generation hands out, where it runs in-process: a stop waits for them, then ends them.</summary>
+    public LeaseTable? Results { get; init; }
+
+    /// <summary>The leases on what this generation was handed, where it runs in-process: a stop takes them back.</summary>
+    public LeaseTable? Arguments { get; init; }
+
     /// <summary>
     /// Makes suspended in-process calls let go of this generation: cancels <see cref="GuardSite.Revoked"/>. Called by the in-process tier when the
     /// drain's deadline has ended; null where there is nothing to cut.
@@ -84,6 +91,11 @@ internal sealed record StartRequest
 
     /// <summary>Told of every call's end and every fault.</summary>
     public required IInstanceObserver Observer { get; init; }
+
+    /// <summary>
+    /// The host services that this generation may call. The in-process tier revokes them when the plugin is disposed; out of process they end with the connection.
+    /// </summary>
+    public GrantedServices Services { get; init; } = GrantedServices.None;
 
     /// <summary>For what the plugin and its worker log.</summary>
     public required ILogger Logger { get; init; }

@@ -47,5 +47,9 @@ public sealed class ProbeGuard(int firstSlot) : Guard<IDisposable>(new ProbeSite
         public override object Route(ContractMethod method) => throw new NotSupportedException();
 
         public override ValueTask<object> RouteAsync(ContractMethod method, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public override LeaseTable Results => throw new NotSupportedException();
+
+        public override LeaseTable Arguments => throw new NotSupportedException();
     }
 }

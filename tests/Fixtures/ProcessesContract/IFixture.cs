@@ -54,6 +54,12 @@ public interface IFixture
     void Log(string name, int number);
 
     void LogMany(int count);
+
+    /// <summary>Does something to the memory shared with the host: <c>scribble</c>, <c>control</c> or <c>unmap</c>, on a thread that goes on doing it.</summary>
+    void AttackRing(string how, int seed);
+
+    /// <summary>Tries every way to the memory shared with the host to truncate it; tells how many were tried, and how many worked.</summary>
+    string TruncateRing(int host);
 }
 
 /// <summary>Declared by <see cref="IFixture.FindAsync"/>.</summary>

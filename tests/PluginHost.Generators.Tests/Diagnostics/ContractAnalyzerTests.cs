@@ -44,7 +44,7 @@ public sealed class ContractAnalyzerTests
                 [WireName("e")] void E2();
                 [Throws<AggregateException>, CallPolicy(Timeout = "-00:00:01")] int F();
                 internal void G();
-                void H(IBad other);
+                void H(Stream other);
                 void I(Odd odd);
             }
             public struct Odd { public readonly int Lost; public int Kept { get; set; } }

@@ -8,16 +8,30 @@ internal sealed class RecordingSite : GuardSite, IDisposable
 {
     private readonly int _count;
     private readonly CancellationTokenSource _revoked = new();
+    private readonly RecordingLeases _results;
+    private readonly RecordingLeases _arguments;
 
     public RecordingSite(ContractDescriptor contract)
     {
         _count = contract.Methods.Count;
         FirstSlot = ThreadBlocks.Reserve(_count);
+        _results = new RecordingLeases(this, isHost: false);
+        _arguments = new RecordingLeases(this, isHost: true);
     }
 
-    public List<string> Events { get; } = [];
+    private RecordingSite(ContractDescriptor contract, RecordingSite parent, bool isHost)
+    {
+        _count = contract.Methods.Count;
+        FirstSlot = ThreadBlocks.Reserve(_count);
+        Events = parent.Events;
+        Time = parent.Time;
+        _results = isHost ? parent._arguments : parent._results;
+        _arguments = isHost ? parent._results : parent._arguments;
+    }
 
-    public ManualTimeProvider Time { get; } = new();
+    public List<string> Events { get; private init; } = [];
+
+    public ManualTimeProvider Time { get; private init; } = new();
 
     public object? Elsewhere { get; set; }
 
@@ -29,6 +43,10 @@ internal sealed class RecordingSite : GuardSite, IDisposable
     public override TimeProvider Clock => Time;
 
     public override CancellationToken Revoked => _revoked.Token;
+
+    public override LeaseTable Results => _results;
+
+    public override LeaseTable Arguments => _arguments;
 
     public override TimeSpan TimeoutOf(ContractMethod method) => method.Timeout ?? TimeSpan.FromSeconds(10);
 
@@ -57,8 +75,39 @@ internal sealed class RecordingSite : GuardSite, IDisposable
 
     public void Dispose()
     {
+        _results.Dispose();
+        _arguments.Dispose();
         ThreadBlocks.Release(FirstSlot, _count);
         _revoked.Dispose();
+    }
+
+    private sealed class RecordingLeases(RecordingSite owner, bool isHost) : LeaseTable(disposesObjects: !isHost), IDisposable
+    {
+        private readonly Dictionary<ContractDescriptor, RecordingSite> _sites = [];
+
+        public override int CallsInside => 0;
+
+        public override GuardSite SiteOf(ContractDescriptor contract)
+        {
+            if (!_sites.TryGetValue(contract, out RecordingSite? site))
+            {
+                _sites.Add(contract, site = new RecordingSite(contract, owner, isHost));
+            }
+
+            return site;
+        }
+
+        public override void ReleaseFaulted(ContractDescriptor contract, Exception thrown) => owner.Events.Add($"release {contract.Name} {thrown.GetType().Name}");
+
+        public void Dispose()
+        {
+            foreach (RecordingSite site in _sites.Values)
+            {
+                ThreadBlocks.Release(site.FirstSlot, site._count);
+            }
+
+            _sites.Clear();
+        }
     }
 }
 

@@ -42,5 +42,9 @@ internal sealed class TestSite : GuardSite, IDisposable
 
     public override ValueTask<object> RouteAsync(ContractMethod method, CancellationToken cancellationToken) => new(Route(method));
 
+    public override LeaseTable Results => throw new NotSupportedException("The fixtures hand nothing out.");
+
+    public override LeaseTable Arguments => throw new NotSupportedException("The fixtures take nothing.");
+
     public void Dispose() => ThreadBlocks.Release(FirstSlot, EchoContract.Instance.Methods.Count);
 }

@@ -21,6 +21,9 @@ internal sealed class FixtureWorkers(RpcCodec codec) : IAsyncDisposable
 
     public static string HostVictim { get; } = Path.Combine(Metadata("FixtureBin"), "HostVictim", Metadata("FixtureConfiguration"), "Fixtures.HostVictim.dll");
 
+    /// <summary>True where there is time: more rounds.</summary>
+    public static bool IsSoak { get; } = Environment.GetEnvironmentVariable("PLUGINHOST_SOAK") == "1";
+
     public string Data { get; } = Directory.CreateTempSubdirectory("pluginhost-processes-").FullName;
 
     public RecordingLogger Logger { get; } = new();

@@ -7,14 +7,14 @@ using Xunit;
 namespace PluginHost.Rpc.Tests.Connection;
 
 /// <summary>Cancellation and deadlines, whatever the codec.</summary>
-public abstract class RpcCancellationTests(RpcCodec codec)
+public abstract class RpcCancellationTests(RpcCodec codec, int ringBytes = 0)
 {
     private static readonly TimeSpan s_long = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task Cancelling_ends_the_call_at_once_and_stops_the_handler()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
         using CancellationTokenSource cancellation = new();
         Task<RpcReply<int>> call = pair.Near.CallAsync<WaitCall, int>(new WaitCall(1), s_long, cancellation.Token).AsTask();
         await pair.FarProbe.Entered(1);
@@ -29,7 +29,7 @@ public abstract class RpcCancellationTests(RpcCodec codec)
     [Fact]
     public async Task Cancelling_works_from_the_far_side_too()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
         using CancellationTokenSource cancellation = new();
         Task<RpcReply<int>> call = pair.Far.CallAsync<WaitCall, int>(new WaitCall(1), s_long, cancellation.Token).AsTask();
         await pair.NearProbe.Entered(1);
@@ -43,7 +43,7 @@ public abstract class RpcCancellationTests(RpcCodec codec)
     [Fact]
     public async Task A_blocking_call_is_cancelled_too()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
         using CancellationTokenSource cancellation = new();
         Task<RpcReply<int>> call = Task.Run(() => pair.Near.Call<WaitCall, int>(new WaitCall(1), s_long, cancellation.Token));
         await pair.FarProbe.Entered(1);
@@ -56,7 +56,7 @@ public abstract class RpcCancellationTests(RpcCodec codec)
     [Fact]
     public async Task A_token_that_is_cancelled_already_sends_nothing()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             async () => await pair.Near.CallAsync<WaitCall, int>(new WaitCall(1), s_long, new CancellationToken(canceled: true)));
@@ -68,7 +68,7 @@ public abstract class RpcCancellationTests(RpcCodec codec)
     [Fact]
     public async Task Cancelling_that_races_the_answer_loses_and_doubles_nothing()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
         int answered = 0;
         int cancelled = 0;
 
@@ -101,7 +101,7 @@ public abstract class RpcCancellationTests(RpcCodec codec)
     public async Task A_deadline_ends_the_call_and_stops_the_handler()
     {
         ManualTimeProvider clock = new();
-        await using ConnectedPair pair = new(codec, near: o => o with { Clock = clock });
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes, near: o => o with { Clock = clock });
         Task<RpcReply<int>> call = pair.Near.CallAsync<WaitCall, int>(new WaitCall(1), TimeSpan.FromSeconds(2), default).AsTask();
         await pair.FarProbe.Entered(1);
 
@@ -119,7 +119,7 @@ public abstract class RpcCancellationTests(RpcCodec codec)
     public async Task A_late_answer_to_a_call_that_was_given_up_is_dropped()
     {
         ManualTimeProvider clock = new();
-        await using ConnectedPair pair = new(codec, near: o => o with { Clock = clock, MaxUnsolicitedAnswers = 0 });
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes, near: o => o with { Clock = clock, MaxUnsolicitedAnswers = 0 });
         for (int i = 0; i < 10; i++)
         {
             Task<RpcReply<int>> call = pair.Near.CallAsync<WaitCall, int>(new WaitCall(i), TimeSpan.FromSeconds(1), default).AsTask();
@@ -138,7 +138,7 @@ public abstract class RpcCancellationTests(RpcCodec codec)
     public async Task No_deadline_means_no_deadline()
     {
         ManualTimeProvider clock = new();
-        await using ConnectedPair pair = new(codec, near: o => o with { Clock = clock });
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes, near: o => o with { Clock = clock });
         Task<RpcReply<int>> call = pair.Near.CallAsync<WaitCall, int>(new WaitCall(1), Timeout.InfiniteTimeSpan, default).AsTask();
         await pair.FarProbe.Entered(1);
 
@@ -151,7 +151,7 @@ public abstract class RpcCancellationTests(RpcCodec codec)
     [Fact]
     public async Task Ten_thousand_calls_allocate_nothing_on_either_side()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
         using CancellationTokenSource cancellation = new();
         await CallAsync(pair.Near, 3000, cancellation.Token);
         double least = double.MaxValue;

@@ -8,14 +8,14 @@ using Xunit;
 namespace PluginHost.Rpc.Tests.Connection;
 
 /// <summary>What a connection promises, whatever the codec.</summary>
-public abstract class RpcConnectionTests(RpcCodec codec)
+public abstract class RpcConnectionTests(RpcCodec codec, int ringBytes = 0)
 {
     private static readonly TimeSpan s_long = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task A_call_gets_its_answer_and_the_time_inside()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
 
         RpcReply<int> reply = await pair.Near.CallAsync<AddCall, int>(new AddCall(19, 23), s_long, default);
 
@@ -26,7 +26,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task A_blocking_call_gets_its_answer()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
 
         RpcReply<int> reply = pair.Near.Call<AddCall, int>(new AddCall(19, 23), s_long, default);
 
@@ -36,7 +36,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task Sixty_four_calls_in_flight_get_each_its_own_answer()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
         List<Task<RpcReply<int>>> calls = [];
         for (int key = 0; key < 64; key++)
         {
@@ -60,7 +60,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task Many_threads_call_at_once_and_nothing_is_mixed_up()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
 
         await Task.WhenAll(Enumerable.Range(0, 16).Select(thread => Task.Run(async () =>
         {
@@ -78,7 +78,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [InlineData("late", "later")]
     public async Task A_declared_error_comes_back_as_itself(string how, string key)
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
 
         NotFoundException thrown = await Assert.ThrowsAsync<NotFoundException>(
             async () => await pair.Near.CallAsync<FailCall, NoResult>(new FailCall(how), s_long, default));
@@ -89,7 +89,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task An_undeclared_exception_comes_back_with_its_type_message_and_stack()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
 
         RpcErrorException thrown = await Assert.ThrowsAsync<RpcErrorException>(
             async () => await pair.Near.CallAsync<FailCall, NoResult>(new FailCall("undeclared"), s_long, default));
@@ -103,7 +103,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task A_cancellation_that_nobody_asked_for_is_a_failure()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
 
         RpcErrorException thrown = await Assert.ThrowsAsync<RpcErrorException>(
             async () => await pair.Near.CallAsync<FailCall, NoResult>(new FailCall("cancelled"), s_long, default));
@@ -115,7 +115,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task A_handler_that_never_replies_is_answered_for()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
 
         RpcErrorException thrown = await Assert.ThrowsAsync<RpcErrorException>(
             async () => await pair.Near.CallAsync<FailCall, NoResult>(new FailCall("silent"), s_long, default));
@@ -126,7 +126,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task An_unknown_method_and_bad_arguments_are_refused_by_code()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
 
         RpcErrorException unknown = await Assert.ThrowsAsync<RpcErrorException>(
             async () => await pair.Near.CallAsync<UnknownCall, int>(default, s_long, default));
@@ -143,7 +143,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task Arguments_that_cannot_be_written_fail_their_call_alone()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
 
         await Assert.ThrowsAsync<RpcSerializationException>(
             async () => await pair.Near.CallAsync<EchoCall, string?>(new EchoCall("x", failsWhenWritten: true), s_long, default));
@@ -155,7 +155,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task A_message_over_the_limit_fails_its_call_alone()
     {
-        await using ConnectedPair pair = new(codec, near: o => o with { MaxMessageBytes = 4096 });
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes, near: o => o with { MaxMessageBytes = 4096 });
 
         RpcSerializationException thrown = await Assert.ThrowsAsync<RpcSerializationException>(
             async () => await pair.Near.CallAsync<EchoCall, string?>(new EchoCall(new string('x', 5000)), s_long, default));
@@ -167,7 +167,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task A_megabyte_goes_and_comes()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
         string text = string.Create(1_000_000, 0, static (span, _) =>
         {
             for (int i = 0; i < span.Length; i++)
@@ -185,7 +185,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task A_handler_calls_back_over_the_same_connection()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
         int answer = 0;
         pair.FarProbe.Callback = async () => answer = (await pair.Far.CallAsync<AddCall, int>(new AddCall(1, 2), s_long, default)).Value;
 
@@ -197,7 +197,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task Notifications_arrive_in_order()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
 
         for (int i = 0; i < 500; i++)
         {
@@ -211,7 +211,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task A_target_can_be_added_while_the_connection_runs()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
         (System.Net.Sockets.Socket a, System.Net.Sockets.Socket b) = SocketPair.Create();
         await using RpcConnection near = new(a, new RpcOptions { Codec = codec }, [], Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         await using RpcConnection far = new(b, new RpcOptions { Codec = codec }, [], Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
@@ -227,7 +227,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task The_codec_can_change_between_two_calls()
     {
-        await using ConnectedPair pair = new(codec);
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
         RpcCodec other = codec == RpcCodec.Json ? RpcCodec.MessagePack : RpcCodec.Json;
         Assert.Equal(3, (await pair.Near.CallAsync<AddCall, int>(new AddCall(1, 2), s_long, default)).Value);
 
@@ -253,7 +253,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task Calls_over_the_peers_limit_are_refused_and_may_be_sent_again()
     {
-        await using ConnectedPair pair = new(codec, far: o => o with { MaxPendingInbound = 2 });
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes, far: o => o with { MaxPendingInbound = 2 });
         Task<RpcReply<int>> first = pair.Near.CallAsync<WaitCall, int>(new WaitCall(1), s_long, default).AsTask();
         Task<RpcReply<int>> second = pair.Near.CallAsync<WaitCall, int>(new WaitCall(2), s_long, default).AsTask();
 
@@ -271,7 +271,7 @@ public abstract class RpcConnectionTests(RpcCodec codec)
     [Fact]
     public async Task A_caller_with_too_many_calls_is_told_so()
     {
-        await using ConnectedPair pair = new(codec, near: o => o with { MaxPendingOutbound = 1 });
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes, near: o => o with { MaxPendingOutbound = 1 });
         Task<RpcReply<int>> first = pair.Near.CallAsync<WaitCall, int>(new WaitCall(1), s_long, default).AsTask();
 
         RpcLimitException thrown = await Assert.ThrowsAsync<RpcLimitException>(
@@ -310,3 +310,8 @@ public sealed class RpcConnectionOverJsonTests() : RpcConnectionTests(RpcCodec.J
         Assert.Equal(7, (await pair.Near.CallAsync<NumberCall, double>(new NumberCall(7), TimeSpan.FromSeconds(30), default)).Value);
     }
 }
+
+public sealed class RpcConnectionOverRingTests() : RpcConnectionTests(RpcCodec.MessagePack, ringBytes: 1024 * 1024);
+
+/// <summary>Every message of some size is larger than the ring.</summary>
+public sealed class RpcConnectionOverSmallRingTests() : RpcConnectionTests(RpcCodec.Json, ringBytes: 4096);

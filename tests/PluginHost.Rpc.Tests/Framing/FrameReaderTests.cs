@@ -1,4 +1,5 @@
 using System.Text;
+using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.Framing;
 using PluginHost.Rpc.Messages;
 using Xunit;
@@ -11,14 +12,15 @@ public sealed class FrameReaderTests
     private static readonly string[] s_messages = ["{}", new('x', 99), new('y', 1000), "é😀"];
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void Frames_split_at_every_offset_come_out_whole(bool isHeader)
+    [InlineData(RpcFraming.Header)]
+    [InlineData(RpcFraming.Length)]
+    [InlineData(RpcFraming.Newline)]
+    public void Frames_split_at_every_offset_come_out_whole(RpcFraming framing)
     {
-        byte[] stream = Stream(isHeader);
+        byte[] stream = Stream(framing);
         for (int at = 0; at <= stream.Length; at++)
         {
-            using FrameReader reader = Reader(isHeader);
+            using FrameReader reader = Reader(framing);
 
             List<string> read = [.. Feed(reader, stream.AsSpan(0, at)), .. Feed(reader, stream.AsSpan(at))];
 
@@ -28,12 +30,13 @@ public sealed class FrameReaderTests
     }
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void One_byte_at_a_time_is_enough(bool isHeader)
+    [InlineData(RpcFraming.Header)]
+    [InlineData(RpcFraming.Length)]
+    [InlineData(RpcFraming.Newline)]
+    public void One_byte_at_a_time_is_enough(RpcFraming framing)
     {
-        byte[] stream = Stream(isHeader);
-        using FrameReader reader = Reader(isHeader);
+        byte[] stream = Stream(framing);
+        using FrameReader reader = Reader(framing);
         List<string> read = [];
 
         for (int at = 0; at < stream.Length; at++)
@@ -81,7 +84,7 @@ public sealed class FrameReaderTests
     [InlineData("Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}")]
     public void A_header_may_be_spelled_in_many_ways(string stream)
     {
-        using FrameReader reader = Reader(isHeader: true);
+        using FrameReader reader = Reader(RpcFraming.Header);
 
         Assert.Equal(["{}"], Feed(reader, Encoding.UTF8.GetBytes(stream)));
     }
@@ -101,7 +104,7 @@ public sealed class FrameReaderTests
     [InlineData("Hello from a print statement\r\n", "begins with: Hello from a print")]
     public void A_header_that_cannot_be_trusted_is_refused(string stream, string expected)
     {
-        using FrameReader reader = Reader(isHeader: true);
+        using FrameReader reader = Reader(RpcFraming.Header);
 
         MalformedMessageException thrown = Assert.Throws<MalformedMessageException>(() => Feed(reader, Encoding.UTF8.GetBytes(stream)));
 
@@ -111,24 +114,24 @@ public sealed class FrameReaderTests
     [Fact]
     public void A_header_without_end_is_refused()
     {
-        using FrameReader reader = Reader(isHeader: true);
+        using FrameReader reader = Reader(RpcFraming.Header);
 
         Assert.Throws<MalformedMessageException>(() => Feed(reader, Encoding.UTF8.GetBytes("X: " + new string('x', 5000))));
     }
 
-    private static FrameReader Reader(bool isHeader) => new(Format(isHeader), 4096);
+    private static FrameReader Reader(RpcFraming framing) => new(Format(framing), 4096);
 
-    private static FrameFormat Format(bool isHeader) => isHeader ? HeaderFormat.Instance : LengthFormat.Instance;
+    private static FrameFormat Format(RpcFraming framing) => new RpcOptions { Framing = framing }.Format;
 
-    private static byte[] Stream(bool isHeader)
+    private static byte[] Stream(RpcFraming framing)
     {
         OutputBuffer all = new();
         foreach (string message in s_messages)
         {
             OutputBuffer one = new();
-            Format(isHeader).Begin(one);
+            Format(framing).Begin(one);
             one.Write(Encoding.UTF8.GetBytes(message));
-            Format(isHeader).End(one, 0);
+            Format(framing).End(one, 0);
             all.Write(one.WrittenSpan);
         }
 

@@ -46,7 +46,15 @@ internal sealed class ProbeDispatcher : Dispatcher
     {
         int given = 0;
         string? text = null;
-        if (!arguments.TryReadNull())
+        if (arguments.Peek() == ValueKind.Map)
+        {
+            ValueScope named = arguments.BeginMap();
+            while (arguments.NextName(ref named, out _))
+            {
+                given += arguments.ReadInt32();
+            }
+        }
+        else if (!arguments.TryReadNull())
         {
             ValueScope scope = arguments.BeginArray();
             while (arguments.NextElement(ref scope))

@@ -35,13 +35,15 @@ internal sealed class RawPeer : IAsyncDisposable
 
     public void SendRaw(byte[] bytes) => Socket.Send(bytes);
 
-    public async Task<string> ReceiveAsync()
+    public async Task<string> ReceiveAsync() => Encoding.UTF8.GetString(await ReceiveBytesAsync());
+
+    public async Task<byte[]> ReceiveBytesAsync()
     {
         byte[] header = new byte[4];
         await FillAsync(header);
         byte[] message = new byte[BinaryPrimitives.ReadInt32BigEndian(header)];
         await FillAsync(message);
-        return Encoding.UTF8.GetString(message);
+        return message;
     }
 
     public Task<RpcCloseReason> Closed() => Until.Ends(Connection.Closed);

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using PluginHost.Rpc.Tests.Support;
 using PluginHost.Rpc.Transport;
 using Xunit;
 
@@ -12,7 +13,7 @@ public sealed unsafe class SharedMemoryTests
     public void What_one_side_writes_the_other_reads()
     {
         using SharedMemory host = SharedMemory.Create("test", Bytes);
-        using SharedMemory worker = SharedMemory.Open(Duplicate(host.Descriptor), Bytes);
+        using SharedMemory worker = SharedMemory.Open(Descriptors.Duplicate(host.Descriptor), Bytes);
 
         host.Mapping.Start[Bytes - 1] = 7;
 
@@ -38,7 +39,7 @@ public sealed unsafe class SharedMemoryTests
     public void Memory_of_another_size_is_refused_and_its_descriptor_closed()
     {
         using SharedMemory host = SharedMemory.Create("test", Bytes);
-        SafeFileHandle copy = Duplicate(host.Descriptor);
+        SafeFileHandle copy = Descriptors.Duplicate(host.Descriptor);
 
         SharedMemoryException refused = Assert.Throws<SharedMemoryException>(() => SharedMemory.Open(copy, Bytes + 1));
 
@@ -52,7 +53,7 @@ public sealed unsafe class SharedMemoryTests
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         using SafeFileHandle file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite, FileOptions.DeleteOnClose, 4096);
 
-        Assert.Throws<SharedMemoryException>(() => SharedMemory.Open(Duplicate(file), 4096));
+        Assert.Throws<SharedMemoryException>(() => SharedMemory.Open(Descriptors.Duplicate(file), 4096));
     }
 
     [Fact]
@@ -74,7 +75,4 @@ public sealed unsafe class SharedMemoryTests
     }
 
     private static bool IsMapped(string name) => File.ReadLines("/proc/self/maps").Any(l => l.Contains($"/memfd:{name} "));
-
-    private static SafeFileHandle Duplicate(SafeFileHandle descriptor) =>
-        new(Libc.fcntl((int)descriptor.DangerousGetHandle(), 1030, 0), ownsHandle: true);
 }

@@ -62,6 +62,14 @@ public sealed class OtherLanguagesPageTests
     public void The_page_names_the_samples(string folder, string file) =>
         Assert.Contains($"plugins/{folder}/{file}", Page, StringComparison.Ordinal);
 
+    /// <summary>A whole program that the page shows.</summary>
+    internal static string Example(string file)
+    {
+        int at = Page.IndexOf($"<!-- example: {file} -->", StringComparison.Ordinal);
+        int from = Page.IndexOf('\n', Page.IndexOf("```", at, StringComparison.Ordinal)) + 1;
+        return Page[from..Page.IndexOf("\n```", from, StringComparison.Ordinal)];
+    }
+
     private static JsonDocument Echoed()
     {
         Dispatcher dispatcher = ContractDescriptor.Find(typeof(ITypes))!.CreateDispatcher(new Echo());

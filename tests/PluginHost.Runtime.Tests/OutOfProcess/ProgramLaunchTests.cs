@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tests.Support;

@@ -3,6 +3,8 @@ using System.Text.Json.Nodes;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Trust;
 using PluginHost.TestKit;
+using Fixtures.Features.Contract;
+using Fixtures.Services.Contract;
 using Samples.Contracts;
 
 namespace PluginHost.Runtime.Tests.Support;
@@ -48,10 +50,10 @@ internal sealed class ProgramHost : IAsyncDisposable
     public IWordCount Plugin => Runtime.Get<IWordCount>(Id);
 
     /// <summary>Starts a program in Python.</summary>
-    public static Task<ProgramHost> PythonAsync(string program, TimeSpan? startTimeout = null, TimeSpan? callTimeout = null, JsonNode? settings = null)
+    public static Task<ProgramHost> PythonAsync(string program, TimeSpan? startTimeout = null, TimeSpan? callTimeout = null, JsonNode? settings = null, Func<JsonNode, PluginRuntimeOptions, PluginRuntimeOptions>? change = null)
     {
         Languages.Need("python3");
-        return StartAsync(["python3", "./main.py"], new() { ["main.py"] = Python + program }, startTimeout, callTimeout, settings);
+        return StartAsync(["python3", "./main.py"], new() { ["main.py"] = Python + program }, startTimeout, callTimeout, settings, change: change);
     }
 
     /// <summary>Starts a command over files.</summary>
@@ -61,7 +63,8 @@ internal sealed class ProgramHost : IAsyncDisposable
         TimeSpan? startTimeout = null,
         TimeSpan? callTimeout = null,
         JsonNode? settings = null,
-        string trust = "standard")
+        string trust = "standard",
+        Func<JsonNode, PluginRuntimeOptions, PluginRuntimeOptions>? change = null)
     {
         ProgramHost host = new();
         string plugins = host._folder.Folder("plugins");
@@ -70,7 +73,7 @@ internal sealed class ProgramHost : IAsyncDisposable
             host._folder.Write(Path.Combine("plugins", Id, name), text);
         }
 
-        host._folder.Write(Path.Combine("plugins", Id, "plugin.json"), new JsonObject
+        JsonObject manifest = new()
         {
             ["id"] = Id,
             ["version"] = "1.0.0",
@@ -78,12 +81,14 @@ internal sealed class ProgramHost : IAsyncDisposable
             ["contracts"] = new JsonArray("Samples.Contracts.IWordCount@1"),
             ["trust"] = trust,
             ["settings"] = settings ?? new JsonObject(),
-        }.ToJsonString());
+        };
         PluginRuntimeOptions options = new() { Directory = plugins };
+        options = change?.Invoke(manifest, options) ?? options;
+        host._folder.Write(Path.Combine("plugins", Id, "plugin.json"), manifest.ToJsonString());
         host.Runtime = await PluginRuntime.StartAsync(options with
         {
             StateFolder = host.State,
-            ContractAssemblies = [typeof(IWordCount).Assembly],
+            ContractAssemblies = [typeof(IWordCount).Assembly, typeof(IFeatures).Assembly, typeof(IJournal).Assembly],
             StartTimeout = startTimeout ?? options.StartTimeout,
             Policy = new PluginPolicy
             {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using Fixtures.Features.Contract;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Contracts.Faults;
@@ -26,9 +27,14 @@ internal sealed class SampleHost : IAsyncDisposable
 
     public string State => Path.Combine(_folder.Path, "state");
 
-    public static string Layout { get; } = typeof(SampleHost).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(a => a.Key == "PluginsLayout").Value!;
+    public const string Features = "fixtures.features";
+
+    public static string Layout { get; } = Metadata("PluginsLayout");
+
+    /// <summary>Starts the fixture that uses every feature of contracts.</summary>
+    public static Task<SampleHost> StartFeaturesAsync(
+        PluginTier tier, RpcCodec codec = RpcCodec.MessagePack, bool roundTrip = false, TimeSpan? drain = null) =>
+        StartAsync(tier, codec, roundTrip, ids: [Features], drain: drain);
 
     /// <summary>Starts the named samples in a tier; their manifests' trust is raised to what the tier needs.</summary>
     public static async Task<SampleHost> StartAsync(
@@ -38,6 +44,7 @@ internal sealed class SampleHost : IAsyncDisposable
         TimeSpan? callTimeout = null,
         ILoggerFactory? loggers = null,
         Action<JsonNode>? change = null,
+        TimeSpan? drain = null,
         params string[] ids)
     {
         SampleHost host = new();
@@ -50,7 +57,8 @@ internal sealed class SampleHost : IAsyncDisposable
         {
             Directory = host.Plugins,
             StateFolder = host.State,
-            ContractAssemblies = [typeof(IMarkdown).Assembly],
+            ContractAssemblies = [typeof(IMarkdown).Assembly, typeof(IFeatures).Assembly],
+            DrainTimeout = drain ?? new PluginRuntimeOptions { Directory = host.Plugins }.DrainTimeout,
             Codec = codec,
             RoundTripInProcess = roundTrip,
             LoggerFactory = loggers ?? NullLoggerFactory.Instance,
@@ -69,13 +77,17 @@ internal sealed class SampleHost : IAsyncDisposable
     /// <summary>Copies a laid-out sample into the test's folder, with another trust, and what else is changed, in its manifest.</summary>
     public void Copy(string id, string trust, Action<JsonNode>? change = null)
     {
-        string target = _folder.CopyOf(Path.Combine(Layout, id), Path.Combine("plugins", id));
+        string target = _folder.CopyOf(id == Features ? Metadata("FeaturesPlugin") : Path.Combine(Layout, id), Path.Combine("plugins", id));
         string manifest = Path.Combine(target, "plugin.json");
         JsonNode json = JsonNode.Parse(File.ReadAllText(manifest))!;
         json["trust"] = trust;
         change?.Invoke(json);
         File.WriteAllText(manifest, json.ToJsonString());
     }
+
+    private static string Metadata(string key) => typeof(SampleHost).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(a => a.Key == key).Value!;
 
     public PluginStatus Status(string id) => Runtime.Status.Single(s => s.Id == id);
 

@@ -42,7 +42,7 @@ internal sealed class Outer_StoreContract : global::PluginHost.Contracts.Invocat
 
 /// <summary>What the application holds of a plugin that implements Outer+IStore.</summary>
 [global::System.CodeDom.Compiler.GeneratedCode("PluginHost.Generators", "1.0.0")]
-internal sealed class Outer_StoreGuard : global::PluginHost.Contracts.Invocation.Guard<global::Outer.IStore>, global::Outer.IStore
+internal sealed class Outer_StoreGuard : global::PluginHost.Contracts.Invocation.Guard<global::Outer.IStore>, global::Outer.IStore, global::System.IDisposable, global::System.IAsyncDisposable
 {
     public Outer_StoreGuard(global::PluginHost.Contracts.Invocation.GuardSite site)
         : base(site)
@@ -183,6 +183,10 @@ internal sealed class Outer_StoreGuard : global::PluginHost.Contracts.Invocation
     private static async global::System.Threading.Tasks.ValueTask Routed1(global::System.Threading.Tasks.ValueTask<object> route, int id, string? text, global::System.Threading.CancellationToken cancellationToken) =>
         await ((global::Outer.IStore)await route.ConfigureAwait(false)).WriteAsync(id, text, cancellationToken).ConfigureAwait(false);
 
+    void global::System.IDisposable.Dispose() => this.Release();
+
+    global::System.Threading.Tasks.ValueTask global::System.IAsyncDisposable.DisposeAsync() => this.ReleaseAsync();
+
     protected override global::System.Exception? RebuildError(int method, global::System.Exception thrown)
     {
         return null;
@@ -191,7 +195,7 @@ internal sealed class Outer_StoreGuard : global::PluginHost.Contracts.Invocation
 
 /// <summary>Calls Outer+IStore wherever it is.</summary>
 [global::System.CodeDom.Compiler.GeneratedCode("PluginHost.Generators", "1.0.0")]
-internal sealed class Outer_StoreProxy : global::Outer.IStore
+internal sealed class Outer_StoreProxy : global::Outer.IStore, global::System.IDisposable, global::System.IAsyncDisposable
 {
     private readonly global::PluginHost.Contracts.Invocation.IInvoker _invoker;
 
@@ -202,6 +206,14 @@ internal sealed class Outer_StoreProxy : global::Outer.IStore
 
     global::System.Threading.Tasks.ValueTask global::Outer.IStore.WriteAsync(int id, string? text, global::System.Threading.CancellationToken cancellationToken) =>
         this._invoker.InvokeVoidAsync<Outer_StoreCalls.WriteAsyncCall>(new Outer_StoreCalls.WriteAsyncCall(id, text), cancellationToken);
+
+    void global::System.IDisposable.Dispose() => this._invoker.Release();
+
+    global::System.Threading.Tasks.ValueTask global::System.IAsyncDisposable.DisposeAsync()
+    {
+        this._invoker.Release();
+        return default;
+    }
 }
 
 /// <summary>The calls of Outer+IStore: how arguments are written and answers read.</summary>

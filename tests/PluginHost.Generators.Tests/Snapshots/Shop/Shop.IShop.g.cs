@@ -49,7 +49,7 @@ internal sealed class ShopContract : global::PluginHost.Contracts.Invocation.Con
 
 /// <summary>What the application holds of a plugin that implements Shop.IShop.</summary>
 [global::System.CodeDom.Compiler.GeneratedCode("PluginHost.Generators", "1.0.0")]
-internal sealed class ShopGuard : global::PluginHost.Contracts.Invocation.Guard<global::Shop.IShop>, global::Shop.IShop
+internal sealed class ShopGuard : global::PluginHost.Contracts.Invocation.Guard<global::Shop.IShop>, global::Shop.IShop, global::System.IDisposable, global::System.IAsyncDisposable
 {
     public ShopGuard(global::PluginHost.Contracts.Invocation.GuardSite site)
         : base(site)
@@ -285,6 +285,10 @@ internal sealed class ShopGuard : global::PluginHost.Contracts.Invocation.Guard<
     private static async global::System.Threading.Tasks.Task Routed2(global::System.Threading.Tasks.ValueTask<object> route, global::Shop.Order order, string note, global::System.Threading.CancellationToken cancellationToken) =>
         await ((global::Shop.IShop)await route.ConfigureAwait(false)).PutAsync(order, note, cancellationToken).ConfigureAwait(false);
 
+    void global::System.IDisposable.Dispose() => this.Release();
+
+    global::System.Threading.Tasks.ValueTask global::System.IAsyncDisposable.DisposeAsync() => this.ReleaseAsync();
+
     protected override global::System.Exception? RebuildError(int method, global::System.Exception thrown)
     {
         switch (method)
@@ -306,7 +310,7 @@ internal sealed class ShopGuard : global::PluginHost.Contracts.Invocation.Guard<
 
 /// <summary>Calls Shop.IShop wherever it is.</summary>
 [global::System.CodeDom.Compiler.GeneratedCode("PluginHost.Generators", "1.0.0")]
-internal sealed class ShopProxy : global::Shop.IShop
+internal sealed class ShopProxy : global::Shop.IShop, global::System.IDisposable, global::System.IAsyncDisposable
 {
     private readonly global::PluginHost.Contracts.Invocation.IInvoker _invoker;
 
@@ -320,6 +324,14 @@ internal sealed class ShopProxy : global::Shop.IShop
 
     global::System.Threading.Tasks.Task global::Shop.IShop.PutAsync(global::Shop.Order order, string note, global::System.Threading.CancellationToken cancellationToken) =>
         this._invoker.InvokeVoidAsync<ShopCalls.PutAsyncCall>(new ShopCalls.PutAsyncCall(order, note), cancellationToken).AsTask();
+
+    void global::System.IDisposable.Dispose() => this._invoker.Release();
+
+    global::System.Threading.Tasks.ValueTask global::System.IAsyncDisposable.DisposeAsync()
+    {
+        this._invoker.Release();
+        return default;
+    }
 }
 
 /// <summary>The calls of Shop.IShop: how arguments are written and answers read.</summary>

@@ -36,7 +36,7 @@ internal sealed class SpellContract : global::PluginHost.Contracts.Invocation.Co
 
 /// <summary>What the application holds of a plugin that implements Third.ISpell.</summary>
 [global::System.CodeDom.Compiler.GeneratedCode("PluginHost.Generators", "1.0.0")]
-internal sealed class SpellGuard : global::PluginHost.Contracts.Invocation.Guard<global::Third.ISpell>, global::Third.ISpell
+internal sealed class SpellGuard : global::PluginHost.Contracts.Invocation.Guard<global::Third.ISpell>, global::Third.ISpell, global::System.IDisposable, global::System.IAsyncDisposable
 {
     public SpellGuard(global::PluginHost.Contracts.Invocation.GuardSite site)
         : base(site)
@@ -129,6 +129,10 @@ internal sealed class SpellGuard : global::PluginHost.Contracts.Invocation.Guard
     private static async global::System.Threading.Tasks.Task<string[]> Routed0(global::System.Threading.Tasks.ValueTask<object> route, string text) =>
         await ((global::Third.ISpell)await route.ConfigureAwait(false)).CheckAsync(text).ConfigureAwait(false);
 
+    void global::System.IDisposable.Dispose() => this.Release();
+
+    global::System.Threading.Tasks.ValueTask global::System.IAsyncDisposable.DisposeAsync() => this.ReleaseAsync();
+
     protected override global::System.Exception? RebuildError(int method, global::System.Exception thrown)
     {
         return null;
@@ -137,7 +141,7 @@ internal sealed class SpellGuard : global::PluginHost.Contracts.Invocation.Guard
 
 /// <summary>Calls Third.ISpell wherever it is.</summary>
 [global::System.CodeDom.Compiler.GeneratedCode("PluginHost.Generators", "1.0.0")]
-internal sealed class SpellProxy : global::Third.ISpell
+internal sealed class SpellProxy : global::Third.ISpell, global::System.IDisposable, global::System.IAsyncDisposable
 {
     private readonly global::PluginHost.Contracts.Invocation.IInvoker _invoker;
 
@@ -145,6 +149,14 @@ internal sealed class SpellProxy : global::Third.ISpell
 
     global::System.Threading.Tasks.Task<string[]> global::Third.ISpell.CheckAsync(string text) =>
         this._invoker.InvokeAsync<SpellCalls.CheckAsyncCall, string[]>(new SpellCalls.CheckAsyncCall(text), default).AsTask();
+
+    void global::System.IDisposable.Dispose() => this._invoker.Release();
+
+    global::System.Threading.Tasks.ValueTask global::System.IAsyncDisposable.DisposeAsync()
+    {
+        this._invoker.Release();
+        return default;
+    }
 }
 
 /// <summary>The calls of Third.ISpell: how arguments are written and answers read.</summary>

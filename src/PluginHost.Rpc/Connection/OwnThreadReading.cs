@@ -1,0 +1,155 @@
+namespace PluginHost.Rpc.Connection;
+
+/// <summary>
+/// A thread of the connection's own reads, and a caller that blocks reads for itself while that thread rests: an answer then comes to the thread that
+/// waits for it, without waking another. The thread rests only after it completed a caller that blocked and while nothing else is pending; it looks
+/// every millisecond whether callers still come, and reads again when none did, when another call waits, or when a caller reads in vain.
+/// </summary>
+/// <param name="intake">What is read from.</param>
+/// <param name="receiver">Counts the answers of blocking callers.</param>
+/// <param name="pending">The calls that wait.</param>
+/// <param name="end">Closes the connection.</param>
+/// <param name="name">The thread's name.</param>
+internal sealed class OwnThreadReading(Intake intake, Receiver receiver, PendingTable pending, Action<RpcCloseReason> end, string name)
+    : Reading(intake, end)
+{
+    private const int LookMilliseconds = 1;
+    private const int LongestCallerTurn = 10;
+    private const int MostHesitation = 64;
+    private readonly object _lock = new();
+    private Turn _turn = Turn.Thread;
+    private bool _isResting;
+    private bool _isWanted;
+    private long _callerTurns;
+    private RpcCloseReason? _ended;
+    private int _hesitation = 1;
+    private int _hesitated;
+
+    private enum Turn
+    {
+        Nobody,
+        Thread,
+        Caller,
+    }
+
+    /// <inheritdoc/>
+    public override void Start() => new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
+
+    /// <inheritdoc/>
+    public override void Expect()
+    {
+        // The call is in the table and the turn is looked at behind it; who gives a turn back looks at the table behind that.
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _isResting))
+        {
+            lock (_lock)
+            {
+                Want_NeedsLock();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void ReadFor(PendingCall call)
+    {
+        // As in Expect: the call is in the table before this looks.
+        Interlocked.MemoryBarrier();
+        if (call.IsDone || !Volatile.Read(ref _isResting))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (_turn != Turn.Nobody || _isWanted || _ended is not null)
+            {
+                return;
+            }
+
+            _turn = Turn.Caller;
+            _callerTurns++;
+        }
+
+        RpcCloseReason? reason = null;
+        bool hasCome = true;
+        while (!call.IsDone && hasCome && reason is null)
+        {
+            // Bounded, so that a cancelled caller is not held here; one whose call takes long leaves the reading to the thread.
+            reason = Intake.Step(LongestCallerTurn, out hasCome);
+        }
+
+        lock (_lock)
+        {
+            _turn = Turn.Nobody;
+            _ended = reason;
+            if (reason is not null || _isWanted || !call.IsDone || pending.Count > 0)
+            {
+                Want_NeedsLock();
+            }
+        }
+    }
+
+    private void Run()
+    {
+        RpcCloseReason? reason = null;
+        while (reason is null)
+        {
+            int answers = receiver.BlockingAnswers;
+            reason = Intake.Step(Timeout.Infinite, out _);
+            if (reason is null && receiver.BlockingAnswers != answers && pending.Count == 0)
+            {
+                if (++_hesitated >= _hesitation)
+                {
+                    _hesitated = 0;
+                    reason = Rest();
+                }
+            }
+            else
+            {
+                _hesitated = 0;
+            }
+        }
+
+        lock (_lock)
+        {
+            _ended = reason;
+        }
+
+        End(reason);
+    }
+
+    /// <summary>Leaves the turn to callers until it is wanted back.</summary>
+    private RpcCloseReason? Rest()
+    {
+        lock (_lock)
+        {
+            long turnsBefore = _callerTurns;
+            _turn = Turn.Nobody;
+            Volatile.Write(ref _isResting, true);
+            Interlocked.MemoryBarrier();
+            _isWanted = pending.Count > 0;
+            long seen = -1;
+            while (_turn != Turn.Nobody || (!_isWanted && seen != _callerTurns))
+            {
+                seen = _callerTurns;
+                Monitor.Wait(_lock, LookMilliseconds);
+            }
+
+            // A rest that was of no use makes the next one less likely: callers that do not block, or several at once, only pay for it.
+            _hesitation = _callerTurns - turnsBefore > 3 ? 1 : Math.Min(MostHesitation, _hesitation * 2);
+            _turn = Turn.Thread;
+            _isWanted = false;
+            Volatile.Write(ref _isResting, false);
+            return _ended;
+        }
+    }
+
+    private void Want_NeedsLock()
+    {
+        _isWanted = true;
+        if (_turn == Turn.Nobody)
+        {
+            Monitor.Pulse(_lock);
+        }
+    }
+}

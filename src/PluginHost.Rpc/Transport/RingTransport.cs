@@ -1,0 +1,393 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using PluginHost.Rpc.Messages;
+
+namespace PluginHost.Rpc.Transport;
+
+/// <summary>
+/// A socket at first; after <see cref="UseRing"/> two rings in shared memory, over which the same bytes go. The socket then only wakes a reader that
+/// sleeps, one byte a time, and its end is the connection's end. One reader and one writer at a time; any thread may shut it down.
+/// </summary>
+/// <remarks>
+/// Waiting on the socket and not on a futex has three reasons: the kernel wakes a socket's reader on the waker's own core, which is twice as fast for
+/// rare calls; the peer's death wakes it without anybody watching; and the peer cannot keep it asleep by writing to a word.
+/// </remarks>
+public sealed class RingTransport : RpcTransport
+{
+    private const int SpinMicroseconds = 50;
+    private const int LooksBeforeYield = 16;
+    private const int YieldsOnOneCore = 2;
+    private const int RoomMilliseconds = 250;
+    private static readonly bool s_isOnlyCore = Environment.ProcessorCount == 1;
+    private readonly SocketTransport _socket;
+    private readonly SpinPolicy _spin = new(SpinMicroseconds, Environment.ProcessorCount);
+    private readonly byte[] _wakeUps = new byte[64];
+    private readonly Func<bool> _hasShutDown;
+    private SharedMapping? _mapping;
+    private RingReader? _reader;
+    private RingWriter? _writer;
+    private MalformedMessageException? _violation;
+    private bool _isSendingOnRing;
+    private bool _isAsleep;
+    private bool _isShut;
+
+    /// <summary>Creates one that uses its socket only.</summary>
+    /// <param name="socket">A connected stream socket; owned from here on.</param>
+    public RingTransport(Socket socket)
+    {
+        _socket = new SocketTransport(socket);
+        _hasShutDown = () => Volatile.Read(ref _isShut);
+    }
+
+    /// <summary>True where this system can do it.</summary>
+    public static bool IsSupported => Futex.IsSupported;
+
+    /// <summary>True once this side has changed to the ring.</summary>
+    public bool UsesRing => Volatile.Read(ref _reader) is not null;
+
+    /// <inheritdoc/>
+    public override int PollDescriptor => _socket.PollDescriptor;
+
+    /// <summary>Makes the memory for two rings. The host does; its worker opens it as <see cref="MemoryBytes"/> long.</summary>
+    /// <param name="ringBytes">The size of each; a power of two from 4 KiB to 64 MiB.</param>
+    /// <exception cref="SharedMemoryException">The system has no such memory.</exception>
+    public static unsafe SharedMemory CreateMemory(int ringBytes)
+    {
+        if (!IsRingSize(ringBytes))
+        {
+            throw new ArgumentOutOfRangeException(nameof(ringBytes), ringBytes, "Expected a power of two from 4 KiB to 64 MiB.");
+        }
+
+        SharedMemory memory = SharedMemory.Create("pluginhost-ring", MemoryBytes(ringBytes));
+
+        // Both readers may be waiting on the socket when the change comes.
+        new RingReader(memory.Mapping.Start, ringBytes, isToWorker: true).AskToBeWoken();
+        new RingReader(memory.Mapping.Start, ringBytes, isToWorker: false).AskToBeWoken();
+        return memory;
+    }
+
+    /// <summary>The memory's size.</summary>
+    public static long MemoryBytes(int ringBytes) => RingLayout.MemoryBytes(ringBytes);
+
+    /// <summary>Whether a ring can have a size.</summary>
+    public static bool IsRingSize(int bytes) => bytes is >= RingLayout.LeastBytes and <= RingLayout.MostBytes && int.IsPow2(bytes);
+
+    /// <summary>
+    /// Changes to the ring. The host calls it when the worker has taken the ring, before it sends anything more; the worker before it answers that it takes
+    /// it: it goes on sending on the socket until the first bytes have come over the ring. Once.
+    /// </summary>
+    /// <param name="mapping">The memory; held until this is disposed.</param>
+    /// <param name="ringBytes">The size of each ring.</param>
+    /// <param name="isHost">True for the host's side.</param>
+    public unsafe void UseRing(SharedMapping mapping, int ringBytes, bool isHost)
+    {
+        ArgumentNullException.ThrowIfNull(mapping);
+        if (!IsRingSize(ringBytes) || mapping.Length != MemoryBytes(ringBytes))
+        {
+            throw new ArgumentException($"The memory has {mapping.Length} bytes, which two rings of {ringBytes} do not fit exactly.", nameof(mapping));
+        }
+
+        mapping.Hold();
+        _mapping = mapping;
+        _writer = new RingWriter(mapping.Start, ringBytes, isToWorker: isHost);
+        Volatile.Write(ref _isSendingOnRing, isHost);
+        Volatile.Write(ref _reader, new RingReader(mapping.Start, ringBytes, isToWorker: !isHost));
+    }
+
+    /// <inheritdoc/>
+    public override int Receive(Span<byte> bytes, int milliseconds)
+    {
+        RingReader? reader = Volatile.Read(ref _reader);
+        if (reader is null)
+        {
+            int count = _socket.Receive(bytes, milliseconds);
+            reader = Volatile.Read(ref _reader);
+            if (reader is null)
+            {
+                return count;
+            }
+
+            // The change came while this waited: what came on the socket was to wake it.
+        }
+
+        SharedMapping mapping = _mapping!;
+        mapping.Hold();
+        try
+        {
+            int count = ReceiveFromRing(reader, bytes, milliseconds);
+            if (count > 0 && !_isSendingOnRing)
+            {
+                // The host has changed, so it reads its ring from here on.
+                Volatile.Write(ref _isSendingOnRing, true);
+            }
+
+            return count;
+        }
+        finally
+        {
+            mapping.LetGo();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override SendAttempt TrySend(ReadOnlySpan<byte> bytes)
+    {
+        if (!Volatile.Read(ref _isSendingOnRing))
+        {
+            return _socket.TrySend(bytes);
+        }
+
+        SharedMapping mapping = _mapping!;
+        mapping.Hold();
+        try
+        {
+            int sent = Write(bytes);
+            return new SendAttempt(sent, sent < bytes.Length);
+        }
+        finally
+        {
+            mapping.LetGo();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Send(ReadOnlySpan<byte> bytes)
+    {
+        if (!Volatile.Read(ref _isSendingOnRing))
+        {
+            return _socket.Send(bytes);
+        }
+
+        SharedMapping mapping = _mapping!;
+        mapping.Hold();
+        try
+        {
+            while (true)
+            {
+                int sent = Write(bytes);
+                if (sent > 0)
+                {
+                    return sent;
+                }
+
+                // Bounded: the peer can write to the word that this sleeps on.
+                WaitForRoom();
+            }
+        }
+        finally
+        {
+            mapping.LetGo();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void ShutDown()
+    {
+        Volatile.Write(ref _isShut, true);
+        _socket.ShutDown();
+        if (!Volatile.Read(ref _isSendingOnRing))
+        {
+            return;
+        }
+
+        try
+        {
+            _mapping!.Hold();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Then nobody waits there any more.
+            return;
+        }
+
+        _writer!.StopWaiting();
+        _mapping.LetGo();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool isDisposing)
+    {
+        _socket.Dispose();
+        if (Interlocked.Exchange(ref _reader, null) is not null)
+        {
+            _mapping!.LetGo();
+        }
+    }
+
+    private int ReceiveFromRing(RingReader reader, Span<byte> bytes, int milliseconds)
+    {
+        int count = Look(reader, bytes);
+        if (count == NothingYet && milliseconds != 0 && MaySpin is { } maySpin && maySpin())
+        {
+            count = s_isOnlyCore ? Yield(reader, bytes) : Spin(reader, bytes, maySpin);
+        }
+
+        if (count != NothingYet)
+        {
+            return count;
+        }
+
+        long began = milliseconds > 0 ? Stopwatch.GetTimestamp() : 0;
+        while (true)
+        {
+            reader.AskToBeWoken();
+            count = Look(reader, bytes);
+            if (count != NothingYet)
+            {
+                reader.StayAwake();
+                return count;
+            }
+
+            int woken = WaitOnSocket(milliseconds);
+            count = Look(reader, bytes);
+            if (count != NothingYet)
+            {
+                return count;
+            }
+
+            if (woken <= 0)
+            {
+                // The time is over, or the stream is: everything that was written before its end has been read.
+                return woken;
+            }
+
+            // Woken for nothing. One look serves a thread that polls many; another waits for the rest of its time.
+            if (milliseconds == 0 || (milliseconds > 0 && Stopwatch.GetElapsedTime(began).TotalMilliseconds >= milliseconds))
+            {
+                return NothingYet;
+            }
+        }
+    }
+
+    /// <summary>What is in the ring now, 0 at the end, <see cref="RpcTransport.NothingYet"/> where it is empty.</summary>
+    private int Look(RingReader reader, Span<byte> bytes)
+    {
+        if (Volatile.Read(ref _violation) is { } violation)
+        {
+            throw violation;
+        }
+
+        if (Volatile.Read(ref _isShut))
+        {
+            return 0;
+        }
+
+        int count = reader.Read(bytes);
+        return count > 0 ? count : NothingYet;
+    }
+
+    /// <summary>With one core the peer runs only while this side does not: it is given the core, and no more than that.</summary>
+    private int Yield(RingReader reader, Span<byte> bytes)
+    {
+        for (int i = 0; i < YieldsOnOneCore; i++)
+        {
+            Thread.Yield();
+            int count = Look(reader, bytes);
+            if (count != NothingYet)
+            {
+                return count;
+            }
+        }
+
+        return NothingYet;
+    }
+
+    private int Spin(RingReader reader, Span<byte> bytes, Func<bool> maySpin)
+    {
+        long ticks = _spin.Next();
+        if (ticks == 0)
+        {
+            return NothingYet;
+        }
+
+        long until = Stopwatch.GetTimestamp() + ticks;
+        do
+        {
+            for (int i = 0; i < LooksBeforeYield; i++)
+            {
+                int count = Look(reader, bytes);
+                if (count != NothingYet)
+                {
+                    _spin.Hit();
+                    return count;
+                }
+
+                Thread.SpinWait(1);
+            }
+
+            // Two that look and do not yield may be on one core, each waiting for the other.
+            Thread.Yield();
+        }
+        while (maySpin() && Stopwatch.GetTimestamp() < until);
+        _spin.Missed();
+        return NothingYet;
+    }
+
+    private int WaitOnSocket(int milliseconds)
+    {
+        Volatile.Write(ref _isAsleep, milliseconds != 0);
+        try
+        {
+            return _socket.Receive(_wakeUps, milliseconds);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // The peer died with wake-ups unread. What it wrote before is in the ring.
+            return 0;
+        }
+        finally
+        {
+            Volatile.Write(ref _isAsleep, false);
+        }
+    }
+
+    private int Write(ReadOnlySpan<byte> bytes)
+    {
+        if (Volatile.Read(ref _isShut))
+        {
+            throw new SocketException((int)SocketError.ConnectionReset);
+        }
+
+        if (Volatile.Read(ref _isAsleep))
+        {
+            // Once more: a peer that wrote over the word would keep its answers from being seen.
+            Volatile.Read(ref _reader)?.AskToBeWoken();
+        }
+
+        try
+        {
+            int sent = _writer!.Write(bytes, out bool isReaderAsleep);
+            if (isReaderAsleep)
+            {
+                // Where the socket is full of them there is one that it has not read.
+                _socket.TrySend([1]);
+            }
+
+            return sent;
+        }
+        catch (MalformedMessageException violation)
+        {
+            throw Ended(violation);
+        }
+    }
+
+    private void WaitForRoom()
+    {
+        try
+        {
+            _writer!.WaitForRoom(_hasShutDown, RoomMilliseconds);
+        }
+        catch (MalformedMessageException violation)
+        {
+            throw Ended(violation);
+        }
+    }
+
+    /// <summary>Lets the reader end the connection with the reason; whoever sends only learns that it has ended.</summary>
+    private SocketException Ended(MalformedMessageException violation)
+    {
+        Interlocked.CompareExchange(ref _violation, violation, null);
+        _socket.ShutDown();
+        return new SocketException((int)SocketError.ConnectionReset, violation.Message);
+    }
+}

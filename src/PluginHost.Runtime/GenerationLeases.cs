@@ -1,0 +1,188 @@
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
+
+namespace PluginHost.Runtime;
+
+/// <summary>What one in-process generation and the application have handed to each other. Thread-safe.</summary>
+internal sealed class GenerationLeases
+{
+    public GenerationLeases(PluginSupervisor supervisor, ObjectSlots slots)
+    {
+        FromPlugin = new PluginLeases(this, supervisor, slots);
+        FromHost = new HostLeases(this, supervisor, slots);
+    }
+
+    /// <summary>The plugin's sequences and objects that the application holds.</summary>
+    public PluginLeases FromPlugin { get; }
+
+    /// <summary>The application's objects that the plugin holds.</summary>
+    public HostLeases FromHost { get; }
+}
+
+/// <summary>The plugin's sequences and objects that the application holds.</summary>
+internal sealed class PluginLeases(GenerationLeases both, PluginSupervisor supervisor, ObjectSlots slots) : LeaseTable(disposesObjects: true)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ContractDescriptor, PluginObjectSite> _sites = [];
+
+    /// <inheritdoc/>
+    public override int CallsInside
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (int)_sites.Sum(site => Enumerable.Range(0, site.Key.Methods.Count).Sum(m => ThreadBlocks.Sum(site.Value.FirstSlot + m).InFlight));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override GuardSite SiteOf(ContractDescriptor contract)
+    {
+        lock (_lock)
+        {
+            if (!_sites.TryGetValue(contract, out PluginObjectSite? site))
+            {
+                _sites.Add(contract, site = new PluginObjectSite(supervisor, contract, slots.OfPlugin(contract), both));
+            }
+
+            return site;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void ReleaseFaulted(ContractDescriptor contract, Exception thrown) => supervisor.ReleaseFaulted(contract, ThrownException.Read(thrown));
+}
+
+/// <summary>The application's objects that the plugin holds.</summary>
+internal sealed class HostLeases : LeaseTable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ContractDescriptor, HostObjectSite> _sites = [];
+    private readonly GenerationLeases _both;
+    private readonly PluginSupervisor _supervisor;
+    private readonly ObjectSlots _slots;
+    private readonly Func<Task> _revoke;
+
+    public HostLeases(GenerationLeases both, PluginSupervisor supervisor, ObjectSlots slots)
+        : base(disposesObjects: false)
+    {
+        _both = both;
+        _supervisor = supervisor;
+        _slots = slots;
+        CancellationTokenSource revoked = new();
+        Revoked = revoked.Token;
+        _revoke = revoked.CancelAsync;
+    }
+
+    /// <inheritdoc/>
+    public override int CallsInside => 0;
+
+    /// <summary>Cancelled when the plugin's calls into the application must let go of it.</summary>
+    public CancellationToken Revoked { get; }
+
+    /// <inheritdoc/>
+    public override GuardSite SiteOf(ContractDescriptor contract)
+    {
+        lock (_lock)
+        {
+            if (!_sites.TryGetValue(contract, out HostObjectSite? site))
+            {
+                _sites.Add(contract, site = new HostObjectSite(contract, _slots.OfHost(contract), _supervisor.Clock, _both));
+            }
+
+            return site;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task EndAsync()
+    {
+        await _revoke().ConfigureAwait(false);
+        await base.EndAsync().ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override void ReleaseFaulted(ContractDescriptor contract, Exception thrown) => _supervisor.OwnObjectFaulted(contract, thrown);
+}
+
+/// <summary>The engine's side of the guards over a plugin's objects of one contract: counted and recorded as the plugin's own methods are.</summary>
+internal sealed class PluginObjectSite(PluginSupervisor supervisor, ContractDescriptor contract, int firstSlot, GenerationLeases leases)
+    : PluginSite(supervisor, firstSlot)
+{
+    private readonly PluginSupervisor _supervisor = supervisor;
+
+    /// <inheritdoc/>
+    public override LeaseTable Results => leases.FromPlugin;
+
+    /// <inheritdoc/>
+    public override LeaseTable Arguments => leases.FromHost;
+
+    /// <inheritdoc/>
+    public override object Route(ContractMethod method) => throw Gone(method);
+
+    /// <inheritdoc/>
+    public override ValueTask<object> RouteAsync(ContractMethod method, CancellationToken cancellationToken) => ValueTask.FromException<object>(Gone(method));
+
+    private PluginUnavailableException Gone(ContractMethod method)
+    {
+        string id = _supervisor.Plugin.Id;
+        return new PluginUnavailableException(
+            $"{id}: {method.WireName} was not called: this object of {contract.Name} was released, or its plugin was stopped. Ask the plugin for another.",
+            new PluginFault(id, FaultKind.Unavailable) { Tier = PluginTier.InProcess, Method = method.WireName, IsRetryable = true });
+    }
+}
+
+/// <summary>The engine's side of the guards over the application's objects of one contract that a plugin holds. Nothing is recorded: it is no plugin's code.</summary>
+internal sealed class HostObjectSite(ContractDescriptor contract, int firstSlot, TimeProvider clock, GenerationLeases leases) : GuardSite
+{
+    /// <inheritdoc/>
+    public override int FirstSlot => firstSlot;
+
+    /// <inheritdoc/>
+    public override TimeProvider Clock => clock;
+
+    /// <inheritdoc/>
+    public override CancellationToken Revoked => leases.FromHost.Revoked;
+
+    /// <inheritdoc/>
+    public override LeaseTable Results => leases.FromHost;
+
+    /// <inheritdoc/>
+    public override LeaseTable Arguments => leases.FromPlugin;
+
+    /// <inheritdoc/>
+    public override TimeSpan TimeoutOf(ContractMethod method) => Timeout.InfiniteTimeSpan;
+
+    /// <inheritdoc/>
+    public override Exception Caught(ContractMethod method, Exception thrown, Exception? declared, CancellationToken callerToken) => declared ?? thrown;
+
+    /// <inheritdoc/>
+    public override Exception TimedOut(ContractMethod method, TimeSpan timeout) => new TimeoutException($"{method.WireName} did not end within {timeout:c}.");
+
+    /// <inheritdoc/>
+    public override Exception Cut(ContractMethod method) => Gone(method);
+
+    /// <inheritdoc/>
+    public override void Sample(ContractMethod method, long elapsed)
+    {
+        // No plugin's time.
+    }
+
+    /// <inheritdoc/>
+    public override void AmbientStateLeaked(ContractMethod method)
+    {
+        // The application's own, on the plugin's thread: restored, and nobody's fault.
+    }
+
+    /// <inheritdoc/>
+    public override object Route(ContractMethod method) => throw Gone(method);
+
+    /// <inheritdoc/>
+    public override ValueTask<object> RouteAsync(ContractMethod method, CancellationToken cancellationToken) => ValueTask.FromException<object>(Gone(method));
+
+    private ObjectDisposedException Gone(ContractMethod method) => new(
+        contract.Name, $"{method.WireName} was not called: the application's object was lent for a call that has ended, or the plugin is being stopped.");
+}

@@ -1,0 +1,77 @@
+using PluginHost.Contracts.Invocation;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime;
+
+/// <summary>
+/// The slots that calls of handed-over objects are counted in: reserved at a contract's first object, kept over generations as the plugin's own
+/// are. Thread-safe.
+/// </summary>
+internal sealed class ObjectSlots(string pluginId, FlightRecorder? flight, PluginObserver observer)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ContractDescriptor, int> _plugins = [];
+    private readonly Dictionary<ContractDescriptor, int> _hosts = [];
+
+    /// <summary>The first slot for a contract's objects of the plugin.</summary>
+    public int OfPlugin(ContractDescriptor contract)
+    {
+        lock (_lock)
+        {
+            int slot = Of_NeedsLock(_plugins, contract, out bool isNew);
+            if (isNew)
+            {
+                observer.AttachObjects(contract, slot);
+            }
+
+            return slot;
+        }
+    }
+
+    /// <summary>The first slot for a contract's objects of the application.</summary>
+    public int OfHost(ContractDescriptor contract)
+    {
+        lock (_lock)
+        {
+            return Of_NeedsLock(_hosts, contract, out _);
+        }
+    }
+
+    /// <summary>Gives all slots back; no call may be in them.</summary>
+    public void Release()
+    {
+        lock (_lock)
+        {
+            foreach ((ContractDescriptor contract, int slot) in _plugins)
+            {
+                observer.DetachObjects(contract, slot);
+            }
+
+            foreach ((ContractDescriptor contract, int slot) in _plugins.Concat(_hosts))
+            {
+                flight?.Unname(slot, Count(contract));
+                ThreadBlocks.Release(slot, Count(contract));
+            }
+
+            _plugins.Clear();
+            _hosts.Clear();
+        }
+    }
+
+    private static int Count(ContractDescriptor contract) => Math.Max(1, contract.Methods.Count);
+
+    private int Of_NeedsLock(Dictionary<ContractDescriptor, int> slots, ContractDescriptor contract, out bool isNew)
+    {
+        isNew = !slots.TryGetValue(contract, out int first);
+        if (isNew)
+        {
+            slots.Add(contract, first = ThreadBlocks.Reserve(Count(contract)));
+            foreach (ContractMethod method in contract.Methods)
+            {
+                flight?.Name(first + method.Index, pluginId, method.WireName, observer.Generation);
+            }
+        }
+
+        return first;
+    }
+}

@@ -1,0 +1,92 @@
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
+using PluginHost.Runtime.Model;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime;
+
+/// <summary>The engine's side of a guard over something of a plugin, itself or an object it handed out: what happens to a call off the fast path.</summary>
+internal abstract class PluginSite : GuardSite
+{
+    private readonly PluginSupervisor _supervisor;
+
+    protected PluginSite(PluginSupervisor supervisor, int firstSlot)
+    {
+        _supervisor = supervisor;
+        FirstSlot = firstSlot;
+    }
+
+    /// <inheritdoc/>
+    public override int FirstSlot { get; }
+
+    /// <inheritdoc/>
+    public override TimeProvider Clock => _supervisor.Clock;
+
+    /// <inheritdoc/>
+    public override CancellationToken Revoked => _supervisor.Revoked;
+
+    /// <inheritdoc/>
+    public override TimeSpan TimeoutOf(ContractMethod method) => _supervisor.TimeoutOf(method);
+
+    /// <inheritdoc/>
+    public override Exception Caught(ContractMethod method, Exception thrown, Exception? declared, CancellationToken callerToken)
+    {
+        if (declared is not null)
+        {
+            _supervisor.Observer.Ended(method, CallStatus.Error);
+            return declared;
+        }
+
+        if (thrown is OperationCanceledException && callerToken.IsCancellationRequested)
+        {
+            _supervisor.Observer.Ended(method, CallStatus.Cancelled);
+            return new OperationCanceledException(callerToken);
+        }
+
+        if (thrown is OperationCanceledException && _supervisor.View.State == PluginState.Stopping)
+        {
+            // The plugin honoured its stopping token: the host asked for that.
+            return Cut(method);
+        }
+
+        FaultRecord record = _supervisor.Describe(method, ThrownException.Read(thrown));
+        _supervisor.Observer.Ended(method, CallStatus.Fault);
+        _supervisor.Observer.Fault(record);
+        return new PluginFaultException(
+            $"{record.PluginId}: {method.WireName} failed in-process: {record.Message}",
+            FaultOf(record) with { RemoteMessage = record.Message, IsRetryable = false });
+    }
+
+    /// <inheritdoc/>
+    public override Exception TimedOut(ContractMethod method, TimeSpan timeout)
+    {
+        FaultRecord record = _supervisor.Describe(method, FaultKind.Timeout, $"{method.WireName} did not end within {timeout:c}.");
+        _supervisor.Observer.Ended(method, CallStatus.Timeout);
+        _supervisor.Observer.Fault(record);
+        return new PluginTimeoutException($"{record.PluginId}: {record.Message} It was asked to stop.", FaultOf(record) with { IsRetryable = true });
+    }
+
+    /// <inheritdoc/>
+    public override Exception Cut(ContractMethod method)
+    {
+        FaultRecord record = _supervisor.Describe(method, FaultKind.Unavailable, $"{method.WireName} was ended: the plugin is being stopped.");
+        _supervisor.Observer.Cut(method);
+        return new PluginUnavailableException($"{record.PluginId}: {record.Message}", FaultOf(record) with { IsRetryable = true });
+    }
+
+    /// <inheritdoc/>
+    public override void Sample(ContractMethod method, long elapsed) => _supervisor.Sample(method, elapsed);
+
+    /// <inheritdoc/>
+    public override void AmbientStateLeaked(ContractMethod method) => _supervisor.AmbientStateLeaked(method);
+
+    private static PluginFault FaultOf(FaultRecord record) => new(record.PluginId, record.Kind)
+    {
+        Tier = record.Tier,
+        Generation = record.Generation,
+        Method = record.Method,
+        RemoteType = record.RemoteType,
+        RemoteStack = record.RemoteStack,
+    };
+}

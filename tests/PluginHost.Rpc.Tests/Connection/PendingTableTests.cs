@@ -1,0 +1,79 @@
+using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.Messages;
+using Xunit;
+
+namespace PluginHost.Rpc.Tests.Connection;
+
+/// <summary>Ids of outgoing calls.</summary>
+public sealed class PendingTableTests
+{
+    [Fact]
+    public void An_id_comes_again_only_after_all_that_fit_below_two_to_the_53rd()
+    {
+        PendingTable table = new(1);
+        HashSet<long> seen = [];
+        for (int i = 0; i < 10_000; i++)
+        {
+            Call call = new();
+            Assert.Equal(AddResult.Added, table.Add(call));
+
+            Assert.True(seen.Add(call.Id));
+            Assert.InRange(call.Id, 1, (1L << 53) - 1);
+            Assert.False(table.TryRemove(call.Id - (1 << 16), out _));
+            Assert.True(table.TryRemove(call.Id, out PendingCall? found));
+            Assert.Same(call, found);
+            Assert.False(table.TryRemove(call.Id, out _));
+        }
+    }
+
+    [Fact]
+    public void A_given_up_calls_place_stays_taken_until_its_answer()
+    {
+        PendingTable table = new(1);
+        Call first = new();
+        table.Add(first);
+
+        Assert.Same(first, table.Abandon(first.Id));
+
+        Assert.Null(table.Abandon(first.Id));
+        Assert.Equal(AddResult.Full, table.Add(new Call()));
+        Assert.True(table.TryRemove(first.Id, out PendingCall? found));
+        Assert.Null(found);
+        Assert.Equal(AddResult.Added, table.Add(new Call()));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(long.MinValue)]
+    [InlineData(long.MaxValue)]
+    [InlineData(65_535)]
+    [InlineData(1L << 53)]
+    public void An_id_that_was_never_given_is_nobodys(long id)
+    {
+        PendingTable table = new(16);
+        table.Add(new Call());
+
+        Assert.False(table.TryRemove(id, out _));
+        Assert.Null(table.Abandon(id));
+        Assert.False(table.IsLive(id));
+    }
+
+    private sealed class Call : PendingCall
+    {
+        public override string Method => "x";
+
+        public override void Encode(OutputBuffer output, RpcCodec codec)
+        {
+        }
+
+        public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec)
+        {
+        }
+
+        public override void Fail(Exception exception)
+        {
+        }
+    }
+}
