@@ -64,6 +64,8 @@ public sealed class PendingTableTests
     {
         public override string Method => "x";
 
+        public override bool IsDone => false;
+
         public override void Encode(OutputBuffer output, RpcCodec codec)
         {
         }
