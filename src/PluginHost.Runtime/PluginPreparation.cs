@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using NuGet.Versioning;
 using PluginHost.Runtime.Catalog;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Store;
 using PluginHost.Runtime.Trust;
 
@@ -91,9 +92,23 @@ internal sealed class PluginPreparation(
             ContentHash = stored.ContentHash,
             DataFolder = state.DataFolder(manifest.Id),
             Settings = manifest.Settings,
-            Placement = placement,
+            Placement = WithWhatIsMissing(placement, manifest, stored),
         };
         return placement.Tier is null ? plugin : WithContracts(plugin, manifest);
+    }
+
+    /// <summary>Says of a program what it would fail for, before anybody starts it.</summary>
+    private static Placement WithWhatIsMissing(Placement placement, PluginManifest manifest, StoredPlugin stored)
+    {
+        if (placement.Tier is null
+            || manifest.Command is not { } command
+            || ProgramCommand.Missing(command, stored.Folder, Environment.GetEnvironmentVariable("PATH")) is not { } missing)
+        {
+            return placement;
+        }
+
+        string sentence = $"{manifest.Id} is unavailable: {missing}";
+        return placement with { Unavailable = sentence, Reasons = [.. placement.Reasons, sentence] };
     }
 
     private SupervisedPlugin WithContracts(SupervisedPlugin plugin, PluginManifest manifest)

@@ -263,6 +263,7 @@ public sealed class PluginRuntime : IAsyncDisposable
             Since = view.Since,
             RetryAt = view.RetryAt,
             Contracts = [.. plugin.Manifest?.Contracts.Select(c => c.ToString()) ?? []],
+            Unavailable = plugin.Placement.Unavailable,
             Reasons = supervisor.Reasons,
         };
     }

@@ -7,8 +7,17 @@ namespace PluginHost.Cli.Bench;
 /// <summary>One way of calling in one tier: what it is, and what each round measured of it. Not thread-safe.</summary>
 internal sealed class TaxRow
 {
+    /// <summary>The socket's word.</summary>
+    public const string Socket = "socket";
+
+    /// <summary>The rings' word.</summary>
+    public const string Ring = "ring";
+
     /// <summary>The tier.</summary>
     public required PluginTier Tier { get; init; }
+
+    /// <summary>What carries the calls, as a word; null in-process.</summary>
+    public string? Transport { get; init; }
 
     /// <summary>The codec's word; null in-process.</summary>
     public string? Codec { get; init; }
@@ -36,16 +45,18 @@ internal sealed class TaxRow
 
     /// <summary>The row of the report: medians over the rounds.</summary>
     /// <param name="interfaceCallNs">The raw interface call.</param>
-    /// <param name="pingPongNs">The socket's round trip.</param>
-    public TaxTierLine ToLine(double interfaceCallNs, double pingPongNs)
+    /// <param name="socketNs">The socket's round trip.</param>
+    /// <param name="memoryNs">The shared memory's round trip.</param>
+    public TaxTierLine ToLine(double interfaceCallNs, double socketNs, double memoryNs)
     {
         bool isInProcess = Tier == PluginTier.InProcess;
+        double floorNs = isInProcess ? interfaceCallNs : Transport == Ring ? memoryNs : socketNs;
         double p50 = Median(r => r.P50Ns);
         return new TaxTierLine
         {
             Tier = Tier,
             Mode = isInProcess ? "unloadable" : null,
-            Transport = isInProcess ? null : "socket",
+            Transport = Transport,
             Codec = Codec,
             Caller = Loop.IsSynchronous ? "sync" : "async",
             Handler = Handler,
@@ -56,7 +67,7 @@ internal sealed class TaxRow
             AllocatedBytesPerCall = Round(Median(r => r.BytesPerCall)),
             CpuNsPerCall = Round(Median(r => r.CpuNsPerCall)),
             OverheadNs = Round(Median(r => r.P50Ns - r.RawNs)),
-            TimesFloor = Round(p50 / (isInProcess ? interfaceCallNs : pingPongNs)),
+            TimesFloor = Round(p50 / floorNs),
         };
     }
 

@@ -4,6 +4,7 @@ using PluginHost.Cli.Output;
 using PluginHost.Contracts.Faults;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Runtime;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Trust;
 
 namespace PluginHost.Cli.Bench;
@@ -20,6 +21,13 @@ internal sealed class TaxRun : IAsyncDisposable
     private static readonly TimeSpan s_warmUp = TimeSpan.FromMilliseconds(60);
     private static readonly TimeSpan s_compiling = TimeSpan.FromMilliseconds(300);
     private static readonly long[] s_rates = [1_000, 10_000, 100_000, 1_000_000];
+    private static readonly (RpcCodec, string, WorkerTransport, string)[] s_remote =
+    [
+        (RpcCodec.MessagePack, "messagepack", WorkerTransport.Socket, TaxRow.Socket),
+        (RpcCodec.MessagePack, "messagepack", WorkerTransport.Ring, TaxRow.Ring),
+        (RpcCodec.Json, "json", WorkerTransport.Socket, TaxRow.Socket),
+    ];
+
     private readonly List<PluginRuntime> _runtimes = [];
     private readonly List<TaxRow> _rows = [];
     private readonly List<double> _interfaceNs = [];
@@ -41,7 +49,7 @@ internal sealed class TaxRun : IAsyncDisposable
         _memory = new SharedMemoryPingPong(scratch);
     }
 
-    /// <summary>Starts the runtimes that are measured: one in-process, one a codec out of process.</summary>
+    /// <summary>Starts the runtimes that are measured: one in-process, and one for each codec and transport out of process.</summary>
     /// <param name="benchPlugins">The folder with the measured plugin's folder.</param>
     /// <param name="scratch">A private folder for state and sockets.</param>
     /// <param name="loggers">Where the engine logs.</param>
@@ -65,10 +73,16 @@ internal sealed class TaxRun : IAsyncDisposable
         try
         {
             run.AddInProcess(await run.OpenAsync(near, cancellationToken).ConfigureAwait(false));
-            foreach ((RpcCodec codec, string word) in ((RpcCodec, string)[])[(RpcCodec.MessagePack, "messagepack"), (RpcCodec.Json, "json")])
+            foreach ((RpcCodec codec, string word, WorkerTransport transport, string carrier) in s_remote)
             {
-                PluginRuntimeOptions options = near with { Policy = afar, Codec = codec, StateFolder = Path.Combine(scratch, word) };
-                run.AddProcess(await run.OpenAsync(options, cancellationToken).ConfigureAwait(false), word);
+                PluginRuntimeOptions options = near with
+                {
+                    Policy = afar,
+                    Codec = codec,
+                    Transport = transport,
+                    StateFolder = Path.Combine(scratch, $"{word}-{carrier}"),
+                };
+                run.AddProcess(await run.OpenAsync(options, cancellationToken).ConfigureAwait(false), word, carrier);
             }
         }
         catch
@@ -167,16 +181,16 @@ internal sealed class TaxRun : IAsyncDisposable
         Add(target, PluginTier.InProcess, null, new AsyncLoop<AddAwaiting<GuardedSite>>(), new AsyncLoop<AddAwaiting<RawSite>>(), "awaits", hasToken: true);
     }
 
-    private void AddProcess(IBench target, string codec)
+    private void AddProcess(IBench target, string codec, string transport)
     {
-        Add(target, PluginTier.Process, codec, new SyncLoop<AddCancellable<RemoteSite>>(), new SyncLoop<AddCancellable<RawSite>>(), "completed", hasToken: true);
-        Add(target, PluginTier.Process, codec, new AsyncLoop<AddCompleted<RemoteSite>>(), new AsyncLoop<AddCompleted<RawSite>>(), "completed", hasToken: false);
-        Add(target, PluginTier.Process, codec, new AsyncLoop<AddCompletedCancellable<RemoteSite>>(), new AsyncLoop<AddCompletedCancellable<RawSite>>(), "completed", hasToken: true);
-        Add(target, PluginTier.Process, codec, new AsyncLoop<AddAwaiting<RemoteSite>>(), new AsyncLoop<AddAwaiting<RawSite>>(), "awaits", hasToken: true);
+        Add(target, PluginTier.Process, (codec, transport), new SyncLoop<AddCancellable<RemoteSite>>(), new SyncLoop<AddCancellable<RawSite>>(), "completed", hasToken: true);
+        Add(target, PluginTier.Process, (codec, transport), new AsyncLoop<AddCompleted<RemoteSite>>(), new AsyncLoop<AddCompleted<RawSite>>(), "completed", hasToken: false);
+        Add(target, PluginTier.Process, (codec, transport), new AsyncLoop<AddCompletedCancellable<RemoteSite>>(), new AsyncLoop<AddCompletedCancellable<RawSite>>(), "completed", hasToken: true);
+        Add(target, PluginTier.Process, (codec, transport), new AsyncLoop<AddAwaiting<RemoteSite>>(), new AsyncLoop<AddAwaiting<RawSite>>(), "awaits", hasToken: true);
     }
 
-    private void Add(IBench target, PluginTier tier, string? codec, CallLoop loop, CallLoop raw, string handler, bool hasToken) => _rows.Add(
-        new TaxRow { Target = target, Tier = tier, Codec = codec, Loop = loop, Raw = raw, Handler = handler, HasToken = hasToken });
+    private void Add(IBench target, PluginTier tier, (string Codec, string Transport)? remote, CallLoop loop, CallLoop raw, string handler, bool hasToken) => _rows.Add(
+        new TaxRow { Target = target, Tier = tier, Codec = remote?.Codec, Transport = remote?.Transport, Loop = loop, Raw = raw, Handler = handler, HasToken = hasToken });
 
     private TaxDocument Report()
     {
@@ -189,19 +203,23 @@ internal sealed class TaxRun : IAsyncDisposable
             new("unixSocketPingPong", null, Math.Round(socket / 1000, 3)),
             new("sharedMemoryPingPong", null, Math.Round(memory / 1000, 3)),
         ];
-        TaxTierLine[] rows = [.. _rows.Select(row => row.ToLine(interfaceCall, socket))];
-        return new TaxDocument(Machine.Describe(Rounds), floors, rows, [.. Tax(rows)]);
+        TaxTierLine[] rows = [.. _rows.Select(row => row.ToLine(interfaceCall, socket, memory))];
+        MachineLine machine = Machine.Describe(Rounds);
+        return new TaxDocument(machine, floors, rows, [.. Tax(rows)], TaxMusts.Of(machine, rows));
     }
 
     // In-process the tax is what the guard adds; out of process it is all that a call uses of both processes' time.
     private static IEnumerable<TaxLine> Tax(IReadOnlyList<TaxTierLine> rows)
     {
         TaxTierLine near = rows.First(r => r is { Tier: PluginTier.InProcess, Caller: "sync", Token: false });
-        TaxTierLine far = rows.First(r => r is { Codec: "messagepack", Caller: "async", Handler: "completed", Token: true });
+        TaxTierLine[] far = [.. rows.Where(r => r is { Codec: "messagepack", Caller: "async", Handler: "completed", Token: true })];
         foreach (long rate in s_rates)
         {
             yield return new TaxLine(rate, near.Tier, null, Math.Round(near.OverheadNs * rate / 1e7, 4));
-            yield return new TaxLine(rate, far.Tier, far.Transport, Math.Round(far.CpuNsPerCall * rate / 1e7, 4));
+            foreach (TaxTierLine row in far)
+            {
+                yield return new TaxLine(rate, row.Tier, row.Transport, Math.Round(row.CpuNsPerCall * rate / 1e7, 4));
+            }
         }
     }
 }

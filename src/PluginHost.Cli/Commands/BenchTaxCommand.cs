@@ -64,10 +64,11 @@ internal static class BenchTaxCommand
         }
 
         screen.People.Write(Tables.Tax(document.Tiers));
+        screen.People.Write(Tables.Musts(document.Musts));
         foreach (TaxLine tax in document.Tax)
         {
             screen.Line(string.Create(
-                CultureInfo.InvariantCulture, $"{tax.CallsPerSecond,9:N0} calls/s {Words.Of(tax.Tier)}: {tax.CorePercent:0.####} % of a core"));
+                CultureInfo.InvariantCulture, $"{tax.CallsPerSecond,9:N0} calls/s {Words.Of(tax.Tier)}{(tax.Transport is null ? "" : $", {tax.Transport}")}: {tax.CorePercent:0.####} % of a core"));
         }
     }
 }

@@ -4,7 +4,7 @@ namespace PluginHost.Cli.Output;
 
 /// <summary>What <c>bench tax --json</c> prints.</summary>
 internal sealed record TaxDocument(
-    MachineLine Machine, IReadOnlyList<FloorLine> Floors, IReadOnlyList<TaxTierLine> Tiers, IReadOnlyList<TaxLine> Tax);
+    MachineLine Machine, IReadOnlyList<FloorLine> Floors, IReadOnlyList<TaxTierLine> Tiers, IReadOnlyList<TaxLine> Tax, IReadOnlyList<MustLine> Musts);
 
 /// <summary>Where it was measured.</summary>
 /// <param name="Cores">The processors that this process may use.</param>
@@ -26,7 +26,7 @@ internal sealed record TaxTierLine
     /// <summary>In-process: <c>unloadable</c>; null elsewhere.</summary>
     public string? Mode { get; init; }
 
-    /// <summary>Out of process: <c>socket</c>; null in-process.</summary>
+    /// <summary>Out of process: <c>socket</c> or <c>ring</c>; null in-process.</summary>
     public string? Transport { get; init; }
 
     /// <summary>Out of process: <c>messagepack</c> or <c>json</c>; null in-process.</summary>
@@ -59,7 +59,7 @@ internal sealed record TaxTierLine
     /// <summary>The call minus the raw call of the same shape in the same run.</summary>
     public required double OverheadNs { get; init; }
 
-    /// <summary>Over the tier's floor: the raw interface call, or the socket ping-pong.</summary>
+    /// <summary>Over the tier's floor: the raw interface call, the socket's ping-pong, or that of shared memory.</summary>
     public required double TimesFloor { get; init; }
 }
 
@@ -74,3 +74,14 @@ internal sealed record SparseLine(double P50Ns);
 
 /// <summary>What a rate of calls costs in a tier.</summary>
 internal sealed record TaxLine(long CallsPerSecond, PluginTier Tier, string? Transport, double CorePercent);
+
+/// <summary>What a figure has to reach, and what it did.</summary>
+/// <param name="Name">What is measured.</param>
+/// <param name="Transport">Over what.</param>
+/// <param name="Caller"><c>sync</c> or <c>async</c>.</param>
+/// <param name="Value">What this run measured.</param>
+/// <param name="Unit">Of the three figures.</param>
+/// <param name="Must">What it has to reach.</param>
+/// <param name="Aim">What it would better reach.</param>
+/// <param name="Met">Whether it reached what it has to; null where this run was pinned otherwise than the row asks.</param>
+internal sealed record MustLine(string Name, string Transport, string Caller, double Value, string Unit, double Must, double Aim, bool? Met);

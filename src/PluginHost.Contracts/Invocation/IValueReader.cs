@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace PluginHost.Contracts.Invocation;
 
 /// <summary>What kind of value comes next.</summary>
@@ -83,6 +85,18 @@ public interface IValueReader
 
     /// <summary>Reads bytes into a new array; null where the value is null.</summary>
     byte[]? ReadBinary();
+
+    /// <summary>
+    /// Reads bytes for as long as the call lasts that they are an argument of: large ones are not copied where the reader may see the writer's
+    /// memory, and cannot be reached once the call has been answered. A result's bytes are the reader's own.
+    /// </summary>
+    Memory<byte> ReadMemory();
+
+    /// <summary>
+    /// Reads bytes for as long as their owner keeps them; null where the value is null. Large ones are not copied where the reader may see the
+    /// writer's memory: dispose the owner to give it back.
+    /// </summary>
+    IMemoryOwner<byte>? ReadMemoryOwner();
 
     /// <summary>Reads a Guid.</summary>
     Guid ReadGuid();

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Rpc.Messages;
 
 namespace PluginHost.Rpc.Codecs;
 
@@ -38,6 +39,68 @@ public ref partial struct JsonValueReader
 
         Advance();
         return value;
+    }
+
+    private readonly PayloadSource Payloads =>
+        _payloads ?? throw NoLeases.NoPayload((int)_reader.TokenStartIndex);
+
+    /// <summary>Reads what a message holds in place of a large value: <c>{"$payload":[transfer,length]}</c>.</summary>
+    private PayloadReference ReadReference()
+    {
+        ValueScope map = BeginMap();
+        if (!NextName(ref map, out ReadOnlySpan<byte> name) || !name.SequenceEqual("$payload"u8))
+        {
+            throw Unexpected("bytes in base64");
+        }
+
+        ValueScope pair = BeginArray();
+        NextElement(ref pair);
+        long place = ReadInt64();
+        NextElement(ref pair);
+        PayloadReference reference = new(PayloadCarrier.Chunks, place, ReadInt64());
+        if (NextElement(ref pair) || NextName(ref map, out _))
+        {
+            throw Unexpected("the end of a payload");
+        }
+
+        return reference;
+    }
+
+    /// <summary>Skips an array or a map, and gives back the large values that maps in it stand for.</summary>
+    private void SkipScope()
+    {
+        if (Peek() == ValueKind.Array)
+        {
+            ValueScope array = BeginArray();
+            while (NextElement(ref array))
+            {
+                Skip();
+            }
+
+            return;
+        }
+
+        ValueScope map = BeginMap();
+        while (NextName(ref map, out ReadOnlySpan<byte> name))
+        {
+            if (name.SequenceEqual("$payload"u8) && Peek() == ValueKind.Array)
+            {
+                ValueScope pair = BeginArray();
+                if (NextElement(ref pair) && Peek() == ValueKind.Number && _reader.TryGetInt64(out long transfer))
+                {
+                    _payloads!.Drop(new PayloadReference(PayloadCarrier.Chunks, transfer, 0));
+                }
+
+                while (NextElement(ref pair))
+                {
+                    Skip();
+                }
+            }
+            else
+            {
+                Skip();
+            }
+        }
     }
 
     /// <summary>The text of a string as UTF-8: in place, or unescaped into a new array.</summary>

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Rpc.Messages;
 
 namespace PluginHost.Rpc.Codecs;
 
@@ -13,6 +14,7 @@ public ref partial struct JsonValueReader : IValueReader
     public const int MaxDepth = 64;
 
     private readonly Leases? _leases;
+    private readonly PayloadSource? _payloads;
     private Utf8JsonReader _reader;
     private bool _isAtEnd;
 
@@ -30,6 +32,10 @@ public ref partial struct JsonValueReader : IValueReader
             throw Unexpected("a value");
         }
     }
+
+    /// <summary>Creates one that also reads what travelled beside the message.</summary>
+    internal JsonValueReader(ReadOnlySpan<byte> utf8, Leases? leases, PayloadSource? payloads)
+        : this(utf8, leases) => _payloads = payloads;
 
     /// <inheritdoc/>
     public readonly Leases Leases => _leases ?? throw NoLeases.Here();
@@ -152,6 +158,25 @@ public ref partial struct JsonValueReader : IValueReader
             return null;
         }
 
+        return Peek() == ValueKind.Map ? Payloads.Copy(ReadReference()) : ReadBase64();
+    }
+
+    /// <inheritdoc/>
+    public Memory<byte> ReadMemory() => Peek() == ValueKind.Map ? Payloads.Borrow(ReadReference()) : ReadBase64();
+
+    /// <inheritdoc/>
+    public IMemoryOwner<byte>? ReadMemoryOwner()
+    {
+        if (TryReadNull())
+        {
+            return null;
+        }
+
+        return Peek() == ValueKind.Map ? Payloads.Own(ReadReference()) : new OwnedBytes(ReadBase64());
+    }
+
+    private byte[] ReadBase64()
+    {
         Expect(ValueKind.String, "bytes in base64");
         ReadOnlySpan<byte> utf8 = Text();
         int padding = utf8.EndsWith("=="u8) ? 2 : utf8.EndsWith("="u8) ? 1 : 0;
@@ -241,6 +266,12 @@ public ref partial struct JsonValueReader : IValueReader
     /// <inheritdoc/>
     public void Skip()
     {
+        if (_payloads is not null && Peek() is ValueKind.Map or ValueKind.Array)
+        {
+            SkipScope();
+            return;
+        }
+
         Peek();
         int depth = _reader.CurrentDepth;
         bool isScope = _reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject;

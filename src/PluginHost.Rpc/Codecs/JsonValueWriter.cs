@@ -105,6 +105,19 @@ public ref struct JsonValueWriter(OutputBuffer output, Leases? leases = null) : 
     /// <inheritdoc/>
     public void WriteBinary(ReadOnlySpan<byte> value)
     {
+        if (value.Length > PayloadSink.AlwaysInline && _output.Payloads is { } payloads
+            && payloads.TryPlace(value, _output, isText: true, out PayloadReference reference))
+        {
+            BeginMap(1);
+            WriteName("$payload"u8);
+            BeginArray(2);
+            WriteInt64(reference.Place);
+            WriteInt64(reference.Length);
+            EndArray();
+            EndMap();
+            return;
+        }
+
         Separate();
         _output.WriteByte((byte)'"');
         Base64.EncodeToUtf8(value, _output.Free(Base64.GetMaxEncodedToUtf8Length(value.Length)), out _, out int written);

@@ -41,6 +41,12 @@ internal static class MessagePackCode
     /// <summary>The extension type of timestamps, -1.</summary>
     public const byte Timestamp = 0xff;
 
+    /// <summary>The extension type of a large value in shared memory.</summary>
+    public const byte SharedPayload = 0x50;
+
+    /// <summary>The extension type of a large value in chunks.</summary>
+    public const byte ChunkedPayload = 0x51;
+
     /// <summary>Names a value for an error text.</summary>
     public static string Name(byte code) => code switch
     {

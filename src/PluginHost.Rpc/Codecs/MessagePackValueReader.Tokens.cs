@@ -92,8 +92,48 @@ public ref partial struct MessagePackValueReader
         return Take(length, expected);
     }
 
+    private readonly PayloadSource Payloads => _payloads ?? throw NoLeases.NoPayload(_at);
+
+    /// <summary>Reads bytes in place.</summary>
+    internal ReadOnlySpan<byte> ReadBytes()
+    {
+        int length = PeekCode("bytes") switch
+        {
+            MessagePackCode.Bin8 => Take(2, "bytes")[1],
+            MessagePackCode.Bin16 => BinaryPrimitives.ReadUInt16BigEndian(Take(3, "bytes")[1..]),
+            MessagePackCode.Bin32 => Length32("bytes"),
+            _ => throw Unexpected("bytes"),
+        };
+        return Take(length, "bytes");
+    }
+
+    /// <summary>Reads what a message holds in place of a large value; false, with nothing read, where there is something else.</summary>
+    private bool TryReadReference(out PayloadReference reference)
+    {
+        reference = default;
+        if (_bytes.Length - _at < 18 || _bytes[_at] != MessagePackCode.FixExt16
+            || _bytes[_at + 1] is not (MessagePackCode.SharedPayload or MessagePackCode.ChunkedPayload))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> found = Take(18, "a payload");
+        reference = new PayloadReference(
+            found[1] == MessagePackCode.SharedPayload ? PayloadCarrier.SharedMemory : PayloadCarrier.Chunks,
+            BinaryPrimitives.ReadInt64BigEndian(found[2..]),
+            BinaryPrimitives.ReadInt64BigEndian(found[10..]));
+        return true;
+    }
+
     private void SkipFixedOrCounted(byte code)
     {
+        if (_payloads is not null && TryReadReference(out PayloadReference skipped))
+        {
+            // What is not read is given back all the same.
+            _payloads.Drop(skipped);
+            return;
+        }
+
         int length = code switch
         {
             MessagePackCode.UInt8 or MessagePackCode.Int8 => 2,

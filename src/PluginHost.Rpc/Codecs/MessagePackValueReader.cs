@@ -1,8 +1,10 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Rpc.Messages;
 
 namespace PluginHost.Rpc.Codecs;
 
@@ -19,8 +21,13 @@ public ref partial struct MessagePackValueReader(ReadOnlySpan<byte> bytes, Lease
 
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private readonly Leases? _leases = leases;
+    private readonly PayloadSource? _payloads;
     private int _at;
     private int _depth;
+
+    /// <summary>Creates one that also reads what travelled beside the message.</summary>
+    internal MessagePackValueReader(ReadOnlySpan<byte> bytes, Leases? leases, PayloadSource? payloads)
+        : this(bytes, leases) => _payloads = payloads;
 
     /// <summary>How many bytes have been read.</summary>
     internal readonly int Position => _at;
@@ -169,14 +176,22 @@ public ref partial struct MessagePackValueReader(ReadOnlySpan<byte> bytes, Lease
             return null;
         }
 
-        int length = PeekCode("bytes") switch
+        return TryReadReference(out PayloadReference reference) ? Payloads.Copy(reference) : ReadBytes().ToArray();
+    }
+
+    /// <inheritdoc/>
+    public Memory<byte> ReadMemory() =>
+        TryReadReference(out PayloadReference reference) ? Payloads.Borrow(reference) : ReadBytes().ToArray();
+
+    /// <inheritdoc/>
+    public IMemoryOwner<byte>? ReadMemoryOwner()
+    {
+        if (TryReadNull())
         {
-            MessagePackCode.Bin8 => Take(2, "bytes")[1],
-            MessagePackCode.Bin16 => BinaryPrimitives.ReadUInt16BigEndian(Take(3, "bytes")[1..]),
-            MessagePackCode.Bin32 => Length32("bytes"),
-            _ => throw Unexpected("bytes"),
-        };
-        return Take(length, "bytes").ToArray();
+            return null;
+        }
+
+        return TryReadReference(out PayloadReference reference) ? Payloads.Own(reference) : new OwnedBytes(ReadBytes().ToArray());
     }
 
     /// <inheritdoc/>

@@ -155,6 +155,13 @@ public ref struct MessagePackValueWriter(OutputBuffer output, Leases? leases = n
     /// <inheritdoc/>
     public void WriteBinary(ReadOnlySpan<byte> value)
     {
+        if (value.Length > PayloadSink.AlwaysInline && _output.Payloads is { } payloads
+            && payloads.TryPlace(value, _output, isText: false, out PayloadReference reference))
+        {
+            WriteReference(reference);
+            return;
+        }
+
         Span<byte> free = _output.Free(5);
         switch (value.Length)
         {
@@ -328,5 +335,15 @@ public ref struct MessagePackValueWriter(OutputBuffer output, Leases? leases = n
             BinaryPrimitives.WriteInt64BigEndian(free[7..], seconds);
             _output.Advance(15);
         }
+    }
+
+    private readonly void WriteReference(PayloadReference reference)
+    {
+        Span<byte> free = _output.Free(18);
+        free[0] = MessagePackCode.FixExt16;
+        free[1] = reference.Carrier == PayloadCarrier.SharedMemory ? MessagePackCode.SharedPayload : MessagePackCode.ChunkedPayload;
+        BinaryPrimitives.WriteInt64BigEndian(free[2..], reference.Place);
+        BinaryPrimitives.WriteInt64BigEndian(free[10..], reference.Length);
+        _output.Advance(18);
     }
 }

@@ -70,23 +70,23 @@ internal static class CallEncoder
     }
 
     /// <summary>Reads a result.</summary>
-    public static TResult ReadResult<TCall, TResult>(ReadOnlySpan<byte> value, RpcCodec codec)
+    public static TResult ReadResult<TCall, TResult>(ReadOnlySpan<byte> value, RpcCodec codec, PayloadSource? payloads)
         where TCall : struct, ICall<TResult>
     {
         if (codec == RpcCodec.MessagePack)
         {
-            MessagePackValueReader reader = new(value);
+            MessagePackValueReader reader = new(value, null, payloads);
             return TCall.ReadResult(ref reader);
         }
         else
         {
-            JsonValueReader reader = new(value);
+            JsonValueReader reader = new(value, null, payloads);
             return TCall.ReadResult(ref reader);
         }
     }
 
     /// <summary>Reads an error: a declared one as itself, any other as <see cref="RpcErrorException"/>.</summary>
-    public static Exception ReadError<TCall, TResult>(ReadOnlySpan<byte> value, RpcCodec codec)
+    public static Exception ReadError<TCall, TResult>(ReadOnlySpan<byte> value, RpcCodec codec, PayloadSource? payloads)
         where TCall : struct, ICall<TResult>
     {
         ErrorBody body;
@@ -95,7 +95,7 @@ internal static class CallEncoder
         {
             MessagePackValueReader reader = new(value);
             body = ErrorBody.Read(ref reader);
-            reader = new MessagePackValueReader(value);
+            reader = new MessagePackValueReader(value, null, payloads);
             if (IsDeclared(body) && ErrorBody.MoveToValue(ref reader))
             {
                 declared = TCall.ReadError(body.Type!, ref reader);
@@ -105,7 +105,7 @@ internal static class CallEncoder
         {
             JsonValueReader reader = new(value);
             body = ErrorBody.Read(ref reader);
-            reader = new JsonValueReader(value);
+            reader = new JsonValueReader(value, null, payloads);
             if (IsDeclared(body) && ErrorBody.MoveToValue(ref reader))
             {
                 declared = TCall.ReadError(body.Type!, ref reader);
@@ -113,6 +113,26 @@ internal static class CallEncoder
         }
 
         return declared ?? new RpcErrorException(TCall.Method.WireName, body);
+    }
+
+    /// <summary>Gives the large values of something back that nobody reads, or nobody has read to its end.</summary>
+    public static void DropPayloads(ReadOnlySpan<byte> value, RpcCodec codec, PayloadSource payloads)
+    {
+        if (value.IsEmpty)
+        {
+            return;
+        }
+
+        if (codec == RpcCodec.MessagePack)
+        {
+            MessagePackValueReader reader = new(value, null, payloads);
+            reader.Skip();
+        }
+        else
+        {
+            JsonValueReader reader = new(value, null, payloads);
+            reader.Skip();
+        }
     }
 
     /// <summary>Reads what an error says; of one that cannot be read, that.</summary>

@@ -3,6 +3,7 @@ using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Framing;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -13,10 +14,25 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="logger">The connection's logger.</param>
 internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action overflow, ILogger logger)
 {
+    private const int ChunkBytes = 256 * 1024;
+
+    [ThreadStatic]
+    private static bool t_isDraining;
+
     private readonly FrameFormat _format = options.Format;
 
     /// <summary>The connection's clock.</summary>
     public TimeProvider Clock => options.Clock;
+
+    /// <summary>The connection's large values; null where they are part of their messages.</summary>
+    public PayloadPort? Payloads { get; set; }
+
+    /// <summary>True on a thread that sends for others: it waits for nobody.</summary>
+    public static bool IsDraining
+    {
+        get => t_isDraining;
+        set => t_isDraining = value;
+    }
 
     /// <inheritdoc cref="RpcOptions.TellsInside"/>
     public bool TellsInside => options.TellsInside;
@@ -25,6 +41,7 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
     public OutputBuffer Begin()
     {
         OutputBuffer output = Scratch.Rent(options.MaxMessageBytes);
+        output.Payloads = Payloads;
         _format.Begin(output);
         return output;
     }
@@ -41,7 +58,11 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
     }
 
     /// <summary>Throws a frame away.</summary>
-    public static void Abandon(OutputBuffer output) => Scratch.Return(output);
+    public static void Abandon(OutputBuffer output)
+    {
+        output.EndPayloads(isSent: false);
+        Scratch.Return(output);
+    }
 
     /// <summary>Ends a frame and queues it.</summary>
     /// <param name="output">From <see cref="Begin"/>.</param>
@@ -52,6 +73,7 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
     {
         _format.End(output, 0);
         AppendResult result = outbox.Append(output.WrittenSpan, use, request, corkTurn);
+        output.EndPayloads(result == AppendResult.Queued);
         Scratch.Return(output);
         return result;
     }
@@ -85,9 +107,44 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
         Send(output, FrameUse.Answer, null);
     }
 
+    /// <summary>Sends a large value in parts; an empty one tells the peer to forget the transfer. Waits while the peer is slower.</summary>
+    /// <exception cref="ValueFormatException">The peer does not read.</exception>
+    public void SendChunks(long transfer, ReadOnlySpan<byte> value)
+    {
+        long length = value.IsEmpty ? -1 : value.Length;
+        int most = Math.Min(ChunkBytes, options.MaxMessageBytes / 2);
+        do
+        {
+            ReadOnlySpan<byte> chunk = value[..Math.Min(most, value.Length)];
+            value = value[chunk.Length..];
+            AppendResult result = SendChunk(transfer, length, chunk);
+            if (result == AppendResult.Full && !IsDraining)
+            {
+                SpinWait.SpinUntil(() => !outbox.IsCrowded, options.FrameTimeout);
+                result = SendChunk(transfer, length, chunk);
+            }
+
+            if (result == AppendResult.Full)
+            {
+                SendChunk(transfer, -1, default);
+                throw new ValueFormatException(
+                    $"The peer does not read: more than {options.MaxUnsentBytes} bytes are unsent, and a value of {length} bytes does not fit behind them.");
+            }
+        }
+        while (!value.IsEmpty);
+    }
+
     /// <summary>Says that a notification's handler failed; nobody waits for it.</summary>
     public void NotificationFailed(string method, Exception exception) => Log.NotificationFailed(logger, method, exception);
 
     /// <summary>Says that something a handler registered on its token failed when the token was cancelled.</summary>
     public void CancellationFailed(Exception exception) => Log.CancellationFailed(logger, exception);
+
+    private AppendResult SendChunk(long transfer, long length, ReadOnlySpan<byte> bytes)
+    {
+        OutputBuffer output = Begin();
+        output.Payloads = null;
+        ChunkMessage.Write(output, transfer, length, bytes);
+        return Send(output, IsDraining || length < 0 ? FrameUse.Answer : FrameUse.Notification, null);
+    }
 }

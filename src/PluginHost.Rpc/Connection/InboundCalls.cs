@@ -1,6 +1,7 @@
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -34,6 +35,9 @@ internal sealed class InboundCalls(int limit, FrameSender sender, HandlerThreads
 
     /// <summary>The clock that measures handlers.</summary>
     public TimeProvider Clock => sender.Clock;
+
+    /// <summary>The connection's large values; null where they are part of their messages.</summary>
+    public PayloadPort? Payloads => sender.Payloads;
 
     /// <inheritdoc cref="RpcOptions.TellsInside"/>
     public bool TellsInside => sender.TellsInside;

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -27,12 +28,15 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private long _sent;
     private long _corkTurn;
     private int _corkThread;
+    private readonly InboundPayloads? _payloads;
     private bool _isAnswered;
+    private bool _isRead;
 
     public IncomingCall(InboundCalls owner)
     {
         _owner = owner;
         _continue = Continue;
+        _payloads = owner.Payloads?.CreateSource(isOfCall: true);
     }
 
     /// <summary>What the id is; none for a notification.</summary>
@@ -80,11 +84,13 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _sent = 0;
         _corkTurn = 0;
         _isAnswered = false;
+        _isRead = false;
     }
 
     /// <summary>Forgets the call; false where the object must not be used again.</summary>
     public bool TryReset()
     {
+        EndPayloads();
         _dispatcher = null;
         _awaiter = default;
         _bytes.Clear();
@@ -142,6 +148,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         try
         {
             _awaiter = Invoke().GetAwaiter();
+            _isRead = true;
         }
         catch (ValueFormatException e)
         {
@@ -202,6 +209,29 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     /// <summary>Notes how long the handler held its thread.</summary>
     private void Measure(long until) => Pace?.Ran(_owner.Clock.GetElapsedTime(_started, until));
 
+    /// <summary>Gives the arguments' large values back: what was borrowed cannot be reached any more.</summary>
+    private void EndPayloads()
+    {
+        if (_payloads is null)
+        {
+            return;
+        }
+
+        try
+        {
+            if (!_isRead)
+            {
+                CallEncoder.DropPayloads(_bytes.WrittenSpan[_idLength..], _codec, _payloads);
+            }
+        }
+        catch (Exception e) when (e is MalformedMessageException or ValueFormatException)
+        {
+            // The peer named memory it has not, and the connection is ending with that; or the arguments are no values, and name none.
+        }
+
+        _payloads.End(isDelivered: _isRead);
+    }
+
     private void CancelNow()
     {
         try
@@ -220,13 +250,13 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         ReadOnlySpan<byte> arguments = _bytes.WrittenSpan[_idLength..];
         if (_codec == RpcCodec.MessagePack)
         {
-            MessagePackValueReader reader = new(arguments);
+            MessagePackValueReader reader = new(arguments, null, _payloads);
             RequireArguments(reader.Peek());
             return _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
         }
         else
         {
-            JsonValueReader reader = new(arguments);
+            JsonValueReader reader = new(arguments, null, _payloads);
             RequireArguments(reader.Peek());
             return _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
         }

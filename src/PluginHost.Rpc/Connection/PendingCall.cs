@@ -2,6 +2,7 @@ using System.Threading.Tasks.Sources;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -39,7 +40,8 @@ internal abstract class PendingCall
     public abstract void Encode(OutputBuffer output, RpcCodec codec);
 
     /// <summary>Reads the answer into the caller's result. Called on the reader thread.</summary>
-    public abstract void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec);
+    /// <exception cref="MalformedMessageException">The answer names memory that cannot be; the call has ended.</exception>
+    public abstract void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads);
 
     /// <summary>Ends the call with an exception.</summary>
     public abstract void Fail(Exception exception);
@@ -136,24 +138,39 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     }
 
     /// <inheritdoc/>
-    public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec)
+    public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads)
     {
         RpcReply<TResult> reply;
+        bool isRead = false;
         try
         {
             if (envelope.Kind == MessageKind.Error)
             {
-                Fail(CallEncoder.ReadError<TCall, TResult>(envelope.Error.Of(frame), codec));
+                Fail(CallEncoder.ReadError<TCall, TResult>(envelope.Error.Of(frame), codec, payloads));
                 return;
             }
 
-            reply = new RpcReply<TResult>(CallEncoder.ReadResult<TCall, TResult>(envelope.Result.Of(frame), codec), envelope.Inside);
+            reply = new RpcReply<TResult>(CallEncoder.ReadResult<TCall, TResult>(envelope.Result.Of(frame), codec, payloads), envelope.Inside);
+            isRead = true;
+        }
+        catch (MalformedMessageException e)
+        {
+            // The peer names memory it has not: the connection ends with this, and the call with the connection.
+            Fail(new RpcConnectionLostException(Method, RpcCloseReason.From(e), wasSent: true));
+            throw;
         }
         catch (Exception e)
         {
             // Readers run code of the contract's types too: whatever comes out of them is this call's failure and nobody else's.
             Fail(new RpcSerializationException($"The answer to {Method} cannot be read: {e.Message}", e));
             return;
+        }
+        finally
+        {
+            if (payloads is not null)
+            {
+                Receiver.EndPayloads(frame, in envelope, codec, payloads, isRead);
+            }
         }
 
         bool isBlocking = IsBlocking;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -14,6 +15,7 @@ namespace PluginHost.Rpc.Connection;
 internal sealed class Receiver(RpcOptions options, PendingTable pending, InboundCalls inbound, FrameSender sender, ILogger logger)
 {
     private readonly MethodLookup _lookup = new();
+    private readonly InboundPayloads? _payloads = sender.Payloads?.CreateSource(isOfCall: false);
     private Dispatcher[] _targets = [];
     private long _dropped;
     private int _unsolicited;
@@ -30,6 +32,22 @@ internal sealed class Receiver(RpcOptions options, PendingTable pending, Inbound
             before = Volatile.Read(ref _targets);
         }
         while (Interlocked.CompareExchange(ref _targets, [.. before, target], before) != before);
+    }
+
+    /// <summary>Ends an answer's part in its large values: what was not read is given back too.</summary>
+    public static void EndPayloads(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads payloads, bool isRead)
+    {
+        try
+        {
+            if (!isRead)
+            {
+                CallEncoder.DropPayloads(envelope.Kind == MessageKind.Error ? envelope.Error.Of(frame) : envelope.Result.Of(frame), codec, payloads);
+            }
+        }
+        finally
+        {
+            payloads.End(isRead);
+        }
     }
 
     /// <summary>Takes a message.</summary>
@@ -61,11 +79,15 @@ internal sealed class Receiver(RpcOptions options, PendingTable pending, Inbound
     {
         if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call))
         {
-            // Without a call this is the answer to one that was given up.
             if (call is not null)
             {
                 BlockingAnswers += call.IsBlocking ? 1 : 0;
-                call.Answer(frame, in envelope, codec);
+                call.Answer(frame, in envelope, codec, _payloads);
+            }
+            else if (_payloads is not null)
+            {
+                // The answer to a call that was given up.
+                EndPayloads(frame, in envelope, codec, _payloads, isRead: false);
             }
 
             return;
@@ -99,6 +121,12 @@ internal sealed class Receiver(RpcOptions options, PendingTable pending, Inbound
             name = System.Text.Encoding.UTF8.GetBytes(new string(text[..JsonText.Unescape(name, text)]));
         }
 
+        if (sender.Payloads is { } payloads && envelope.Kind == MessageKind.Notification && name.SequenceEqual(ChunkMessage.Method))
+        {
+            ChunkMessage.Take(frame, in envelope, codec, payloads);
+            return null;
+        }
+
         if (name.SequenceEqual("$/cancelRequest"u8))
         {
             CancelRequest.Take(frame, in envelope, codec, inbound, sender);
@@ -112,6 +140,12 @@ internal sealed class Receiver(RpcOptions options, PendingTable pending, Inbound
         if (refusal == 0)
         {
             return toRun;
+        }
+
+        if (_payloads is not null)
+        {
+            CallEncoder.DropPayloads(envelope.Params.Of(frame), codec, _payloads);
+            _payloads.End(isDelivered: false);
         }
 
         if (envelope.Kind == MessageKind.Notification)

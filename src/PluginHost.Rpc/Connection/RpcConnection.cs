@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
 
 namespace PluginHost.Rpc.Connection;
@@ -31,6 +32,7 @@ public sealed class RpcConnection : IAsyncDisposable
     private readonly Intake _intake;
     private readonly Reading _reading;
     private readonly Sweep _sweep;
+    private readonly PayloadPort? _payloads;
     private readonly TaskCompletionSource<RpcCloseReason> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _readerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RpcCloseReason? _reason;
@@ -72,6 +74,12 @@ public sealed class RpcConnection : IAsyncDisposable
         _pending = new PendingTable(options.MaxPendingOutbound);
         _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)");
         _sender = new FrameSender(options, _outbox, CloseUnread, logger);
+        if (options.Payloads is { } payloads)
+        {
+            _payloads = new PayloadPort(payloads, options.MaxMessageBytes, options.Clock, _sender.SendChunks, e => Close(RpcCloseReason.From(e)));
+            _sender.Payloads = _payloads;
+        }
+
         HandlerThreads? threads = options.Dispatch == RpcDispatch.Inline ? new HandlerThreads(options.ReaderThreadName + " (handler)") : null;
         _inbound = new InboundCalls(options.MaxPendingInbound, _sender, threads);
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
@@ -97,6 +105,9 @@ public sealed class RpcConnection : IAsyncDisposable
     public int PendingInbound => _inbound.Count;
 
     private RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
+
+    /// <summary>The connection's large values; null where they are part of their messages.</summary>
+    internal PayloadPort? Payloads => _payloads;
 
     /// <summary>Starts reading. Call once.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
@@ -192,6 +203,7 @@ public sealed class RpcConnection : IAsyncDisposable
         {
             _intake.Dispose();
             _transport.Dispose();
+            _payloads?.Dispose();
         }
     }
 
@@ -276,18 +288,26 @@ public sealed class RpcConnection : IAsyncDisposable
     /// <summary>Sends requests that waited for room, as far as there is room. On the outbox's own thread.</summary>
     private void SendWaiting()
     {
-        while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
+        FrameSender.IsDraining = true;
+        try
         {
-            if (!_pending.IsLive(id))
+            while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
             {
-                // Given up while it waited: it was never sent, so nothing will answer and free its id.
-                _pending.TryRemove(id, out _);
+                if (!_pending.IsLive(id))
+                {
+                    // Given up while it waited: it was never sent, so nothing will answer and free its id.
+                    _pending.TryRemove(id, out _);
+                }
+                else if (!TrySend(call, id))
+                {
+                    _waiting.PutBack(call, id);
+                    return;
+                }
             }
-            else if (!TrySend(call, id))
-            {
-                _waiting.PutBack(call, id);
-                return;
-            }
+        }
+        finally
+        {
+            FrameSender.IsDraining = false;
         }
     }
 
@@ -333,6 +353,7 @@ public sealed class RpcConnection : IAsyncDisposable
     {
         Close(reason);
         _transport.Dispose();
+        _payloads?.Dispose();
         _readerEnded.SetResult();
     }
 

@@ -1,5 +1,6 @@
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Framing;
+using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -59,6 +60,11 @@ public sealed record RpcOptions
     /// How many bytes may wait to be sent; then callers wait. Answers may use four times as much, then the connection closes. Default: 32 MiB.
     /// </summary>
     public int MaxUnsentBytes { get; init; } = 32 * 1024 * 1024;
+
+    /// <summary>
+    /// How large values travel beside messages; both sides have it or neither. Null: they are part of their message. Default: null.
+    /// </summary>
+    public PayloadOptions? Payloads { get; init; }
 
     /// <summary>How many answers to calls nobody made are ignored before the connection closes. Default: 100.</summary>
     public int MaxUnsolicitedAnswers { get; init; } = 100;
@@ -120,6 +126,7 @@ public sealed record RpcOptions
             problems.Add($"{nameof(Dispatch)} is {Dispatch}; expected {RpcDispatch.Pool} or {RpcDispatch.Inline}.");
         }
 
+        problems.AddRange(Payloads?.Validate() ?? []);
         return problems;
     }
 

@@ -12,6 +12,7 @@ public sealed class OutputBuffer
     private const int SmallestCapacity = 256;
     private byte[] _bytes;
     private int _length;
+    private List<PayloadReference>? _placed;
 
     /// <summary>Creates an empty buffer.</summary>
     /// <param name="initialCapacity">In bytes; at least 256 are taken.</param>
@@ -28,6 +29,9 @@ public sealed class OutputBuffer
     public ReadOnlySpan<byte> WrittenSpan => _bytes.AsSpan(0, _length);
 
     internal int Capacity => _bytes.Length;
+
+    /// <summary>Where large values go in place of this buffer; null where they go into it.</summary>
+    internal PayloadSink? Payloads { get; set; }
 
     /// <summary>Forgets what was written and keeps the memory.</summary>
     public void Clear() => _length = 0;
@@ -73,6 +77,27 @@ public sealed class OutputBuffer
         }
 
         return _bytes.AsSpan(_length);
+    }
+
+    /// <summary>Remembers a value that went elsewhere.</summary>
+    internal void Placed(PayloadReference reference) => (_placed ??= []).Add(reference);
+
+    /// <summary>Ends the message's part in its large values: those of a message that is not sent are taken back.</summary>
+    internal void EndPayloads(bool isSent)
+    {
+        PayloadSink? sink = Payloads;
+        Payloads = null;
+        if (_placed is null or { Count: 0 })
+        {
+            return;
+        }
+
+        if (!isSent)
+        {
+            _placed.ForEach(sink!.TakeBack);
+        }
+
+        _placed.Clear();
     }
 
     internal void Advance(int count) => _length += count;

@@ -16,6 +16,7 @@ internal static unsafe class Libc
     public const int ReadWrite = 3;
     public const int Shared = 1;
     public const int InvalidArgument = 22;
+    public const int AdviceRemove = 9;
 
     private const string Library = "libc";
 
@@ -38,6 +39,10 @@ internal static unsafe class Libc
     [DllImport(Library, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static extern int munmap(nint address, nuint length);
+
+    [DllImport(Library, SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern int madvise(nint address, nuint length, int advice);
 
     /// <summary>The words of the last error, with its number.</summary>
     public static string LastError()

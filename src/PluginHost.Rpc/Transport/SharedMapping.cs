@@ -32,6 +32,12 @@ public sealed class SharedMapping : SafeHandleZeroOrMinusOneIsInvalid
     /// <summary>Ends one <see cref="Hold"/>.</summary>
     public void LetGo() => DangerousRelease();
 
+    /// <summary>Gives whole pages back to the system, for every process that sees them; they are zeros when they are touched next.</summary>
+    /// <param name="from">The first byte, at a page's begin.</param>
+    /// <param name="bytes">How many bytes; whole pages.</param>
+    /// <returns>False where the system refused: then the pages stay.</returns>
+    public bool GiveBack(long from, long bytes) => Libc.madvise(handle + (nint)from, (nuint)bytes, Libc.AdviceRemove) == 0;
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Libc.munmap(handle, (nuint)Length) == 0;
 

@@ -52,6 +52,7 @@ internal static partial class ManifestReader
             Publisher = publisher,
             Entry = entry,
             Command = command,
+            Channel = ReadChannel(fields),
             Contracts = contracts,
             Uses = ReadContracts(fields, "uses", required: false),
             Trust = fields.Word("trust", SharedSections.TrustWords) ?? TrustLevel.Untrusted,
@@ -89,10 +90,42 @@ internal static partial class ManifestReader
         var command = fields.Texts("command", "a program or an argument as a string that is not empty", text => text.Length is > 0 and <= 4096 && !text.Contains('\0'));
         if (commandValue is { Kind: StrictKind.Array, Items.Count: 0 })
         {
-            fields.Session.Wrong(commandValue, "a program and its arguments such as [\"node\", \"main.js\"]");
+            fields.Session.Wrong(commandValue, "a program and its arguments such as [\"node\", \"./main.js\"]");
         }
 
+        CheckCommand(fields.Session, commandValue);
         return (entry, command);
+    }
+
+    /// <summary>A program is a name, a full path or a file of the plugin's folder; what says that it lies in the folder must.</summary>
+    private static void CheckCommand(ReadSession session, StrictValue? command)
+    {
+        if (command is not { Kind: StrictKind.Array, Items: [{ Kind: StrictKind.Text } program, ..] items })
+        {
+            return;
+        }
+
+        if (program.Text.Contains('/', StringComparison.Ordinal) && program.Text[0] != '/' && !program.Text.StartsWith("./", StringComparison.Ordinal))
+        {
+            session.Wrong(program, "a program's name such as \"node\", a full path, or a file of the plugin's folder such as \"./main\"");
+        }
+
+        foreach (var item in items.Where(i => i.Kind == StrictKind.Text && i.Text.StartsWith("./", StringComparison.Ordinal) && i.Text.Split('/').Contains("..")))
+        {
+            session.Wrong(item, "a file inside the plugin's folder: \"./\" and no \"..\" in it");
+        }
+    }
+
+    private static ProgramChannel ReadChannel(FieldSet fields)
+    {
+        var value = fields.Find("channel");
+        var channel = fields.Word("channel", SharedSections.ChannelWords);
+        if (value is not null && channel is not null && fields.Find("command") is null)
+        {
+            fields.Session.Report(value, "is set, but the plugin has no \"command\". Remove it: a .NET assembly has a channel of its own.");
+        }
+
+        return channel ?? ProgramChannel.Stdio;
     }
 
     private static string? EntryProblem(string file) => FileFacts.Of(file)?.Kind switch

@@ -17,6 +17,9 @@ public sealed record Placement
     /// <summary>Every reason in words, the deciding rule first.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }
 
+    /// <summary>What is missing on this machine, so that a start would fail, with the remedy; null where nothing is known to be missing.</summary>
+    public string? Unavailable { get; init; }
+
     /// <summary>Why it may not run, with the remedy; null where it may.</summary>
     public string? Refusal { get; init; }
 }

@@ -23,6 +23,9 @@ public sealed record PluginManifest
     /// <summary>A program and its arguments in place of an assembly; null where <see cref="Entry"/> is set.</summary>
     public IReadOnlyList<string>? Command { get; init; }
 
+    /// <summary>Where a <see cref="Command"/> speaks with the host. Default <see cref="ProgramChannel.Stdio"/>.</summary>
+    public ProgramChannel Channel { get; init; }
+
     /// <summary>The contracts it implements. At least one.</summary>
     public required IReadOnlyList<ContractReference> Contracts { get; init; }
 
@@ -80,4 +83,14 @@ public enum IsolationMode
 
     /// <summary>Every call gets a fresh worker and an empty data folder.</summary>
     PerCall,
+}
+
+/// <summary>Where a program speaks with the host.</summary>
+public enum ProgramChannel
+{
+    /// <summary>Messages come on its standard input and go to its standard output, where it prints nothing else.</summary>
+    Stdio,
+
+    /// <summary>On a connected socket whose number is in <c>PLUGINHOST_FD</c>; what it prints is logged.</summary>
+    Descriptor,
 }

@@ -38,6 +38,9 @@ public sealed record PluginStatus
     /// <summary>The contracts it implements, as <c>Name@Major</c>.</summary>
     public IReadOnlyList<string> Contracts { get; init; } = [];
 
+    /// <summary>What was missing on this machine when the plugin was read, so that it cannot start, with the remedy; null where nothing was.</summary>
+    public string? Unavailable { get; init; }
+
     /// <summary>Every reason for its placement and state, in words.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];
 }

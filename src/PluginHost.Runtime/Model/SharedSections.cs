@@ -10,6 +10,9 @@ internal static class SharedSections
     /// <summary>The words of isolation.</summary>
     public static readonly (string Word, IsolationMode Value)[] IsolationWords = [("shared", IsolationMode.Shared), ("per-call", IsolationMode.PerCall)];
 
+    /// <summary>The words of a program's channel.</summary>
+    public static readonly (string Word, ProgramChannel Value)[] ChannelWords = [("stdio", ProgramChannel.Stdio), ("descriptor", ProgramChannel.Descriptor)];
+
     /// <summary>The most workers of a plugin.</summary>
     public const int MaxWorkers = 1024;
 

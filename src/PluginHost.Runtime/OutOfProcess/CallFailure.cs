@@ -1,3 +1,4 @@
+using System.Globalization;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Connection;
@@ -73,12 +74,14 @@ internal sealed record CallFailure(CallStatus Status, PluginException Exception)
                 FaultKind.ContractMismatch, $"the worker's side of the contract does not fit the host's: {error.ErrorMessage}"),
             RpcErrorCodes.ResultSerialization => (FaultKind.Exception, $"its result could not be sent: {error.ErrorMessage}"),
             RpcErrorCodes.LimitExceeded => (FaultKind.LimitExceeded, error.ErrorMessage),
-            RpcErrorCodes.InvalidRequest or RpcErrorCodes.Internal => (FaultKind.ProtocolViolation, error.ErrorMessage),
+            RpcErrorCodes.InvalidRequest => (FaultKind.ProtocolViolation, error.ErrorMessage),
             RpcErrorCodes.Cancelled => (FaultKind.UnrequestedCancellation, "it was cancelled although nobody had asked for that"),
             _ when s_cancellations.Contains(error.RemoteType) => (
                 FaultKind.UnrequestedCancellation, $"it ended as cancelled although nobody had asked for that: {error.RemoteMessage}"),
             _ when error.RemoteType == OutOfMemoryType => (FaultKind.OutOfMemory, $"it ran out of memory: {error.RemoteMessage}"),
-            _ => (FaultKind.Exception, $"it threw {error.RemoteType ?? "an error"}: {error.RemoteMessage}"),
+            _ when error.RemoteType is null => (
+                FaultKind.Exception, string.Create(CultureInfo.InvariantCulture, $"it answered with error {error.Code}: {error.RemoteMessage}")),
+            _ => (FaultKind.Exception, $"it threw {error.RemoteType}: {error.RemoteMessage}"),
         };
         PluginFault fault = worker.Fault(kind, method) with
         {

@@ -40,9 +40,13 @@ internal sealed class ProcessTier : ITier
     {
         long began = _clock.GetTimestamp();
         WorkerIdentity identity = new(request.Manifest.Id, Kind, request.Generation);
-        string entry = request.Manifest.Entry ?? throw new PluginRefusedException(
-            $"Plugin '{identity.PluginId}' is started by a command ('{string.Join(' ', request.Manifest.Command ?? [])}'); this host starts .NET assemblies only. Name an 'entry' in its plugin.json.",
-            identity.Fault(FaultKind.Refused));
+        if (request.Manifest.Entry is not { } entry)
+        {
+            WorkerLink program = await new ProgramLaunch(_options, _clock).RunAsync(identity, request, cancellationToken).ConfigureAwait(false);
+            Log.Started(request.Logger, identity.PluginId, program.Pid, identity.Generation, WorkerProtocolVersion.Json, "stdio", _clock.GetElapsedTime(began));
+            return new WorkerInstance(program, request, _clock);
+        }
+
         using RingOffer offer = RingOffer.Of(_options, identity.PluginId, request.Logger);
         (WorkerLink link, RingTransport transport) = await SpawnAsync(identity, request, offer).ConfigureAwait(false);
         try
@@ -61,7 +65,7 @@ internal sealed class ProcessTier : ITier
 
             LoadReply loaded = await AskAsync<LoadCall, LoadReply>(
                 link, new LoadCall(LoadOf(request, entry)), "its start", _options.StartTimeout, nameof(_options.StartTimeout), cancellationToken).ConfigureAwait(false);
-            CheckContracts(identity, request.Contracts, loaded);
+            CheckContracts(identity, request.Contracts, loaded.Contracts);
             Log.Started(request.Logger, identity.PluginId, link.Pid, identity.Generation, agreed.Codec, agreed.Transport, _clock.GetElapsedTime(began));
             return new WorkerInstance(link, request, _clock);
         }
@@ -139,11 +143,11 @@ internal sealed class ProcessTier : ITier
         (int)_options.StartTimeout.TotalMilliseconds);
 
     /// <summary>The worker's copy of a contract must know every method of the host's.</summary>
-    private static void CheckContracts(WorkerIdentity identity, IReadOnlyList<ContractDescriptor> contracts, LoadReply loaded)
+    internal static void CheckContracts(WorkerIdentity identity, IReadOnlyList<ContractDescriptor> contracts, IReadOnlyList<LoadedContract> loaded)
     {
         foreach (ContractDescriptor contract in contracts)
         {
-            LoadedContract? offered = loaded.Contracts.FirstOrDefault(c => c.Name == contract.Name);
+            LoadedContract? offered = loaded.FirstOrDefault(c => c.Name == contract.Name);
             string[] missing = [.. contract.Methods.Select(m => m.WireName).Except(offered?.Methods ?? [])];
             if (missing.Length > 0)
             {

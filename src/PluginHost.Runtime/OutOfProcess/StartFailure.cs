@@ -23,13 +23,26 @@ internal static class StartFailure
             Remedy = "Deploy the folder 'worker' that the build lays beside PluginHost.Runtime.dll together with it, or name its place in ProcessTierOptions.WorkerFolder.",
         });
 
+    /// <summary>The program of a plugin that is no .NET assembly cannot be started on this machine.</summary>
+    /// <param name="worker">Whose.</param>
+    /// <param name="missing">What is missing, and the remedy: two sentences.</param>
+    public static PluginException NoCommand(WorkerIdentity worker, string missing) => new PluginFaultException(
+        $"Plugin '{worker.PluginId}' cannot be started: {missing}",
+        worker.Fault(FaultKind.StartFailure) with { Remedy = missing[(missing.IndexOf(". ", StringComparison.Ordinal) + 2)..] });
+
+    /// <summary>The worker's answer was no answer to what was asked.</summary>
+    public static PluginException Unreadable(WorkerIdentity worker, string what) => new PluginFaultException(
+        $"Plugin '{worker.PluginId}' could not be started: {what}",
+        worker.Fault(FaultKind.StartFailure) with { Remedy = "Answer '$/pluginhost/load' with null, or as docs/other-languages.md says." });
+
     /// <summary>The worker ended before it was ready.</summary>
-    public static PluginException Died(WorkerIdentity worker, string stage, FaultRecord record)
+    public static PluginException Died(WorkerIdentity worker, string stage, FaultRecord record, string? remedy = null)
     {
         bool isRefusal = record.ExitCode == WorkerExitCodes.HandshakeRefused;
         PluginFault fault = worker.Fault(isRefusal ? FaultKind.HandshakeRefused : FaultKind.StartFailure) with
         {
             Cause = new FaultCause(record.ExitCode, record.Signal, record.StderrTail),
+            Remedy = remedy,
             RemoteType = record.RemoteType,
             RemoteStack = record.RemoteStack,
         };

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime.Processes;
 using PluginHost.Runtime.Tiers;
@@ -14,6 +15,7 @@ namespace PluginHost.Runtime.OutOfProcess;
 /// </summary>
 internal sealed class WorkerLink
 {
+    private static readonly TimeSpan s_drainStep = TimeSpan.FromMilliseconds(10);
     private readonly Lock _lock = new();
     private readonly WorkerProcess _process;
     private readonly WorkerReports _reports;
@@ -21,6 +23,7 @@ internal sealed class WorkerLink
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly TimeSpan _callTimeout;
+    private readonly bool _isProgram;
     private readonly long _memoryKills = MemoryKills.Count();
     private readonly TaskCompletionSource<FaultRecord> _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task<FaultRecord> _gone;
@@ -38,6 +41,7 @@ internal sealed class WorkerLink
         _clock = clock;
         _logger = request.Logger;
         _callTimeout = request.Manifest.Limits.CallTimeout;
+        _isProgram = request.Manifest.Command is not null;
         _gone = WatchAsync();
     }
 
@@ -126,8 +130,7 @@ internal sealed class WorkerLink
 
         try
         {
-            StopCall stop = new((int)Math.Min(drain.TotalMilliseconds, int.MaxValue));
-            abandoned = (await Connection.CallAsync<StopCall, StopReply>(stop, drain + _options.StopGrace, cancellationToken).ConfigureAwait(false)).Value.AbandonedCalls;
+            abandoned = await AskToStopAsync(drain, cancellationToken).ConfigureAwait(false);
 
             // The worker ends with its channel.
             await Connection.DisposeAsync().ConfigureAwait(false);
@@ -147,6 +150,32 @@ internal sealed class WorkerLink
 
         await GoneWithinAsync(_options.StopGrace).ConfigureAwait(false);
         return new UnloadResult(UnloadOutcome.Unloaded, abandoned, []);
+    }
+
+    /// <summary>Asks for the end; gives the number of calls that were still running then.</summary>
+    private async Task<int> AskToStopAsync(TimeSpan drain, CancellationToken cancellationToken)
+    {
+        int milliseconds = (int)Math.Min(drain.TotalMilliseconds, int.MaxValue);
+        TimeSpan limit = drain + _options.StopGrace;
+        if (!_isProgram)
+        {
+            return (await Connection.CallAsync<StopCall, StopReply>(new StopCall(milliseconds), limit, cancellationToken).ConfigureAwait(false)).Value.AbandonedCalls;
+        }
+
+        try
+        {
+            await Connection.CallAsync<ProgramStopCall, NoResult>(new ProgramStopCall(milliseconds), limit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RpcErrorException unknown) when (unknown.Code == RpcErrorCodes.MethodNotFound)
+        {
+            // It learns of its end by the channel's; its calls are let finish before that.
+            for (long began = _clock.GetTimestamp(); Connection.PendingOutbound > 0 && _clock.GetElapsedTime(began) < drain;)
+            {
+                await Task.Delay(s_drainStep, _clock, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return Connection.PendingOutbound;
     }
 
     private async Task<FaultRecord?> GoneWithinAsync(TimeSpan grace)

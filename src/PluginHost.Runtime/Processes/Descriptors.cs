@@ -25,23 +25,33 @@ internal sealed unsafe class Descriptors : IDisposable
 
     public int Channel { get; private set; }
 
-    /// <summary>What the child gets as 1, 2, 3 and on: its output, its errors, its channel, and what it inherits.</summary>
+    /// <summary>The end to write to the child's input; -1 where that is empty.</summary>
+    public int Input { get; private set; } = -1;
+
+    /// <summary>The child's input; -1 for none.</summary>
+    public int ChildInput { get; private set; } = -1;
+
+    /// <summary>What the child gets as 1, 2, 3 and on: its output, its errors, its channel where that is a socket, and what it inherits.</summary>
     public IReadOnlyList<int> ChildEnds => _childEnds;
 
-    /// <summary>Opens two pipes and a connected pair of sockets, and duplicates what the child inherits.</summary>
+    /// <summary>Opens the pipes and, where the channel is one, a connected pair of sockets, and duplicates what the child inherits.</summary>
     /// <exception cref="SpawnException">The system refused, for example because too many are open.</exception>
-    public static Descriptors Open(IReadOnlyList<SafeHandle> inherited)
+    public static Descriptors Open(ChildChannel channel, IReadOnlyList<SafeHandle> inherited)
     {
         Descriptors all = new();
         try
         {
             all.Output = all.Pipe();
             all.Error = all.Pipe();
-            int* pair = stackalloc int[2];
-            Check(Libc.socketpair(UnixDomain, StreamSocket | Libc.CloseOnExec, 0, pair));
-            all._hostEnds.Add(pair[0]);
-            all.Channel = pair[0];
-            all.AddChildEnd(pair[1]);
+            if (channel == ChildChannel.Stdio)
+            {
+                all.OpenInput();
+            }
+            else
+            {
+                all.OpenSocket();
+            }
+
             foreach (SafeHandle handle in inherited)
             {
                 all.Duplicate(handle);
@@ -60,6 +70,11 @@ internal sealed unsafe class Descriptors : IDisposable
     public void CloseChildEnds()
     {
         CloseAll(_childEnds);
+        if (ChildInput >= 0)
+        {
+            _ = Libc.close(ChildInput);
+            ChildInput = -1;
+        }
     }
 
     /// <summary>Leaves the host's ends to their new owners.</summary>
@@ -82,6 +97,24 @@ internal sealed unsafe class Descriptors : IDisposable
         descriptors.Clear();
     }
 
+    private void OpenSocket()
+    {
+        int* pair = stackalloc int[2];
+        Check(Libc.socketpair(UnixDomain, StreamSocket | Libc.CloseOnExec, 0, pair));
+        _hostEnds.Add(pair[0]);
+        Channel = pair[0];
+        AddChildEnd(pair[1]);
+    }
+
+    private void OpenInput()
+    {
+        int* ends = stackalloc int[2];
+        Check(Libc.pipe2(ends, Libc.CloseOnExec));
+        _hostEnds.Add(ends[1]);
+        Input = ends[1];
+        ChildInput = Moved(ends[0]);
+    }
+
     private int Pipe()
     {
         int* ends = stackalloc int[2];
@@ -92,17 +125,18 @@ internal sealed unsafe class Descriptors : IDisposable
         return ends[0];
     }
 
-    private void AddChildEnd(int descriptor)
+    private void AddChildEnd(int descriptor) => _childEnds.Add(Moved(descriptor));
+
+    private static int Moved(int descriptor)
     {
         if (descriptor >= LowestChildEnd)
         {
-            _childEnds.Add(descriptor);
-            return;
+            return descriptor;
         }
 
         try
         {
-            _childEnds.Add(Above(descriptor));
+            return Above(descriptor);
         }
         finally
         {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace PluginHost.Runtime.Processes;
 
 /// <summary>Sees one child end, takes its group down with it, and reaps it. The end is never told from a pipe's end: a grandchild can hold a pipe.</summary>
-internal sealed unsafe class ExitWatch(int pid, int pidfd, OutputDrain output, OutputDrain errors) : PolledDescriptor
+internal sealed unsafe class ExitWatch(int pid, int pidfd, OutputDrain? output, OutputDrain errors) : PolledDescriptor
 {
     internal const int Exited = 4;
 
@@ -64,9 +64,9 @@ internal sealed unsafe class ExitWatch(int pid, int pidfd, OutputDrain output, O
         }
 
         // What it wrote before it ended is in the pipes now.
-        output.ReadAvailable();
+        output?.ReadAvailable();
         errors.ReadAvailable();
-        output.Flush();
+        output?.Flush();
         errors.Flush();
         _ended.SetResult(exit);
         return false;
@@ -81,7 +81,7 @@ internal sealed unsafe class ExitWatch(int pid, int pidfd, OutputDrain output, O
         }
 
         // A process that left the group may hold the pipes for ever; nobody reads for it any more.
-        output.Stop();
+        output?.Stop();
         errors.Stop();
     }
 }

@@ -11,6 +11,7 @@ internal static unsafe class Libc
     public const int Interrupted = 4;
     public const int TryAgain = 11;
     public const int NoChild = 10;
+    public const int MayExecute = 1;
 
     private const string Library = "libc";
     private const int SysPidfdSendSignal = 424;
@@ -60,6 +61,10 @@ internal static unsafe class Libc
     [DllImport(Library, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     public static extern int kill(int process, int signal);
+
+    [DllImport(Library, SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern int access([MarshalAs(UnmanagedType.LPUTF8Str)] string path, int mode);
 
     /// <summary><paramref name="info"/> has room for 128 bytes.</summary>
     [DllImport(Library, SetLastError = true)]

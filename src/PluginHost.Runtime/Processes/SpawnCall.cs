@@ -4,7 +4,7 @@ using System.Text;
 namespace PluginHost.Runtime.Processes;
 
 /// <summary>
-/// One call of <c>posix_spawn</c>: no managed code runs between fork and exec. The child has /dev/null as input, its own process group, default
+/// One call of <c>posix_spawn</c>: no managed code runs between fork and exec. The child has an empty input where none is given, its own process group, default
 /// signals, exactly the given open descriptors and exactly the given environment. Its group's id is its process id.
 /// </summary>
 internal static unsafe class SpawnCall
@@ -21,9 +21,10 @@ internal static unsafe class SpawnCall
 
     /// <summary>Starts the process and gives its id.</summary>
     /// <param name="request">What to start.</param>
+    /// <param name="input">The child's standard input, above all that it will have; -1 for an empty one.</param>
     /// <param name="descriptors">The child's descriptors from standard output on, in order; each number above all that the child will have.</param>
     /// <exception cref="SpawnException">The system refused.</exception>
-    public static int Run(SpawnRequest request, IReadOnlyList<int> descriptors)
+    public static int Run(SpawnRequest request, int input, IReadOnlyList<int> descriptors)
     {
         byte* actions = stackalloc byte[OpaqueBytes];
         byte* attributes = stackalloc byte[OpaqueBytes];
@@ -37,7 +38,11 @@ internal static unsafe class SpawnCall
         Check(Libc.posix_spawnattr_init(attributes), request);
         try
         {
-            Check(Libc.posix_spawn_file_actions_addopen(actions, 0, texts.Add("/dev/null"), 0, 0), request);
+            Check(
+                input < 0
+                    ? Libc.posix_spawn_file_actions_addopen(actions, 0, texts.Add("/dev/null"), 0, 0)
+                    : Libc.posix_spawn_file_actions_adddup2(actions, input, 0),
+                request);
             for (int i = 0; i < descriptors.Count; i++)
             {
                 Check(Libc.posix_spawn_file_actions_adddup2(actions, descriptors[i], i + 1), request);

@@ -12,6 +12,9 @@ internal sealed record SpawnRequest
     /// <summary>How many more descriptors a child can be given.</summary>
     public const int MostInherited = 16;
 
+    /// <summary>Where the child finds its end of the channel. Default <see cref="ChildChannel.Descriptor"/>.</summary>
+    public ChildChannel Channel { get; init; } = ChildChannel.Descriptor;
+
     /// <summary>The program: a path, or a name to look up in the host's PATH.</summary>
     public required string FileName { get; init; }
 
@@ -32,6 +35,16 @@ internal sealed record SpawnRequest
 
     /// <summary>The clock that caps the rate of logged lines.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+}
+
+/// <summary>Where a child finds its end of the channel.</summary>
+internal enum ChildChannel
+{
+    /// <summary>At <see cref="SpawnRequest.ChannelDescriptor"/>, a connected socket. Its input is empty, its output is logged.</summary>
+    Descriptor,
+
+    /// <summary>At its standard input and output, two pipes.</summary>
+    Stdio,
 }
 
 /// <summary>The system could not start a process.</summary>

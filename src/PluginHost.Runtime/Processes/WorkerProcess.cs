@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 
 namespace PluginHost.Runtime.Processes;
 
@@ -8,35 +9,37 @@ internal sealed class WorkerProcess
 {
     private static readonly TimeSpan s_killGrace = TimeSpan.FromSeconds(5);
     private readonly ExitWatch _exit;
-    private readonly OutputDrain _output;
+    private readonly OutputDrain? _output;
     private readonly OutputDrain _errors;
 
-    internal WorkerProcess(int pid, ExitWatch exit, OutputDrain output, OutputDrain errors, SafeSocketHandle channel)
+    internal WorkerProcess(int pid, ExitWatch exit, OutputDrain? output, OutputDrain errors)
     {
         Pid = pid;
         _exit = exit;
         _output = output;
         _errors = errors;
-        Channel = channel;
     }
 
     /// <summary>The process id, which is its group's id too.</summary>
     public int Pid { get; }
 
-    /// <summary>The host's end of the channel. Whoever takes it closes it; close it where nobody did.</summary>
-    public SafeSocketHandle Channel { get; }
+    /// <summary>The host's end of the channel; invalid where that is <see cref="Pipes"/>. Whoever takes it closes it; close it where nobody did.</summary>
+    public required SafeSocketHandle Channel { get; init; }
+
+    /// <summary>The host's ends of the child's standard output and input where they are the channel, else null. As <see cref="Channel"/>.</summary>
+    public ChannelPipes? Pipes { get; init; }
 
     /// <summary>Ends when the process has ended and was reaped and its last words were read. Never faults.</summary>
     public Task<ProcessExit> Exited => _exit.Ended;
 
     /// <summary>Bytes it wrote to standard output.</summary>
-    public long OutputBytes => _output.TotalBytes;
+    public long OutputBytes => _output?.TotalBytes ?? 0;
 
     /// <summary>Bytes it wrote to standard error.</summary>
     public long ErrorBytes => _errors.TotalBytes;
 
     /// <summary>The end of standard output, or null.</summary>
-    public string? OutputTail() => _output.Tail();
+    public string? OutputTail() => _output?.Tail();
 
     /// <summary>The end of standard error, or null.</summary>
     public string? ErrorTail() => _errors.Tail();
@@ -76,4 +79,14 @@ internal sealed class WorkerProcess
         await given.CancelAsync().ConfigureAwait(false);
         return first == Exited;
     }
+}
+
+/// <summary>The host's ends of a channel that is a child's standard output and input.</summary>
+internal sealed class ChannelPipes(int fromChild, int toChild)
+{
+    /// <summary>What the child writes.</summary>
+    public SafeFileHandle FromChild { get; } = new(fromChild, ownsHandle: true);
+
+    /// <summary>What the child reads.</summary>
+    public SafeFileHandle ToChild { get; } = new(toChild, ownsHandle: true);
 }

@@ -59,8 +59,8 @@ internal sealed unsafe class WorkerSpawner
             throw new SpawnException($"'{request.FileName}' is given {request.InheritedDescriptors.Count} more descriptors; the limit is {SpawnRequest.MostInherited}.");
         }
 
-        using Descriptors descriptors = Descriptors.Open(request.InheritedDescriptors);
-        int pid = SpawnCall.Run(request, descriptors.ChildEnds);
+        using Descriptors descriptors = Descriptors.Open(request.Channel, request.InheritedDescriptors);
+        int pid = SpawnCall.Run(request, descriptors.ChildInput, descriptors.ChildEnds);
         descriptors.CloseChildEnds();
 
         int pidfd = Libc.PidfdOpen(pid);
@@ -74,12 +74,20 @@ internal sealed unsafe class WorkerSpawner
         }
 
         OutputLog log = new(request.Logger, pid, request.Clock);
-        OutputDrain output = new(descriptors.Output, "stdout", log);
+        OutputDrain? output = request.Channel == ChildChannel.Stdio ? null : new(descriptors.Output, "stdout", log);
         OutputDrain errors = new(descriptors.Error, "stderr", log);
         ExitWatch exit = new(pid, pidfd, output, errors);
-        WorkerProcess process = new(pid, exit, output, errors, new SafeSocketHandle(descriptors.Channel, ownsHandle: true));
+        WorkerProcess process = new(pid, exit, output, errors)
+        {
+            Channel = new SafeSocketHandle(output is null ? -1 : descriptors.Channel, ownsHandle: true),
+            Pipes = output is null ? new ChannelPipes(descriptors.Output, descriptors.Input) : null,
+        };
         descriptors.Release();
-        _watched.Add(output);
+        if (output is not null)
+        {
+            _watched.Add(output);
+        }
+
         _watched.Add(errors);
         _watched.Add(exit);
         return process;

@@ -30,7 +30,7 @@ internal static class Placing
             effective = most;
         }
 
-        var tier = Demoted(inputs, overrides, Tier(effective, overrides, reasons), reasons);
+        var tier = Demoted(inputs, overrides, OfProgram(manifest, Tier(effective, overrides, reasons), reasons), reasons);
         var refusal = Refusal(inputs, effective, tier);
         if (refusal is null)
         {
@@ -145,6 +145,17 @@ internal static class Placing
         return closest;
     }
 
+    private static PluginTier OfProgram(PluginManifest manifest, PluginTier tier, List<string> reasons)
+    {
+        if (manifest.Command is null || tier != PluginTier.InProcess)
+        {
+            return tier;
+        }
+
+        reasons.Add("It is a program (\"command\"), which cannot run inside the application: process is the closest tier for it.");
+        return PluginTier.Process;
+    }
+
     private static PluginTier Demoted(PlacementInputs inputs, PluginOverrides? overrides, PluginTier tier, List<string> reasons)
     {
         if (inputs.Demotion is not { } demotion || demotion.Tier <= tier)
@@ -173,11 +184,6 @@ internal static class Placing
         if (manifest.Host is { } range && HostRange.Parse(range)?.Contains(inputs.HostVersion) != true)
         {
             return $"{manifest.Id} {manifest.Version} runs on host versions \"{range}\", but this host is {inputs.HostVersion.ToNormalizedString()}. Use a version of the plugin for this host, or another host.";
-        }
-
-        if (manifest.Command is not null)
-        {
-            return $"{manifest.Id} is a program (\"command\": [{StrictValue.Quote(manifest.Command[0])}, …]), but this release runs .NET plugins (\"entry\") only.";
         }
 
         if (tier != PluginTier.Sandbox)

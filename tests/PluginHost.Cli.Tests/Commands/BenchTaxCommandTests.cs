@@ -23,7 +23,13 @@ public sealed class BenchTaxCommandTests
         Assert.All(rows, row => Assert.True(row.GetProperty("inFlight64").GetProperty("callsPerSecond").GetDouble() > 0, row.GetRawText()));
         Assert.All(rows, row => Assert.True(row.GetProperty("sparse").GetProperty("p50Ns").GetDouble() > 0, row.GetRawText()));
         Assert.All(rows, row => Assert.True(row.GetProperty("timesFloor").GetDouble() > 0, row.GetRawText()));
-        Assert.Equal(8, result.Json.GetProperty("tax").GetArrayLength());
+        Assert.Equal(12, result.Json.GetProperty("tax").GetArrayLength());
+        Assert.Equal(
+            ["async ring", "async socket", "sync ring", "sync socket"],
+            rows.Where(row => Is(row, "codec", "messagepack")).Select(row => $"{row.GetProperty("caller")} {row.GetProperty("transport")}").Distinct().Order(StringComparer.Ordinal));
+        JsonElement[] musts = [.. result.Json.GetProperty("musts").EnumerateArray()];
+        Assert.Equal(12, musts.Length);
+        Assert.All(musts, must => Assert.True(must.GetProperty("must").GetDouble() >= 0 && must.GetProperty("value").GetDouble() >= 0, must.GetRawText()));
     }
 
     private static bool Is(JsonElement row, string member, string value) => row.GetProperty(member).GetString() == value;

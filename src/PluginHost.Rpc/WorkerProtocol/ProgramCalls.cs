@@ -1,0 +1,136 @@
+using System.Text.Json;
+using PluginHost.Contracts.Invocation;
+
+namespace PluginHost.Rpc.WorkerProtocol;
+
+/// <summary>Tells a program of any language which plugin it is. It may answer that it knows no such method.</summary>
+/// <param name="PluginId">The plugin's id.</param>
+/// <param name="Version">The plugin's version.</param>
+/// <param name="Generation">The number of this start.</param>
+/// <param name="Folder">The plugin's folder, absolute.</param>
+/// <param name="DataFolder">The plugin's data folder, absolute.</param>
+/// <param name="Settings">The plugin's settings: a JSON object.</param>
+/// <param name="Contracts">The contracts to offer, with the wire names that will be called.</param>
+/// <param name="StartTimeoutMilliseconds">How long the answer may take.</param>
+public sealed record ProgramStart(
+    string PluginId,
+    string Version,
+    int Generation,
+    string Folder,
+    string DataFolder,
+    JsonElement Settings,
+    IReadOnlyList<ProgramContract> Contracts,
+    int StartTimeoutMilliseconds);
+
+/// <summary>A contract that a program is to offer.</summary>
+/// <param name="Name">The interface's full name.</param>
+/// <param name="Major">The major version.</param>
+/// <param name="Methods">The wire names of its methods.</param>
+public sealed record ProgramContract(string Name, int Major, IReadOnlyList<string> Methods);
+
+/// <summary>What a program answered when it was told to start.</summary>
+/// <param name="Contracts">What it offers; null where it did not say.</param>
+public sealed record ProgramStarted(IReadOnlyList<LoadedContract>? Contracts);
+
+/// <summary>Asks a program to start.</summary>
+/// <param name="start">The message.</param>
+public readonly struct ProgramStartCall(ProgramStart start) : ICall<ProgramStarted>
+{
+    /// <inheritdoc/>
+    public static ContractMethod Method => WorkerControlContract.Load;
+
+    /// <inheritdoc/>
+    public void WriteArguments<TWriter>(ref TWriter writer)
+        where TWriter : struct, IValueWriter, allows ref struct
+    {
+        writer.BeginArray(1);
+        writer.BeginMap(9);
+        WireMap.WriteInteger(ref writer, "protocol"u8, WorkerProtocolVersion.Max);
+        WireMap.WriteText(ref writer, "pluginId"u8, start.PluginId);
+        WireMap.WriteText(ref writer, "version"u8, start.Version);
+        WireMap.WriteInteger(ref writer, "generation"u8, start.Generation);
+        WireMap.WriteText(ref writer, "folder"u8, start.Folder);
+        WireMap.WriteText(ref writer, "dataFolder"u8, start.DataFolder);
+        writer.WriteName("settings"u8);
+        JsonTree.Write(ref writer, start.Settings);
+        writer.WriteName("contracts"u8);
+        writer.BeginArray(start.Contracts.Count);
+        foreach (ProgramContract contract in start.Contracts)
+        {
+            writer.BeginMap(3);
+            WireMap.WriteText(ref writer, "name"u8, contract.Name);
+            WireMap.WriteInteger(ref writer, "major"u8, contract.Major);
+            WireMap.WriteTexts(ref writer, "methods"u8, contract.Methods);
+            writer.EndMap();
+        }
+
+        writer.EndArray();
+        WireMap.WriteInteger(ref writer, "startTimeoutMs"u8, start.StartTimeoutMilliseconds);
+        writer.EndMap();
+        writer.EndArray();
+    }
+
+    /// <inheritdoc/>
+    public static ProgramStarted ReadResult<TReader>(ref TReader reader)
+        where TReader : struct, IValueReader, allows ref struct
+    {
+        List<LoadedContract>? contracts = null;
+        if (reader.Peek() != ValueKind.Map)
+        {
+            reader.Skip();
+            return new ProgramStarted(contracts);
+        }
+
+        ValueScope map = reader.BeginMap();
+        while (reader.NextName(ref map, out ReadOnlySpan<byte> member))
+        {
+            if (!member.SequenceEqual("contracts"u8) || reader.Peek() != ValueKind.Array)
+            {
+                reader.Skip();
+                continue;
+            }
+
+            contracts = [];
+            ValueScope array = reader.BeginArray();
+            while (reader.NextElement(ref array))
+            {
+                contracts.Add(LoadCodec.ReadLoadedContract(ref reader));
+            }
+        }
+
+        return new ProgramStarted(contracts);
+    }
+
+    /// <inheritdoc/>
+    public static Exception? ReadError<TReader>(string type, ref TReader reader)
+        where TReader : struct, IValueReader, allows ref struct => null;
+}
+
+/// <summary>Asks a program to stop; what it answers does not matter.</summary>
+/// <param name="drainMilliseconds">How long running calls may take to end.</param>
+public readonly struct ProgramStopCall(int drainMilliseconds) : ICall<NoResult>
+{
+    /// <inheritdoc/>
+    public static ContractMethod Method => WorkerControlContract.Stop;
+
+    /// <inheritdoc/>
+    public void WriteArguments<TWriter>(ref TWriter writer)
+        where TWriter : struct, IValueWriter, allows ref struct
+    {
+        writer.BeginArray(1);
+        writer.WriteInt64(drainMilliseconds);
+        writer.EndArray();
+    }
+
+    /// <inheritdoc/>
+    public static NoResult ReadResult<TReader>(ref TReader reader)
+        where TReader : struct, IValueReader, allows ref struct
+    {
+        reader.Skip();
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public static Exception? ReadError<TReader>(string type, ref TReader reader)
+        where TReader : struct, IValueReader, allows ref struct => null;
+}

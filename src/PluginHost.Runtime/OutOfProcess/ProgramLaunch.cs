@@ -1,0 +1,123 @@
+using System.Net.Sockets;
+using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Transport;
+using PluginHost.Rpc.WorkerProtocol;
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Processes;
+using PluginHost.Runtime.Tiers;
+using PluginHost.Telemetry.Recording;
+
+namespace PluginHost.Runtime.OutOfProcess;
+
+/// <summary>Starts a plugin that is a program of any language: spawn, then one request to start, which it need not know.</summary>
+internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clock)
+{
+    private const string Stage = "its start";
+
+    /// <summary>Starts one generation.</summary>
+    /// <exception cref="PluginException">It could not be started.</exception>
+    public async Task<WorkerLink> RunAsync(WorkerIdentity identity, StartRequest request, CancellationToken cancellationToken)
+    {
+        WorkerLink link = await SpawnAsync(identity, request).ConfigureAwait(false);
+        try
+        {
+            ProgramStarted started = await AskAsync(link, request, cancellationToken).ConfigureAwait(false);
+            if (started.Contracts is { } offered)
+            {
+                ProcessTier.CheckContracts(identity, request.Contracts, offered);
+            }
+
+            return link;
+        }
+        catch
+        {
+            await link.KillAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task<WorkerLink> SpawnAsync(WorkerIdentity identity, StartRequest request)
+    {
+        IReadOnlyList<string> command = request.Manifest.Command!;
+        string? path = Environment.GetEnvironmentVariable("PATH");
+        if (ProgramCommand.Missing(command, request.Folder, path) is { } missing)
+        {
+            throw StartFailure.NoCommand(identity, missing);
+        }
+
+        WorkerProcess process;
+        try
+        {
+            SpawnRequest spawn = ProgramCommand.Create(ProgramCommand.FindProgram(command[0], request.Folder, path)!, request, clock);
+            process = await WorkerSpawner.Shared.SpawnAsync(spawn).ConfigureAwait(false);
+        }
+        catch (Exception refused) when (refused is SpawnException or IOException or UnauthorizedAccessException)
+        {
+            throw StartFailure.NotSpawned(identity, refused.Message);
+        }
+
+        request.WorkerStarted?.Invoke(process.Pid);
+        WorkerReports reports = new(request.Logger);
+        RpcOptions rpc = new()
+        {
+            Framing = RpcFraming.Header,
+            Codec = RpcCodec.Json,
+            MaxMessageBytes = request.Manifest.Limits.Message,
+            Clock = clock,
+            ReaderThreadName = $"pluginhost {identity.PluginId}",
+        };
+        RpcConnection connection = process.Pipes is { } pipes
+            ? new RpcConnection(new PipeTransport(pipes.FromChild, pipes.ToChild), rpc, [reports], request.Logger)
+            : new RpcConnection(new Socket(process.Channel), rpc, [reports], request.Logger);
+        connection.Start();
+        return new WorkerLink(identity, process, connection, reports, request, options, clock);
+    }
+
+    private async Task<ProgramStarted> AskAsync(WorkerLink link, StartRequest request, CancellationToken cancellationToken)
+    {
+        ProgramStartCall call = new(new ProgramStart(
+            request.Manifest.Id,
+            request.Manifest.Version,
+            request.Generation,
+            request.Folder,
+            request.DataFolder,
+            request.Settings,
+            [.. request.Contracts.Select(c => new ProgramContract(c.Name, c.Major, [.. c.Methods.Select(m => m.WireName)]))],
+            (int)options.StartTimeout.TotalMilliseconds));
+        try
+        {
+            return (await link.Connection.CallAsync<ProgramStartCall, ProgramStarted>(call, options.StartTimeout, cancellationToken).ConfigureAwait(false)).Value;
+        }
+        catch (RpcErrorException unknown) when (unknown.Code == RpcErrorCodes.MethodNotFound)
+        {
+            // It answers, so it is ready; it just does not want to be told.
+            return new ProgramStarted(null);
+        }
+        catch (RpcErrorException refused)
+        {
+            throw StartFailure.Refused(link.Identity, isHandshake: false, refused);
+        }
+        catch (RpcSerializationException broken)
+        {
+            throw StartFailure.Unreadable(link.Identity, broken.Message);
+        }
+        catch (RpcConnectionLostException)
+        {
+            FaultRecord record = await link.Gone.ConfigureAwait(false);
+            throw StartFailure.Died(link.Identity, $"before {Stage} had ended", record, RemedyFor(record, request.Manifest.Channel));
+        }
+        catch (RpcTimeoutException)
+        {
+            throw StartFailure.TooLate(
+                link.Identity, Stage, options.StartTimeout, $"{nameof(ProcessTierOptions)}.{nameof(ProcessTierOptions.StartTimeout)}", await link.KillAsync().ConfigureAwait(false));
+        }
+    }
+
+    private static string? RemedyFor(FaultRecord record, ProgramChannel channel) => record.Kind == FaultKind.ProtocolViolation && channel == ProgramChannel.Stdio
+        ? "Let the program write nothing but messages to standard output: print to standard error, or set \"channel\": \"descriptor\" in its plugin.json."
+        : null;
+}
