@@ -3,6 +3,7 @@ using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
+using PluginHost.Runtime.Services;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
@@ -83,6 +84,7 @@ internal sealed partial class PluginSupervisor
                 CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
                 WorkerStarted = pid => Observer.WorkerPid = pid,
                 Observer = Observer,
+                Services = _settings.Services?.Invoke(plugin, leases) ?? GrantedServices.None,
                 Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
             },
             cancellationToken);

@@ -1,5 +1,6 @@
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Payloads;
 
@@ -11,8 +12,9 @@ namespace PluginHost.Rpc.Connection;
 /// </summary>
 /// <param name="limit">How many may be queued or running.</param>
 /// <param name="sender">Sends answers.</param>
+/// <param name="leases">What outlives calls.</param>
 /// <param name="threads">Where handlers run that the reading thread does not run itself; null for the thread pool, and then it runs none.</param>
-internal sealed class InboundCalls(int limit, FrameSender sender, HandlerThreads? threads) : IThreadPoolWorkItem
+internal sealed class InboundCalls(int limit, FrameSender sender, ConnectionLeases leases, HandlerThreads? threads) : IThreadPoolWorkItem
 {
     private const int MostSpares = 256;
 
@@ -41,6 +43,9 @@ internal sealed class InboundCalls(int limit, FrameSender sender, HandlerThreads
 
     /// <inheritdoc cref="RpcOptions.TellsInside"/>
     public bool TellsInside => sender.TellsInside;
+
+    /// <summary>What outlives calls.</summary>
+    public ConnectionLeases Leases => leases;
 
     /// <summary>How many are queued or running.</summary>
     public int Count => Volatile.Read(ref _count);

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Payloads;
 
@@ -19,6 +20,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private readonly Action _continue;
     private readonly OutputBuffer _bytes = new();
     private readonly CancellationTokenSource _source = new();
+    private readonly CallLeases _leases = new(ArgumentSequences.Instance);
     private ValueTaskAwaiter _awaiter;
     private Dispatcher? _dispatcher;
     private int _method;
@@ -38,6 +40,9 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _continue = Continue;
         _payloads = owner.Payloads?.CreateSource(isOfCall: true);
     }
+
+    /// <inheritdoc/>
+    public override CancellationToken LeaseToken => _leases.LifetimeToken;
 
     /// <summary>What the id is; none for a notification.</summary>
     public IdKind IdKind { get; private set; }
@@ -95,6 +100,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _awaiter = default;
         _bytes.Clear();
         _bytes.ShrinkAbove(LargestKept);
+        _leases.Reset();
         return !IsCancelled && _source.TryReset();
     }
 
@@ -190,7 +196,8 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         try
         {
             EnvelopeWriter.BeginResult(output, _codec, RawId, _owner.TellsInside);
-            CallEncoder.WriteResult(in result, output, _codec);
+            _leases.BeginResult(output);
+            CallEncoder.WriteResult(in result, output, _codec, _leases);
             EnvelopeWriter.EndResult(output, _codec, _owner.TellsInside ? inside : -1);
             _owner.CheckSize(output);
         }
@@ -198,11 +205,13 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         {
             // Writers run code of the contract's types: whatever comes out of them, the caller learns it and the connection lives.
             FrameSender.Abandon(output);
+            _leases.DropResults();
             _isAnswered = false;
             Answer(RpcErrorCodes.ResultSerialization, $"The result of {Method} cannot be sent: {e.Message}", e);
             return;
         }
 
+        EndLeases(hasFailed: false);
         _owner.SendFrame(output, Environment.CurrentManagedThreadId == _corkThread ? _corkTurn : 0);
     }
 
@@ -232,10 +241,19 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _payloads.End(isDelivered: _isRead);
     }
 
+    private void EndLeases(bool hasFailed)
+    {
+        if (_leases.IsUsed)
+        {
+            _leases.End(hasFailed);
+        }
+    }
+
     private void CancelNow()
     {
         try
         {
+            _leases.Cancel();
             _source.Cancel();
         }
         catch (AggregateException e)
@@ -248,15 +266,17 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private ValueTask Invoke()
     {
         ReadOnlySpan<byte> arguments = _bytes.WrittenSpan[_idLength..];
+        _leases.BeginArguments(_owner.Leases, _codec, _dispatcher!, _method);
+        CallLeases? leases = IdKind == IdKind.None ? null : _leases;
         if (_codec == RpcCodec.MessagePack)
         {
-            MessagePackValueReader reader = new(arguments, null, _payloads);
+            MessagePackValueReader reader = new(arguments, leases, _payloads);
             RequireArguments(reader.Peek());
             return _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
         }
         else
         {
-            JsonValueReader reader = new(arguments, null, _payloads);
+            JsonValueReader reader = new(arguments, leases, _payloads);
             RequireArguments(reader.Peek());
             return _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
         }
@@ -303,6 +323,10 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             {
                 Answer(RpcErrorCodes.Cancelled, "The call was cancelled.", null);
             }
+            else if (exception is LeaseGoneException)
+            {
+                Answer(RpcErrorCodes.ObjectGone, exception.Message, null);
+            }
             else if (code == RpcErrorCodes.Invocation && _dispatcher!.FindError(_method, exception) is { } type)
             {
                 AnswerDeclared(type, exception);
@@ -335,6 +359,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             return;
         }
 
+        EndLeases(hasFailed: true);
         _owner.SendFrame(output);
     }
 
@@ -347,6 +372,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
 
         _isAnswered = true;
         _owner.Answering(this);
+        EndLeases(hasFailed: true);
         _owner.SendError(_codec, RawId, code, message, exception);
     }
 }

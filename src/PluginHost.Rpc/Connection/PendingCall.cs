@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Sources;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Payloads;
 
@@ -10,7 +11,7 @@ namespace PluginHost.Rpc.Connection;
 /// An outgoing call that waits for its answer. Whoever takes it out of the <see cref="PendingTable"/> completes it: the reader, a cancellation,
 /// the sweep or the close.
 /// </summary>
-internal abstract class PendingCall
+internal abstract class PendingCall : SequenceOrigin
 {
     /// <summary>The id on the wire; set by the table.</summary>
     public long Id { get; set; }
@@ -57,6 +58,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     private static int s_spareCount;
 
     private readonly object _signal = new();
+    private readonly CallLeases _leases;
     private ManualResetValueTaskSourceCore<RpcReply<TResult>> _source = new() { RunContinuationsAsynchronously = true };
     private PendingCall<TCall, TResult>? _nextSpare;
     private RpcConnection? _connection;
@@ -64,6 +66,10 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     private CancellationTokenRegistration _registration;
     private TCall _call;
     private bool _isDone;
+    private RpcReply<TResult> _late;
+    private Exception? _lateFailure;
+
+    private PendingCall() => _leases = new CallLeases(this);
 
     /// <inheritdoc/>
     public override bool IsDone => Volatile.Read(ref _isDone);
@@ -132,26 +138,38 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     /// <inheritdoc/>
     public override void Encode(OutputBuffer output, RpcCodec codec)
     {
-        EnvelopeWriter.BeginRequest(output, codec, Id, TCall.Method.Utf8WireName);
-        CallEncoder.WriteArguments<TCall, TResult>(in _call, output, codec);
+        _leases.BeginRequest(_connection!.Leases, output, codec);
+        if (_call is IAddressedCall)
+        {
+            ((IAddressedCall)_call).BeginRequest(output, codec, Id);
+        }
+        else
+        {
+            EnvelopeWriter.BeginRequest(output, codec, Id, TCall.Method.Utf8WireName);
+        }
+
+        CallEncoder.WriteArguments<TCall, TResult>(in _call, output, codec, _leases);
         EnvelopeWriter.End(output, codec);
     }
 
     /// <inheritdoc/>
     public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads)
     {
-        RpcReply<TResult> reply;
+        RpcReply<TResult> reply = default;
+        Exception? failure = null;
         bool isRead = false;
         try
         {
             if (envelope.Kind == MessageKind.Error)
             {
-                Fail(CallEncoder.ReadError<TCall, TResult>(envelope.Error.Of(frame), codec, payloads));
-                return;
+                failure = CallEncoder.ReadError<TCall, TResult>(envelope.Error.Of(frame), codec, payloads);
+                failure = _call is IAddressedCall ? RpcReleasedException.Of(Method, failure) : failure;
             }
-
-            reply = new RpcReply<TResult>(CallEncoder.ReadResult<TCall, TResult>(envelope.Result.Of(frame), codec, payloads), envelope.Inside);
-            isRead = true;
+            else
+            {
+                reply = new RpcReply<TResult>(CallEncoder.ReadResult<TCall, TResult>(envelope.Result.Of(frame), codec, _leases, payloads), envelope.Inside);
+                isRead = true;
+            }
         }
         catch (MalformedMessageException e)
         {
@@ -162,8 +180,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         catch (Exception e)
         {
             // Readers run code of the contract's types too: whatever comes out of them is this call's failure and nobody else's.
-            Fail(new RpcSerializationException($"The answer to {Method} cannot be read: {e.Message}", e));
-            return;
+            failure = new RpcSerializationException($"The answer to {Method} cannot be read: {e.Message}", e);
         }
         finally
         {
@@ -173,18 +190,33 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
             }
         }
 
-        bool isBlocking = IsBlocking;
-        _source.SetResult(reply);
-        Wake(isBlocking);
+        if (_leases.IsUsed)
+        {
+            _leases.End(hasFailed: envelope.Kind == MessageKind.Error);
+            (_late, _lateFailure) = (reply, failure);
+            if (_leases.TryRunBehindReports(CompleteLate))
+            {
+                return;
+            }
+        }
+
+        Complete(in reply, failure);
     }
 
     /// <inheritdoc/>
     public override void Fail(Exception exception)
     {
-        bool isBlocking = IsBlocking;
-        _source.SetException(exception);
-        Wake(isBlocking);
+        if (_leases.IsUsed || IsShared)
+        {
+            _leases.End(hasFailed: true, isGivenUp: true);
+        }
+
+        Complete(default, exception);
     }
+
+    /// <inheritdoc/>
+    public override RemoteSequence<T> Create<T, TCodec>(LeaseChannel channel, long? token, List<T> values) =>
+        new RemoteSequence<TCall, TResult, T, TCodec>(channel, token, values);
 
     /// <inheritdoc/>
     public RpcReply<TResult> GetResult(short token)
@@ -214,6 +246,23 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
 
+    private void CompleteLate() => Complete(in _late, _lateFailure);
+
+    private void Complete(in RpcReply<TResult> reply, Exception? failure)
+    {
+        bool isBlocking = IsBlocking;
+        if (failure is null)
+        {
+            _source.SetResult(reply);
+        }
+        else
+        {
+            _source.SetException(failure);
+        }
+
+        Wake(isBlocking);
+    }
+
     private void CallerCancelled() => _connection!.Cancel(this, Id, _caller);
 
     /// <summary>Ends <see cref="Wait"/>. Where nobody waits there, this object may be another call's already: nothing of it is read here.</summary>
@@ -241,6 +290,9 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         _registration = default;
         _caller = default;
         _call = default;
+        _late = default;
+        _lateFailure = null;
+        _leases.Reset();
         lock (s_lock)
         {
             if (s_spareCount < MostSpares)

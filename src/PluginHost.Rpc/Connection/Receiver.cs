@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Payloads;
 
@@ -10,10 +11,15 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="options">The connection's settings.</param>
 /// <param name="pending">The calls that wait for answers.</param>
 /// <param name="inbound">Takes calls that came in.</param>
+/// <param name="leases">Takes what is said about things that outlive calls.</param>
 /// <param name="sender">Sends errors about calls that are not taken.</param>
 /// <param name="logger">The connection's logger.</param>
-internal sealed class Receiver(RpcOptions options, PendingTable pending, InboundCalls inbound, FrameSender sender, ILogger logger)
+internal sealed class Receiver(
+    RpcOptions options, PendingTable pending, InboundCalls inbound, ConnectionLeases leases, FrameSender sender, ILogger logger)
 {
+    /// <summary>Stands among the codes for a message that is done: a request of this kind is answered with null.</summary>
+    private const int Done = 1;
+
     private readonly MethodLookup _lookup = new();
     private readonly InboundPayloads? _payloads = sender.Payloads?.CreateSource(isOfCall: false);
     private Dispatcher[] _targets = [];
@@ -133,15 +139,41 @@ internal sealed class Receiver(RpcOptions options, PendingTable pending, Inbound
             return null;
         }
 
+        Dispatcher? dispatcher = null;
+        int method = -1;
+        int refusal = name.StartsWith("$/"u8) ? TakeLease(frame, in envelope, codec, name, out dispatcher, out method) : 0;
         IncomingCall? toRun = null;
-        int refusal = _lookup.TryFind(Volatile.Read(ref _targets), name, out FoundMethod found)
-            ? inbound.Accept(frame, in envelope, codec, in found, out toRun)
-            : RpcErrorCodes.MethodNotFound;
         if (refusal == 0)
         {
-            return toRun;
+            FoundMethod found = dispatcher is null ? default : new FoundMethod(dispatcher, method, null);
+            refusal = dispatcher is not null || _lookup.TryFind(Volatile.Read(ref _targets), name, out found)
+                ? inbound.Accept(frame, in envelope, codec, in found, out toRun)
+                : RpcErrorCodes.MethodNotFound;
         }
 
+        if (refusal != 0)
+        {
+            Refuse(frame, in envelope, codec, name, refusal);
+        }
+
+        return toRun;
+    }
+
+    /// <summary>Takes a message about leases.</summary>
+    /// <returns>0 where it is a call, or none about leases; <see cref="Done"/>; or the code of the error to answer.</returns>
+    private int TakeLease(
+        ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, ReadOnlySpan<byte> name, out Dispatcher? dispatcher, out int method) =>
+        leases.Take(frame, in envelope, codec, name, out dispatcher, out method) switch
+        {
+            LeaseTake.Done => Done,
+            LeaseTake.Gone => RpcErrorCodes.ObjectGone,
+            LeaseTake.NoMethod => RpcErrorCodes.MethodNotFound,
+            LeaseTake.Misfit => RpcErrorCodes.InvalidParams,
+            _ => 0,
+        };
+
+    private void Refuse(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, ReadOnlySpan<byte> name, int refusal)
+    {
         if (_payloads is not null)
         {
             CallEncoder.DropPayloads(envelope.Params.Of(frame), codec, _payloads);
@@ -151,18 +183,25 @@ internal sealed class Receiver(RpcOptions options, PendingTable pending, Inbound
         if (envelope.Kind == MessageKind.Notification)
         {
             CountDropped(refusal);
-            return null;
+            return;
+        }
+
+        if (refusal == Done)
+        {
+            sender.SendNull(codec, envelope.RawId.Of(frame));
+            return;
         }
 
         string shown = System.Text.Encoding.UTF8.GetString(name[..Math.Min(name.Length, 200)]);
         string message = refusal switch
         {
             RpcErrorCodes.MethodNotFound => $"No method has the name '{shown}'.",
+            RpcErrorCodes.ObjectGone => new LeaseGoneException().Message,
+            RpcErrorCodes.InvalidParams => $"The arguments of {shown} do not fit.",
             RpcErrorCodes.InvalidRequest => $"{shown} has the id of a call that has not been answered yet.",
             _ => $"{shown} was not taken: {options.MaxPendingInbound} calls are queued or running, and that is the limit.",
         };
         sender.SendError(codec, envelope.RawId.Of(frame), refusal, message, null);
-        return null;
     }
 
     private void CountDropped(int refusal)

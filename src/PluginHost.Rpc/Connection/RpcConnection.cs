@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
@@ -27,6 +28,7 @@ public sealed class RpcConnection : IAsyncDisposable
     private readonly Outbox _outbox;
     private readonly WaitingRequests _waiting = new();
     private readonly FrameSender _sender;
+    private readonly ConnectionChannel _channel;
     private readonly InboundCalls _inbound;
     private readonly Receiver _receiver;
     private readonly Intake _intake;
@@ -80,10 +82,12 @@ public sealed class RpcConnection : IAsyncDisposable
             _sender.Payloads = _payloads;
         }
 
+        _channel = new ConnectionChannel(this, options, _sender);
+        Leases = new ConnectionLeases(_channel, logger);
         HandlerThreads? threads = options.Dispatch == RpcDispatch.Inline ? new HandlerThreads(options.ReaderThreadName + " (handler)") : null;
-        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, threads);
+        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, Leases, threads);
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
-        _receiver = new Receiver(options, _pending, _inbound, _sender, logger);
+        _receiver = new Receiver(options, _pending, _inbound, Leases, _sender, logger);
         _intake = new Intake(options, transport, _receiver, _sweep.Arm, logger);
         _reading = threads is not null
             ? new InlineReading(_intake, _inbound, _outbox, threads, ReadingEnded, options.ReaderThreadName)
@@ -104,7 +108,11 @@ public sealed class RpcConnection : IAsyncDisposable
     /// <summary>How many calls of the peer are queued or running here.</summary>
     public int PendingInbound => _inbound.Count;
 
-    private RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
+    /// <summary>What outlives calls.</summary>
+    internal ConnectionLeases Leases { get; }
+
+    /// <summary>The codec of what this side begins.</summary>
+    internal RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
 
     /// <summary>The connection's large values; null where they are part of their messages.</summary>
     internal PayloadPort? Payloads => _payloads;
@@ -138,6 +146,16 @@ public sealed class RpcConnection : IAsyncDisposable
         }
 
         Volatile.Write(ref _codec, (int)codec);
+    }
+
+    /// <summary>
+    /// Lets somebody else carry the calls that go to the peer's objects, and the steps of the peer's sequences: to count them, and to say what their
+    /// failures mean. Their calls must go over this connection. Without it they go straight over it, and fail with <see cref="RpcException"/>.
+    /// </summary>
+    public void UseLeaseInvoker(IInvoker invoker)
+    {
+        ArgumentNullException.ThrowIfNull(invoker);
+        _channel.UseInvoker(invoker);
     }
 
     /// <summary>Calls. Allocates nothing where arguments and result hold no references. Await the task once.</summary>
@@ -379,6 +397,7 @@ public sealed class RpcConnection : IAsyncDisposable
 
         _waiting.Clear();
         _inbound.Close();
+        Leases.Close();
         Log.Ended(_logger, reason.Kind, reason.Detail);
         _closed.SetResult(reason);
     }

@@ -1,5 +1,6 @@
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Framing;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
@@ -75,6 +76,9 @@ public sealed record RpcOptions
     /// <summary>How often deadlines are looked at: a call ends at most this long after its time. Default: 50 ms.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>The bounds of progress, sequences and objects of contracts.</summary>
+    public LeaseOptions Leases { get; init; } = new();
+
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -127,6 +131,7 @@ public sealed record RpcOptions
         }
 
         problems.AddRange(Payloads?.Validate() ?? []);
+        problems.AddRange(Leases.Validate());
         return problems;
     }
 

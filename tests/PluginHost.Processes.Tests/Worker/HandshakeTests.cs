@@ -61,5 +61,6 @@ public sealed class HandshakeTests
     private static Task<WorkerProcess> SpawnAsync() => WorkerSpawner.Shared.SpawnAsync(WorkerCommand.Create(
         WorkerCommand.ProgramOf(new ProcessTierOptions()),
         FixtureRequest.Create("/", Path.GetTempPath(), new DeafObserver(), NullLogger.Instance),
+        "-1,0,1048576",
         TimeProvider.System));
 }
