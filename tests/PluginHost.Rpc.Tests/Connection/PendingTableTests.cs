@@ -14,7 +14,7 @@ public sealed class PendingTableTests
         HashSet<long> seen = [];
         for (int i = 0; i < 10_000; i++)
         {
-            PendingCall call = Call();
+            PendingCall<AddCall, int> call = Call();
             Assert.Equal(AddResult.Added, table.Add(call));
 
             Assert.True(seen.Add(call.Id));
@@ -30,7 +30,7 @@ public sealed class PendingTableTests
     public void A_given_up_calls_place_stays_taken_until_its_answer()
     {
         PendingTable table = new(1);
-        PendingCall first = Call();
+        PendingCall<AddCall, int> first = Call();
         table.Add(first);
 
         Assert.Same(first, table.Abandon(first.Id));
@@ -60,6 +60,6 @@ public sealed class PendingTableTests
     }
 
     // A table never runs its calls: these have no connection.
-    private static PendingCall Call() =>
+    private static PendingCall<AddCall, int> Call() =>
         PendingCall<AddCall, int>.Rent(null!, new AddCall(1, 2), Timeout.InfiniteTimeSpan, isBlocking: false, CancellationToken.None);
 }
