@@ -14,20 +14,12 @@ internal sealed class HandlerThreads(string name)
     private readonly Queue<IThreadPoolWorkItem> _items = new();
     private int _threads;
     private int _idle;
+    private bool _isWaiting;
     private long _taken;
     private long _takenAtLook;
 
     /// <summary>True while something waits for a thread.</summary>
-    public bool IsWaiting
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _items.Count > _idle;
-            }
-        }
-    }
+    public bool IsWaiting => Volatile.Read(ref _isWaiting);
 
     /// <summary>Runs something soon.</summary>
     public void Queue(IThreadPoolWorkItem item)
@@ -35,7 +27,8 @@ internal sealed class HandlerThreads(string name)
         lock (_lock)
         {
             _items.Enqueue(item);
-            if (_items.Count <= _idle)
+            _isWaiting = _items.Count > _idle;
+            if (!_isWaiting)
             {
                 Monitor.Pulse(_lock);
                 return;
@@ -59,6 +52,8 @@ internal sealed class HandlerThreads(string name)
                 forPool = _items.Dequeue();
                 _taken++;
             }
+
+            _isWaiting = _items.Count > _idle;
 
             _takenAtLook = _taken;
         }
@@ -117,6 +112,7 @@ internal sealed class HandlerThreads(string name)
             }
 
             _taken++;
+            _isWaiting = _items.Count > _idle;
             return true;
         }
     }

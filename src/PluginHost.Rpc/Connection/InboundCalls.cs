@@ -107,7 +107,7 @@ internal sealed class InboundCalls(int limit, FrameSender sender, ConnectionLeas
             }
         }
 
-        Queue(call.IdKind == IdKind.None ? this : call);
+        Queue(call);
         return 0;
     }
 
@@ -127,7 +127,7 @@ internal sealed class InboundCalls(int limit, FrameSender sender, ConnectionLeas
             }
         }
 
-        Queue(call.IdKind == IdKind.None ? this : call);
+        Queue(call);
     }
 
     /// <summary>Cancels a call by its id: one that is queued is answered without being started. An unknown id is nothing.</summary>
@@ -299,13 +299,14 @@ internal sealed class InboundCalls(int limit, FrameSender sender, ConnectionLeas
                 }
             }
 
-            Queue(call.IdKind == IdKind.None ? this : call);
+            Queue(call);
         }
     }
 
-    private void Queue(IThreadPoolWorkItem item)
+    private void Queue(IncomingCall call)
     {
-        if (threads is null)
+        IThreadPoolWorkItem item = call.IdKind == IdKind.None ? this : call;
+        if (threads is null || call.Pace is { MostlyAwaits: true })
         {
             ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
         }

@@ -170,12 +170,12 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
 
         if (_awaiter.IsCompleted)
         {
-            Measure(_sent != 0 ? _sent : _owner.Clock.GetTimestamp());
+            Measure(_sent != 0 ? _sent : _owner.Clock.GetTimestamp(), hasEnded: true);
             Continue();
         }
         else
         {
-            Measure(_owner.Clock.GetTimestamp());
+            Measure(_owner.Clock.GetTimestamp(), hasEnded: false);
             _awaiter.UnsafeOnCompleted(_continue);
         }
     }
@@ -216,7 +216,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     }
 
     /// <summary>Notes how long the handler held its thread.</summary>
-    private void Measure(long until) => Pace?.Ran(_owner.Clock.GetElapsedTime(_started, until));
+    private void Measure(long until, bool hasEnded) => Pace?.Ran(_owner.Clock.GetElapsedTime(_started, until), hasEnded);
 
     /// <summary>Gives the arguments' large values back: what was borrowed cannot be reached any more.</summary>
     private void EndPayloads()

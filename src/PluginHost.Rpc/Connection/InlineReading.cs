@@ -72,8 +72,9 @@ internal sealed class InlineReading(
                 }
 
                 outbox.Uncork();
-                if (Volatile.Read(ref _isAsleep) && slow.IsWaiting)
+                if (slow.IsWaiting && TryStartStandby() && Volatile.Read(ref _isAsleep))
                 {
+                    // It adds threads where those that there are come to nothing.
                     Wake();
                 }
 

@@ -43,8 +43,8 @@ internal sealed class Intake(RpcOptions options, RpcTransport transport, Receive
     {
         while (_reader.TryRead(out ReadOnlySpan<byte> frame))
         {
+            call = receiver.Take(frame, isOneOfMany: _isNew || _reader.IsInsideFrame);
             _isNew = true;
-            call = receiver.Take(frame);
             if (call is not null)
             {
                 return true;

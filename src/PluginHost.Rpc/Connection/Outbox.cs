@@ -39,14 +39,19 @@ internal enum AppendResult
 /// <param name="limit">How many bytes may be unsent.</param>
 /// <param name="refill">Called on the outbox's own thread when there is room again: queues requests that wait.</param>
 /// <param name="name">The thread's name.</param>
-internal sealed class Outbox(RpcTransport transport, int limit, Action refill, string name)
+/// <param name="gathering">Says while requests are kept together.</param>
+internal sealed class Outbox(RpcTransport transport, int limit, Action refill, string name, Gathering gathering)
 {
+    /// <summary>In place of a reader's turn: the frame is kept back while requests are kept together.</summary>
+    public const long Gathered = -1;
+
     /// <summary>How many times the limit answers may use: they cannot wait for room, their handlers have ended.</summary>
     public const int AnswerShare = 4;
 
     private const int LargestKept = 256 * 1024;
     private const int LargestSend = 256 * 1024;
     private const int MostCorked = 16 * 1024;
+    private const int MostCorkedFrames = 16;
     private readonly Lock _lock = new();
     private readonly OutboxThread _thread = new(name);
     private OutputBuffer _filling = new();
@@ -56,6 +61,7 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
     private bool _isClosed;
     private bool _isRefillWanted;
     private bool _hasCorked;
+    private int _corkedFrames;
     private long _corkTurn = 1;
     private long _appended;
     private long _sent;
@@ -118,9 +124,10 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
                 return AppendResult.Queued;
             }
 
-            if (corkTurn == _corkTurn && _filling.Length + frame.Length < MostCorked)
+            if (MayCork_NeedsLock(corkTurn) && _filling.Length + frame.Length < MostCorked)
             {
                 _filling.Write(frame);
+                _corkedFrames++;
                 _hasCorked = true;
                 return AppendResult.Queued;
             }
@@ -132,6 +139,7 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
             }
 
             _hasCorked = false;
+            _corkedFrames = 0;
             _isFlushing = true;
         }
 
@@ -142,21 +150,22 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
     /// <summary>Sends what the reader kept back.</summary>
     public void Uncork()
     {
-        // Set by the reader itself; where somebody else has sent it meanwhile, that is seen inside.
-        if (!_hasCorked)
+        // Where somebody else has sent it meanwhile, that is seen inside.
+        if (!Volatile.Read(ref _hasCorked))
         {
             return;
         }
 
         lock (_lock)
         {
-            if (!_hasCorked || _isFlushing || _isClosed)
+            bool isNeeded = _hasCorked && !_isFlushing && !_isClosed;
+            _hasCorked = false;
+            _corkedFrames = 0;
+            if (!isNeeded)
             {
-                _hasCorked = false;
                 return;
             }
 
-            _hasCorked = false;
             _isFlushing = true;
         }
 
@@ -204,6 +213,9 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
 
         _thread.End();
     }
+
+    private bool MayCork_NeedsLock(long corkTurn) =>
+        (corkTurn == _corkTurn || (corkTurn == Gathered && gathering.IsOpen)) && _corkedFrames < MostCorkedFrames;
 
     private void Flush(ReadOnlySpan<byte> first)
     {

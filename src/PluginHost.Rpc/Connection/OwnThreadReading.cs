@@ -8,13 +8,17 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="intake">What is read from.</param>
 /// <param name="receiver">Counts the answers of blocking callers.</param>
 /// <param name="pending">The calls that wait.</param>
+/// <param name="outbox">Sends what was kept together for too long.</param>
+/// <param name="gathering">Keeps requests together.</param>
 /// <param name="end">Closes the connection.</param>
 /// <param name="name">The thread's name.</param>
-internal sealed class OwnThreadReading(Intake intake, Receiver receiver, PendingTable pending, Action<RpcCloseReason> end, string name)
+internal sealed class OwnThreadReading(
+    Intake intake, Receiver receiver, PendingTable pending, Outbox outbox, Gathering gathering, Action<RpcCloseReason> end, string name)
     : Reading(intake, end)
 {
     private const int LookMilliseconds = 1;
     private const int LongestCallerTurn = 10;
+    private const int LongestGathering = 1;
     private const int MostHesitation = 64;
     private readonly object _lock = new();
     private Turn _turn = Turn.Thread;
@@ -70,6 +74,7 @@ internal sealed class OwnThreadReading(Intake intake, Receiver receiver, Pending
             _callerTurns++;
         }
 
+        gathering.Pause(true);
         RpcCloseReason? reason = null;
         bool hasCome = true;
         while (!call.IsDone && hasCome && reason is null)
@@ -78,6 +83,7 @@ internal sealed class OwnThreadReading(Intake intake, Receiver receiver, Pending
             reason = Intake.Step(LongestCallerTurn, out hasCome);
         }
 
+        gathering.Pause(false);
         lock (_lock)
         {
             _turn = Turn.Nobody;
@@ -95,7 +101,7 @@ internal sealed class OwnThreadReading(Intake intake, Receiver receiver, Pending
         while (reason is null)
         {
             int answers = receiver.BlockingAnswers;
-            reason = Intake.Step(Timeout.Infinite, out _);
+            reason = StepGathering();
             if (reason is null && receiver.BlockingAnswers != answers && pending.Count == 0)
             {
                 if (++_hesitated >= _hesitation)
@@ -116,6 +122,20 @@ internal sealed class OwnThreadReading(Intake intake, Receiver receiver, Pending
         }
 
         End(reason);
+    }
+
+    private RpcCloseReason? StepGathering()
+    {
+        bool isGathering = gathering.IsOpen;
+        gathering.Begin();
+        RpcCloseReason? reason = Intake.Step(isGathering ? LongestGathering : Timeout.Infinite, out bool hasCome);
+        if (!hasCome && isGathering && gathering.IsOpen)
+        {
+            gathering.GiveUp();
+            outbox.Uncork();
+        }
+
+        return reason;
     }
 
     /// <summary>Leaves the turn to callers until it is wanted back.</summary>

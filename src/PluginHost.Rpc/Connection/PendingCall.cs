@@ -34,6 +34,9 @@ internal abstract class PendingCall : SequenceOrigin
     /// <summary>True once another thread may write the request: such a call is not used again.</summary>
     public bool IsShared { get; set; }
 
+    /// <summary>The batch that the answer came in, for <see cref="Gathering"/>; 0 for none.</summary>
+    public int Batch { get; set; }
+
     /// <summary>The method's name.</summary>
     public abstract string Method { get; }
 
@@ -225,6 +228,12 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         {
             // Throws; and the call is not given back, for it is still in use.
             return _source.GetResult(token);
+        }
+
+        if (Batch != 0)
+        {
+            _connection!.WentOn(Batch);
+            Batch = 0;
         }
 
         // Waits for a cancellation that is on its way: behind this nobody knows the call.

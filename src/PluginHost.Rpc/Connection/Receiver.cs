@@ -13,9 +13,10 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="inbound">Takes calls that came in.</param>
 /// <param name="leases">Takes what is said about things that outlive calls.</param>
 /// <param name="sender">Sends errors about calls that are not taken.</param>
+/// <param name="gathering">Told of callers that are completed together.</param>
 /// <param name="logger">The connection's logger.</param>
 internal sealed class Receiver(
-    RpcOptions options, PendingTable pending, InboundCalls inbound, ConnectionLeases leases, FrameSender sender, ILogger logger)
+    RpcOptions options, PendingTable pending, InboundCalls inbound, ConnectionLeases leases, FrameSender sender, Gathering gathering, ILogger logger)
 {
     /// <summary>Stands among the codes for a message that is done: a request of this kind is answered with null.</summary>
     private const int Done = 1;
@@ -57,9 +58,11 @@ internal sealed class Receiver(
     }
 
     /// <summary>Takes a message.</summary>
+    /// <param name="frame">The message.</param>
+    /// <param name="isOneOfMany">True where others came with it.</param>
     /// <returns>A call that the calling thread has to run before it takes the next message, or null.</returns>
     /// <exception cref="MalformedMessageException">It is none, or one too many of its kind: the connection has to end.</exception>
-    public IncomingCall? Take(ReadOnlySpan<byte> frame)
+    public IncomingCall? Take(ReadOnlySpan<byte> frame, bool isOneOfMany)
     {
         RpcCodec codec = EnvelopeReader.Detect(frame);
         Envelope envelope = EnvelopeReader.Read(frame, codec);
@@ -71,7 +74,7 @@ internal sealed class Receiver(
         switch (envelope.Kind)
         {
             case MessageKind.Result or MessageKind.Error:
-                TakeAnswer(frame, in envelope, codec);
+                TakeAnswer(frame, in envelope, codec, isOneOfMany);
                 return null;
             case MessageKind.InvalidRequest:
                 sender.SendError(codec, envelope.RawId.Of(frame), RpcErrorCodes.InvalidRequest, "The method's name is no string.", null);
@@ -81,13 +84,14 @@ internal sealed class Receiver(
         }
     }
 
-    private void TakeAnswer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec)
+    private void TakeAnswer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, bool isOneOfMany)
     {
         if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call))
         {
             if (call is not null)
             {
                 BlockingAnswers += call.IsBlocking ? 1 : 0;
+                call.Batch = isOneOfMany && !call.IsBlocking ? gathering.Add() : 0;
                 call.Answer(frame, in envelope, codec, _payloads);
             }
             else if (_payloads is not null)

@@ -27,12 +27,15 @@ public sealed class RpcConnection : IAsyncDisposable
     private readonly PendingTable _pending;
     private readonly Outbox _outbox;
     private readonly WaitingRequests _waiting = new();
+    private readonly Gathering _gathering = new();
     private readonly FrameSender _sender;
     private readonly ConnectionChannel _channel;
     private readonly InboundCalls _inbound;
     private readonly Receiver _receiver;
     private readonly Intake _intake;
-    private readonly Reading _reading;
+    private readonly HandlerThreads? _threads;
+    private Reading? _reading;
+    private bool _hasReaderThread;
     private readonly Sweep _sweep;
     private readonly PayloadPort? _payloads;
     private readonly TaskCompletionSource<RpcCloseReason> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -74,7 +77,7 @@ public sealed class RpcConnection : IAsyncDisposable
         _codec = (int)options.Codec;
         _transport = transport;
         _pending = new PendingTable(options.MaxPendingOutbound);
-        _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)");
+        _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)", _gathering);
         _sender = new FrameSender(options, _outbox, CloseUnread, logger);
         if (options.Payloads is { } payloads)
         {
@@ -87,11 +90,9 @@ public sealed class RpcConnection : IAsyncDisposable
         HandlerThreads? threads = options.Dispatch == RpcDispatch.Inline ? new HandlerThreads(options.ReaderThreadName + " (handler)") : null;
         _inbound = new InboundCalls(options.MaxPendingInbound, _sender, Leases, threads);
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
-        _receiver = new Receiver(options, _pending, _inbound, Leases, _sender, logger);
+        _receiver = new Receiver(options, _pending, _inbound, Leases, _sender, _gathering, logger);
         _intake = new Intake(options, transport, _receiver, _sweep.Arm, logger);
-        _reading = threads is not null
-            ? new InlineReading(_intake, _inbound, _outbox, threads, ReadingEnded, options.ReaderThreadName)
-            : new OwnThreadReading(_intake, _receiver, _pending, ReadingEnded, options.ReaderThreadName);
+        _threads = threads;
         transport.MaySpin = threads is not null ? static () => true : () => _pending.Count > 0;
         foreach (Dispatcher target in targets)
         {
@@ -126,6 +127,7 @@ public sealed class RpcConnection : IAsyncDisposable
             throw new InvalidOperationException("The connection was started before.");
         }
 
+        _reading = CreateReading();
         _reading.Start();
     }
 
@@ -168,7 +170,7 @@ public sealed class RpcConnection : IAsyncDisposable
         PendingCall<TCall, TResult> pending = PendingCall<TCall, TResult>.Rent(this, in call, timeout, isBlocking: false, ct);
         ValueTask<RpcReply<TResult>> task = pending.Task;
         Begin(pending, ct);
-        _reading.Expect();
+        _reading?.Expect();
         return task;
     }
 
@@ -179,8 +181,12 @@ public sealed class RpcConnection : IAsyncDisposable
     {
         PendingCall<TCall, TResult> pending = PendingCall<TCall, TResult>.Rent(this, in call, timeout, isBlocking: true, ct);
         Begin(pending, ct);
-        InlineReading.AboutToBlock();
-        _reading.ReadFor(pending);
+        if (!pending.IsDone)
+        {
+            InlineReading.AboutToBlock();
+            _reading?.ReadFor(pending);
+        }
+
         return pending.Wait();
     }
 
@@ -222,6 +228,15 @@ public sealed class RpcConnection : IAsyncDisposable
             _intake.Dispose();
             _transport.Dispose();
             _payloads?.Dispose();
+        }
+    }
+
+    /// <summary>A caller that was completed together with others goes on; the last sends what the others asked meanwhile.</summary>
+    internal void WentOn(int batch)
+    {
+        if (_gathering.WentOn(batch))
+        {
+            _outbox.Uncork();
         }
     }
 
@@ -300,7 +315,7 @@ public sealed class RpcConnection : IAsyncDisposable
         }
 
         // Where the connection has ended meanwhile its close fails every call in the table, this one too.
-        return _sender.Send(output, FrameUse.Request, pending) != AppendResult.Full;
+        return _sender.Send(output, FrameUse.Request, pending, _gathering.IsOpen ? Outbox.Gathered : 0) != AppendResult.Full;
     }
 
     /// <summary>Sends requests that waited for room, as far as there is room. On the outbox's own thread.</summary>
@@ -367,8 +382,27 @@ public sealed class RpcConnection : IAsyncDisposable
         return isBusy || since != long.MaxValue;
     }
 
+    private Reading CreateReading()
+    {
+        if (_threads is not null)
+        {
+            return new InlineReading(_intake, _inbound, _outbox, _threads, ReadingEnded, _options.ReaderThreadName);
+        }
+
+        bool mayShare = _transport.PollDescriptor >= 0;
+        _hasReaderThread = ReaderThreads.TryTake();
+        return _hasReaderThread || !mayShare
+            ? new OwnThreadReading(_intake, _receiver, _pending, _outbox, _gathering, ReadingEnded, _options.ReaderThreadName)
+            : new SharedReading(_intake, _transport, ReadingEnded);
+    }
+
     private void ReadingEnded(RpcCloseReason reason)
     {
+        if (_hasReaderThread)
+        {
+            ReaderThreads.Return();
+        }
+
         Close(reason);
         _transport.Dispose();
         _payloads?.Dispose();

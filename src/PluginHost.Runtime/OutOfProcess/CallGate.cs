@@ -16,15 +16,21 @@ internal enum GateResult
     TimedOut,
 }
 
-/// <summary>Lets a bounded number of calls in and a bounded number wait. Allocates only for those that wait. Thread-safe.</summary>
+/// <summary>
+/// Lets a bounded number of calls in and a bounded number wait, in turn. A call that need not wait costs two interlocked operations. Thread-safe.
+/// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "The semaphore holds no handle until one is asked for, and calls still leave while their instance is being disposed.")]
 internal sealed class CallGate(int concurrency, int queue, TimeProvider clock)
 {
-    private readonly SemaphoreSlim _slots = new(concurrency, concurrency);
+    // Who leaves while calls wait puts one turn in here.
+    private readonly SemaphoreSlim _turns = new(0);
+
+    // The room that is left, or below 0 how many calls wait.
+    private int _room = concurrency;
     private int _waiting;
 
     /// <summary>How many may be inside at once.</summary>
-    public int Concurrency => concurrency;
+    public int Concurrency { get; } = concurrency;
 
     /// <summary>How many may wait.</summary>
     public int Queue => queue;
@@ -33,7 +39,22 @@ internal sealed class CallGate(int concurrency, int queue, TimeProvider clock)
     public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>Goes in where there is room, without waiting.</summary>
-    public bool TryEnter() => _slots.Wait(0);
+    public bool TryEnter()
+    {
+        int room = Volatile.Read(ref _room);
+        while (room > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _room, room - 1, room);
+            if (seen == room)
+            {
+                return true;
+            }
+
+            room = seen;
+        }
+
+        return false;
+    }
 
     /// <summary>Goes in, waiting its turn.</summary>
     /// <returns>The result and the Stopwatch ticks waited.</returns>
@@ -50,11 +71,17 @@ internal sealed class CallGate(int concurrency, int queue, TimeProvider clock)
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            await _slots.WaitAsync(either.Token).ConfigureAwait(false);
+            if (Interlocked.Decrement(ref _room) < 0)
+            {
+                await _turns.WaitAsync(either.Token).ConfigureAwait(false);
+            }
+
             return (GateResult.Entered, Stopwatch.GetTimestamp() - began);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
+            GiveTurnUp();
+            cancellationToken.ThrowIfCancellationRequested();
             return (GateResult.TimedOut, Stopwatch.GetTimestamp() - began);
         }
         finally
@@ -67,31 +94,38 @@ internal sealed class CallGate(int concurrency, int queue, TimeProvider clock)
     /// <exception cref="OperationCanceledException">The caller cancelled.</exception>
     public (GateResult Result, long Waited) Enter(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        long began = Stopwatch.GetTimestamp();
-        if (!TryQueue())
-        {
-            return (GateResult.Full, 0);
-        }
-
-        using CancellationTokenSource deadline = new(timeout, clock);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        try
-        {
-            _slots.Wait(either.Token);
-            return (GateResult.Entered, Stopwatch.GetTimestamp() - began);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return (GateResult.TimedOut, Stopwatch.GetTimestamp() - began);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
+        ValueTask<(GateResult Result, long Waited)> entering = EnterAsync(timeout, cancellationToken);
+        return entering.IsCompletedSuccessfully ? entering.Result : entering.AsTask().GetAwaiter().GetResult();
     }
 
     /// <summary>Goes out.</summary>
-    public void Leave() => _slots.Release();
+    public void Leave()
+    {
+        if (Interlocked.Increment(ref _room) <= 0)
+        {
+            _turns.Release();
+        }
+    }
+
+    /// <summary>Waits no more. Where a turn was given to this call meanwhile, or to as many as wait, it is passed on.</summary>
+    private void GiveTurnUp()
+    {
+        int room = Volatile.Read(ref _room);
+        while (room < 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _room, room + 1, room);
+            if (seen == room)
+            {
+                return;
+            }
+
+            room = seen;
+        }
+
+        // Who left counted this call as one that waits: its turn is there, or comes at once.
+        _turns.Wait(CancellationToken.None);
+        Leave();
+    }
 
     private bool TryQueue()
     {
