@@ -107,6 +107,10 @@ internal ref struct TokenReader(List<Token> tokens) : IValueReader
 
     public byte[]? ReadBinary() => TryReadNull() ? null : (byte[])Take("binary")!;
 
+    public Memory<byte> ReadMemory() => (byte[])Take("binary")!;
+
+    public System.Buffers.IMemoryOwner<byte>? ReadMemoryOwner() => TryReadNull() ? null : new OwnedMemory((byte[])Take("binary")!);
+
     public Guid ReadGuid() => (Guid)Take("guid")!;
 
     public DateTime ReadDateTime() => (DateTime)Take("date")!;
