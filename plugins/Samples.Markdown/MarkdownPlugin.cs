@@ -8,10 +8,15 @@ using Samples.Contracts;
 
 namespace Samples.Markdown;
 
-/// <summary>Renders with Markdig, a dependency of this plugin's own that no other part of the host sees.</summary>
+/// <summary>
+/// Renders with Markdig, a dependency of this plugin's own that no other part of the host sees. A paragraph of its own <c>{{note:KEY}}</c> becomes
+/// the note of that key, where the policy lets the plugin use <see cref="INotes"/>.
+/// </summary>
 [Plugin]
-public sealed class MarkdownPlugin : IMarkdown
+public sealed class MarkdownPlugin(IPluginContext context) : IMarkdown
 {
+    private readonly NoteInclusion _notes = new(context);
+
     // Built once: a pipeline is immutable and shared by all calls.
     private readonly MarkdownPipeline _pipeline = new MarkdownPipelineBuilder().UseAdvancedExtensions().Build();
 
@@ -19,8 +24,8 @@ public sealed class MarkdownPlugin : IMarkdown
     public Task<string> RenderAsync(string markdown, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(markdown);
-        return cancellationToken.IsCancellationRequested
-            ? Task.FromCanceled<string>(cancellationToken)
+        return cancellationToken.IsCancellationRequested ? Task.FromCanceled<string>(cancellationToken)
+            : NoteInclusion.IsIn(markdown) ? RenderWithNotesAsync(markdown, cancellationToken)
             : Task.FromResult(Markdig.Markdown.ToHtml(markdown, _pipeline));
     }
 
@@ -32,6 +37,9 @@ public sealed class MarkdownPlugin : IMarkdown
             ? ValueTask.FromCanceled<DocumentOutline>(cancellationToken)
             : ValueTask.FromResult(Outline(Markdig.Markdown.Parse(markdown, _pipeline)));
     }
+
+    private async Task<string> RenderWithNotesAsync(string markdown, CancellationToken cancellationToken) =>
+        Markdig.Markdown.ToHtml(await _notes.ExpandAsync(markdown, cancellationToken).ConfigureAwait(false), _pipeline);
 
     private static DocumentOutline Outline(MarkdownDocument document)
     {

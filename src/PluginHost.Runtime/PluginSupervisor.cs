@@ -5,6 +5,7 @@ using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
+using PluginHost.Runtime.Services;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
@@ -43,6 +44,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         _rate = new FaultRate(settings.FaultRate);
         Observer = new PluginObserver(this, settings.Recorder);
         Invoker = new SupervisedInvoker(this);
+        Chains = new ChainTable(plugin.Id);
         _objectSlots = new ObjectSlots(plugin.Id, settings.Flight, Observer);
         _leases = new GenerationLeases(this, _objectSlots);
         Sites = [.. plugin.Contracts.Select(CreateSite)];
@@ -68,6 +70,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
 
     /// <summary>Carries the calls of the plugin's proxies to its current worker.</summary>
     public SupervisedInvoker Invoker { get; }
+
+    /// <summary>The chains of callers that the plugin's workers know.</summary>
+    public ChainTable Chains { get; }
 
     /// <summary>The engine's side of the plugin's guards, one a contract.</summary>
     public IReadOnlyList<PluginGuardSite> Sites { get; }

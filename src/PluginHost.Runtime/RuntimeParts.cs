@@ -24,6 +24,11 @@ internal sealed class RuntimeParts : IAsyncDisposable
     {
         State = state;
         Logger = options.LoggerFactory.CreateLogger<PluginRuntime>();
+        PolicyResult policy = ReadPolicy(options, state);
+        KnownContracts contracts = KnownContracts.Collect(options, Logger);
+
+        // The first that may refuse the options: nothing is open yet that would have to be closed.
+        Services = new ServiceDirectory(options, policy.Policy, contracts, Logger);
         Recorder = new Recorder(new RecorderOptions(), options.Clock, Logger);
         _journal = new FaultJournal(state.Path, new FaultJournalOptions(), Logger);
         _journaling = Recorder.Subscribe(_journal.Append);
@@ -33,8 +38,6 @@ internal sealed class RuntimeParts : IAsyncDisposable
         // Read before this process records into the same folder.
         ReportDeadHosts(FlightRecorder.ReadDead(state.Path, Logger), options.Clock);
         _flight = FlightRecorder.Open(state.Path, Logger);
-        PolicyResult policy = ReadPolicy(options, state);
-        KnownContracts contracts = KnownContracts.Collect(options, Logger);
         Preparation = new PluginPreparation(
             options,
             state,
@@ -42,7 +45,6 @@ internal sealed class RuntimeParts : IAsyncDisposable
             policy,
             contracts,
             Logger);
-        Services = new ServiceDirectory(options, policy.Policy, contracts, Logger);
         Supervision = new SupervisorSettings
         {
             Clock = options.Clock,

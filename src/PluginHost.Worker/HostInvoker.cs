@@ -19,7 +19,7 @@ internal sealed class HostInvoker(string pluginId, RpcConnection connection, Tim
         try
         {
             return connection.Call<HostServiceCall<TCall, TResult>, TResult>(
-                new HostServiceCall<TCall, TResult>(call), TCall.Method.Timeout ?? callTimeout, cancellationToken).Value;
+                new HostServiceCall<TCall, TResult>(call, WorkerChain.Number), TCall.Method.Timeout ?? callTimeout, cancellationToken).Value;
         }
         catch (RpcException failed)
         {
@@ -35,7 +35,7 @@ internal sealed class HostInvoker(string pluginId, RpcConnection connection, Tim
         try
         {
             return (await connection.CallAsync<HostServiceCall<TCall, TResult>, TResult>(
-                new HostServiceCall<TCall, TResult>(call), TCall.Method.Timeout ?? callTimeout, cancellationToken).ConfigureAwait(false)).Value;
+                new HostServiceCall<TCall, TResult>(call, WorkerChain.Number), TCall.Method.Timeout ?? callTimeout, cancellationToken).ConfigureAwait(false)).Value;
         }
         catch (RpcException failed)
         {

@@ -5,11 +5,18 @@ namespace PluginHost.Worker;
 
 /// <summary>A call of a host service: the contract's own call, with the faults that every such method declares.</summary>
 /// <param name="call">The contract's call.</param>
-internal readonly struct HostServiceCall<TCall, TResult>(TCall call) : ICall<TResult>
+/// <param name="chain">The number of the chain it is made for, or null.</param>
+internal readonly struct HostServiceCall<TCall, TResult>(TCall call, string? chain) : ICall<TResult>
     where TCall : struct, ICall<TResult>
 {
     /// <inheritdoc/>
     public static ContractMethod Method => TCall.Method;
+
+    /// <inheritdoc/>
+    public static bool HasChain => true;
+
+    /// <inheritdoc/>
+    public string? Chain => chain;
 
     /// <inheritdoc/>
     public void WriteArguments<TWriter>(ref TWriter writer)

@@ -52,6 +52,8 @@ internal static class Program
         {
             ReaderThreadName = "pluginhost channel",
             Dispatch = RpcDispatch.Inline,
+            TrustsPeerTrace = true,
+            Chain = new WorkerChain(),
             MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes),
             Payloads = payloads,
         };

@@ -9,6 +9,12 @@ public interface ICall<TResult>
     /// <summary>The method that is called.</summary>
     static abstract ContractMethod Method { get; }
 
+    /// <summary>True where <see cref="Chain"/> goes with the call. Default false: nothing is asked then.</summary>
+    static virtual bool HasChain => false;
+
+    /// <summary>The chain of calls that this one belongs to, as the callee's side understands it; null for none.</summary>
+    string? Chain => null;
+
     /// <summary>Writes the arguments as one positional array.</summary>
     void WriteArguments<TWriter>(ref TWriter writer)
         where TWriter : struct, IValueWriter, allows ref struct;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using PluginHost.Contracts.Invocation;
@@ -107,9 +108,9 @@ internal ref struct TokenReader(List<Token> tokens) : IValueReader
 
     public byte[]? ReadBinary() => TryReadNull() ? null : (byte[])Take("binary")!;
 
-    public Memory<byte> ReadMemory() => (byte[])Take("binary")!;
+    public Memory<byte> ReadMemory() => ReadBinary();
 
-    public System.Buffers.IMemoryOwner<byte>? ReadMemoryOwner() => TryReadNull() ? null : new OwnedMemory((byte[])Take("binary")!);
+    public IMemoryOwner<byte>? ReadMemoryOwner() => ReadBinary() is { } bytes ? new OwnedMemory(bytes) : null;
 
     public Guid ReadGuid() => (Guid)Take("guid")!;
 

@@ -235,6 +235,63 @@ public abstract class ServiceTests : IAsyncLifetime
         Assert.Equal(Enumerable.Range(0, 64).Select(i => i % 2 == 0 ? $"{i} by relay.a (Full)" : $"{i} by relay.a -> relay.b (Full)"), answers);
     }
 
+    [Fact]
+    public async Task A_sample_reads_the_notes_that_another_sample_keeps()
+    {
+        await using SampleHost samples = await SampleHost.StartAsync(Tier, Codec, ids: ["samples.markdown", "samples.notes"]);
+        await samples.Runtime.Get<Samples.Contracts.INotes>("samples.notes").PutAsync("greeting", "*hello*", Cancelled);
+
+        string html = await samples.Runtime.Get<Samples.Contracts.IMarkdown>("samples.markdown").RenderAsync("{{note:greeting}}", Cancelled);
+
+        // Out of process the sample's trust is standard here, and standard trust gets no service by itself.
+        Assert.Contains(Tier == PluginTier.InProcess ? "<p><em>hello</em></p>" : "does not grant it", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_contract_that_is_not_granted_cannot_be_called_by_frames_made_by_hand()
+    {
+        if (Tier == PluginTier.InProcess)
+        {
+            Assert.Skip("In-process there are no frames: the plugin holds nothing but the doors it was given.");
+        }
+
+        await using RelayHost host = await RelayHost.StartAsync(
+            o => o.Provide<IJournal>(_journal).Provide<ISecrets>(new Secrets()),
+            Codec,
+            null,
+            new Relay(A, "full", RelayHost.Journal, RelayHost.Secrets) { Overrides = InTier with { Uses = [new("Fixtures.Services.Contract.IJournal", 1)] } },
+            new Relay(B, "full", RelayHost.Secrets) { Overrides = InTier });
+
+        string refused = host[A].Force();
+        string granted = host[B].Force();
+
+        Assert.StartsWith("ContractMismatchException ContractMismatch", refused, StringComparison.Ordinal);
+        Assert.Contains("No method has the name 'Secrets.Tell'", refused, StringComparison.Ordinal);
+        Assert.Equal("the secret", granted);
+    }
+
+    [Fact]
+    public async Task A_service_kept_after_the_stop_is_dead()
+    {
+        if (Tier != PluginTier.InProcess)
+        {
+            Assert.Skip("Out of process what the plugin kept ends with its process.");
+        }
+
+        string file = _host.DataFile(A, "told");
+        _host[A].CallAfterStop("told");
+        await _host.Runtime.StopAsync(A);
+
+        await UntilAsync(() => File.Exists(file));
+
+        Assert.StartsWith("PluginUnavailableException Unavailable", await File.ReadAllTextAsync(file, Cancelled), StringComparison.Ordinal);
+    }
+
+    private sealed class Secrets : ISecrets
+    {
+        public string Tell() => "the secret";
+    }
+
     private Task<RelayHost> StartAsync(params Relay[] plugins) => RelayHost.StartAsync(o => o.Provide<IJournal>(_journal), Codec, null, plugins);
 
     private static async Task UntilAsync(Func<bool> condition)

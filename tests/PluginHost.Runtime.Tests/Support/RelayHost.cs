@@ -52,20 +52,28 @@ internal sealed class RelayHost : IAsyncDisposable
             File.WriteAllText(manifest, json.ToJsonString());
         }
 
-        host.Runtime = await PluginRuntime.StartAsync(configure(new PluginRuntimeOptions
+        try
         {
-            Directory = Path.Combine(host._folder.Path, "plugins"),
-            StateFolder = Path.Combine(host._folder.Path, "state"),
-            ContractAssemblies = [typeof(IRelay).Assembly],
-            Codec = codec,
-            LoggerFactory = loggers ?? NullLoggerFactory.Instance,
-            Policy = new PluginPolicy
+            host.Runtime = await PluginRuntime.StartAsync(configure(new PluginRuntimeOptions
             {
-                Development = Path.Combine(host._folder.Path, "plugins"),
-                Plugins = plugins.ToDictionary(p => p.Id, p => p.Overrides, StringComparer.Ordinal),
-            },
-        }));
-        return host;
+                Directory = Path.Combine(host._folder.Path, "plugins"),
+                StateFolder = Path.Combine(host._folder.Path, "state"),
+                ContractAssemblies = [typeof(IRelay).Assembly],
+                Codec = codec,
+                LoggerFactory = loggers ?? NullLoggerFactory.Instance,
+                Policy = new PluginPolicy
+                {
+                    Development = Path.Combine(host._folder.Path, "plugins"),
+                    Plugins = plugins.ToDictionary(p => p.Id, p => p.Overrides, StringComparer.Ordinal),
+                },
+            }));
+            return host;
+        }
+        catch
+        {
+            host._folder.Dispose();
+            throw;
+        }
     }
 
     public IRelay this[string id] => Runtime.Get<IRelay>(id);

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Contracts.Faults;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Trust;
 using PluginHost.TestKit;
 using Samples.Contracts;
@@ -33,8 +34,12 @@ internal sealed class SampleHost : IAsyncDisposable
 
     /// <summary>Starts the fixture that uses every feature of contracts.</summary>
     public static Task<SampleHost> StartFeaturesAsync(
-        PluginTier tier, RpcCodec codec = RpcCodec.MessagePack, bool roundTrip = false, TimeSpan? drain = null) =>
-        StartAsync(tier, codec, roundTrip, ids: [Features], drain: drain);
+        PluginTier tier,
+        RpcCodec codec = RpcCodec.MessagePack,
+        bool roundTrip = false,
+        TimeSpan? drain = null,
+        WorkerTransport transport = WorkerTransport.Socket) =>
+        StartAsync(tier, codec, roundTrip, drain: drain, transport: transport, ids: [Features]);
 
     /// <summary>Starts the named samples in a tier; their manifests' trust is raised to what the tier needs.</summary>
     public static async Task<SampleHost> StartAsync(
@@ -43,13 +48,15 @@ internal sealed class SampleHost : IAsyncDisposable
         bool roundTrip = false,
         TimeSpan? callTimeout = null,
         ILoggerFactory? loggers = null,
+        Action<JsonNode>? change = null,
         TimeSpan? drain = null,
+        WorkerTransport transport = WorkerTransport.Auto,
         params string[] ids)
     {
         SampleHost host = new();
         foreach (string id in ids)
         {
-            host.Copy(id, tier == PluginTier.InProcess ? "full" : "standard");
+            host.Copy(id, tier == PluginTier.InProcess ? "full" : "standard", change);
         }
 
         host.Runtime = await PluginRuntime.StartAsync(new PluginRuntimeOptions
@@ -59,6 +66,7 @@ internal sealed class SampleHost : IAsyncDisposable
             ContractAssemblies = [typeof(IMarkdown).Assembly, typeof(IFeatures).Assembly],
             DrainTimeout = drain ?? new PluginRuntimeOptions { Directory = host.Plugins }.DrainTimeout,
             Codec = codec,
+            Transport = transport,
             RoundTripInProcess = roundTrip,
             LoggerFactory = loggers ?? NullLoggerFactory.Instance,
             Policy = new PluginPolicy
@@ -73,13 +81,14 @@ internal sealed class SampleHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>Copies a laid-out sample into the test's folder, with another trust in its manifest.</summary>
-    public void Copy(string id, string trust)
+    /// <summary>Copies a laid-out sample into the test's folder, with another trust, and what else is changed, in its manifest.</summary>
+    public void Copy(string id, string trust, Action<JsonNode>? change = null)
     {
         string target = _folder.CopyOf(id == Features ? Metadata("FeaturesPlugin") : Path.Combine(Layout, id), Path.Combine("plugins", id));
         string manifest = Path.Combine(target, "plugin.json");
         JsonNode json = JsonNode.Parse(File.ReadAllText(manifest))!;
         json["trust"] = trust;
+        change?.Invoke(json);
         File.WriteAllText(manifest, json.ToJsonString());
     }
 
