@@ -137,12 +137,15 @@ internal sealed class CommandLine
         tax.SetAction((parsed, cancellation) => RunAsync(
             parsed, Loudness.Warnings, (session, token) => BenchTaxCommand.RunAsync(session, parsed.GetValue(seconds), token), cancellation));
 
+        Command payload = new("payload", "How fast large values cross to a plugin's process and back, over a plain copy in the same run.");
+        payload.SetAction((parsed, cancellation) => RunAsync(parsed, Loudness.Warnings, BenchPayloadCommand.RunAsync, cancellation));
+
         Argument<string> kind = new("KIND");
         Argument<string> path = new("PATH");
         Command peer = new("peer", "The other process of a floor's ping-pong.") { kind, path };
         peer.Hidden = true;
         peer.SetAction(parsed => BenchTaxCommand.Peer(parsed.GetRequiredValue(kind), parsed.GetRequiredValue(path)));
-        return new Command("bench", "Measures the cost of isolation on this machine.") { tax, peer };
+        return new Command("bench", "Measures the cost of isolation on this machine.") { tax, payload, peer };
     }
 
     private static Option<string?> Timeout(string what) =>

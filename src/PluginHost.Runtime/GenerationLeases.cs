@@ -130,7 +130,7 @@ internal sealed class PluginObjectSite(PluginSupervisor supervisor, ContractDesc
     {
         string id = _supervisor.Plugin.Id;
         return new PluginUnavailableException(
-            $"{id}: {method.WireName} was not called: this object of {contract.Name} was released, or its plugin was stopped. Ask the plugin for another.",
+            $"{id}: {method.WireName} was not called: the plugin was stopped, and this object of {contract.Name} ended with it. Ask the plugin for another.",
             new PluginFault(id, FaultKind.Unavailable) { Tier = PluginTier.InProcess, Method = method.WireName, IsRetryable = true });
     }
 }

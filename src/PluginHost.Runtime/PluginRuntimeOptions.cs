@@ -49,6 +49,12 @@ public sealed record PluginRuntimeOptions
     /// <summary>What carries calls to workers. Default <see cref="WorkerTransport.Auto"/>: rings in shared memory where the system has them.</summary>
     public WorkerTransport Transport { get; init; } = WorkerTransport.Auto;
 
+    /// <inheritdoc cref="ProcessTierOptions.PayloadAreaBytes"/>
+    public long PayloadAreaBytes { get; init; } = new ProcessTierOptions().PayloadAreaBytes;
+
+    /// <inheritdoc cref="ProcessTierOptions.MaxPayloadBytes"/>
+    public int MaxPayloadBytes { get; init; } = new ProcessTierOptions().MaxPayloadBytes;
+
     /// <summary>True sends in-process calls' data through the codec and back, as a child process would. For tests. Default false.</summary>
     public bool RoundTripInProcess { get; init; }
 

@@ -83,6 +83,7 @@ internal sealed partial class PluginSupervisor
                 Arguments = leases.FromHost,
                 CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
                 WorkerStarted = pid => Observer.WorkerPid = pid,
+                TrustsTrace = plugin.Placement.Granted == TrustLevel.Full,
                 Observer = Observer,
                 Chains = Chains,
                 Services = _settings.Services?.Invoke(plugin, leases) ?? GrantedServices.None,

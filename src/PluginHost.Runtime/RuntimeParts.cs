@@ -110,7 +110,16 @@ internal sealed class RuntimeParts : IAsyncDisposable
     private static IReadOnlyList<ITier> CreateTiers(PluginRuntimeOptions options) =>
     [
         new InProcessTier(new InProcessOptions { ForceUnloadProof = options.ForceUnloadProof }, options.Clock, options.LoggerFactory),
-        new ProcessTier(new ProcessTierOptions { Codec = options.Codec, Transport = options.Transport, StartTimeout = options.StartTimeout }, options.Clock),
+        new ProcessTier(
+            new ProcessTierOptions
+            {
+                Codec = options.Codec,
+                Transport = options.Transport,
+                StartTimeout = options.StartTimeout,
+                PayloadAreaBytes = options.PayloadAreaBytes,
+                MaxPayloadBytes = options.MaxPayloadBytes,
+            },
+            options.Clock),
     ];
 
     private static StateFolder OpenState(PluginRuntimeOptions options)

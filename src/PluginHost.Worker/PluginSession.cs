@@ -106,8 +106,8 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
         await _stopping.CancelAsync().ConfigureAwait(false);
         long began = clock.GetTimestamp();
 
-        // This very call is one of them.
-        while (Connection.PendingInbound > 1 && clock.GetElapsedTime(began) < drain)
+        // This very call is one of them. What the host has open may still be read and called.
+        while ((Connection.PendingInbound > 1 || Connection.OpenLeases > 0) && clock.GetElapsedTime(began) < drain)
         {
             await Task.Delay(s_drainStep, clock, cancellationToken).ConfigureAwait(false);
         }

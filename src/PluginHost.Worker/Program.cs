@@ -53,6 +53,7 @@ internal static class Program
             ReaderThreadName = "pluginhost channel",
             Dispatch = RpcDispatch.Inline,
             Chain = new WorkerChain(),
+            TrustsPeerTrace = true,
             MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes),
             Payloads = payloads,
         };

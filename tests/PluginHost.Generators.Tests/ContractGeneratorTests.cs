@@ -85,6 +85,27 @@ public sealed class ContractGeneratorTests
     }
 
     [Fact]
+    public void A_contract_with_progress_sequences_and_objects_gives_the_accepted_text()
+    {
+        MetadataReference third = Compiled.Compile("namespace Third; [PluginContract] public interface ISpell { int Check(string text); } public interface IPlain { int Get(); }")
+            .WithAssemblyName("Third").ToMetadataReference();
+
+        Compare("Leases", Compiled.Generate(
+            """
+            [assembly: GenerateContract(typeof(Third.IPlain))]
+            [PluginContract]
+            public interface ISpeller : IAsyncDisposable
+            {
+                IAsyncEnumerable<IReadOnlyList<string>> Words(string text, Third.ISpell? spell, CancellationToken token);
+                Task<IAsyncEnumerable<int?>?> CountsAsync(IAsyncEnumerable<string?> lines, IProgress<double>? progress, CancellationToken cancellationToken);
+                ISpeller? Next([CallScoped] Third.IPlain plain);
+                ValueTask<Third.ISpell> SpellAsync(CancellationToken cancellationToken);
+            }
+            """,
+            third));
+    }
+
+    [Fact]
     public void An_edit_elsewhere_runs_no_emitting_step()
     {
         Compilation before = Compiled.Compile(Shop + "\n[PluginContract] public interface ISecond { int Get(int id); }");

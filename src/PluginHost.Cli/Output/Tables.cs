@@ -118,6 +118,18 @@ internal static class Tables
         return table;
     }
 
+    /// <summary>The ways of large values.</summary>
+    public static Table Payloads(IEnumerable<PayloadLine> runs)
+    {
+        Table table = New("Large values", "path", "direction", "type", "bytes", "GB/s", "× memcpy");
+        foreach (PayloadLine run in runs)
+        {
+            Add(table, run.Path, run.Direction, run.Type, Text(run.Bytes), Text(run.GigabytesPerSecond), Text(run.TimesMemcpy));
+        }
+
+        return table;
+    }
+
     /// <summary>What out-of-process calls have to reach.</summary>
     public static Table Musts(IEnumerable<MustLine> musts)
     {

@@ -28,6 +28,7 @@ namespace PluginHost.Cli.Output;
 [JsonSerializable(typeof(CallDocument))]
 [JsonSerializable(typeof(InspectDocument))]
 [JsonSerializable(typeof(TaxDocument))]
+[JsonSerializable(typeof(PayloadDocument))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
     /// <summary>With text beyond ASCII as it is: the document goes to a pipe or a terminal, never into a page.</summary>

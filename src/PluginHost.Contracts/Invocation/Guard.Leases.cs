@@ -98,6 +98,16 @@ public abstract partial class Guard
     /// <summary>As <see cref="Release"/>; ends when the object's own disposal has ended.</summary>
     protected ValueTask ReleaseAsync() => Lease is { } lease ? new ValueTask(lease.ReleaseAsync()) : default;
 
+    /// <summary>An object that its holder let go of is no more reason to ask the engine.</summary>
+    private protected void ThrowIfReleased(int method)
+    {
+        if (Lease is { IsReleased: true })
+        {
+            throw new ObjectDisposedException(
+                Contract.Name, $"{Contract.Methods[method]} was called on an object of {Contract.VersionedName} that its holder has let go of.");
+        }
+    }
+
     internal CallEntry EnterStep(int method) => Enter(method);
 
     internal static void UndoStep(CallEntry entry) => Undo(entry);
@@ -137,6 +147,7 @@ public abstract partial class Guard<TContract>
         if (Inside is not { } inside)
         {
             Undo(entry);
+            ThrowIfReleased(method);
             return null;
         }
 

@@ -267,6 +267,7 @@ public abstract partial class Guard<TContract> : Guard
     protected TContract Elsewhere(CallEntry entry, int method)
     {
         Undo(entry);
+        ThrowIfReleased(method);
         return (TContract)Site.Route(Contract.Methods[method]);
     }
 
@@ -275,6 +276,7 @@ public abstract partial class Guard<TContract> : Guard
     protected ValueTask<object> ElsewhereAsync(CallEntry entry, int method, CancellationToken cancellationToken)
     {
         Undo(entry);
+        ThrowIfReleased(method);
         return Site.RouteAsync(Contract.Methods[method], cancellationToken);
     }
 }

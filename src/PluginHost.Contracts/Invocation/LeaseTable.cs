@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PluginHost.Contracts.Invocation;
 
 /// <summary>
@@ -9,6 +11,7 @@ public abstract class LeaseTable(bool disposesObjects)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<long, WeakReference<Lease>> _leases = [];
+    private readonly ConditionalWeakTable<object, WeakReference<Guard>> _guards = [];
     private long _last;
     private int _pruneAt = 64;
     private bool _isEnded;
@@ -77,6 +80,26 @@ public abstract class LeaseTable(bool disposesObjects)
         }
 
         _ = Task.Run(lease.EndAsync);
+    }
+
+    /// <summary>Remembers an object's lease, and its guard for the next time that the object is handed over.</summary>
+    internal void Add(Lease lease, object target, Guard guard)
+    {
+        lock (_lock)
+        {
+            _guards.AddOrUpdate(target, new WeakReference<Guard>(guard));
+        }
+
+        Add(lease);
+    }
+
+    /// <summary>The guard over an object, where somebody holds one.</summary>
+    internal Guard? Find(object target)
+    {
+        lock (_lock)
+        {
+            return _guards.TryGetValue(target, out WeakReference<Guard>? known) && known.TryGetTarget(out Guard? guard) ? guard : null;
+        }
     }
 
     /// <summary>Forgets a lease that is over.</summary>

@@ -11,12 +11,16 @@ internal sealed class ObjectLease : Lease
     private readonly LeaseTable _table;
     private readonly Lock _lock = new();
     private Task? _ending;
+    private bool _isReleased;
 
     private ObjectLease(Guard guard, LeaseTable table)
     {
         _guard = guard;
         _table = table;
     }
+
+    /// <summary>True where its holder let go of it.</summary>
+    public bool IsReleased => Volatile.Read(ref _isReleased);
 
     /// <summary>Hands an object over.</summary>
     /// <param name="table">The leases of the direction it goes.</param>
@@ -41,19 +45,28 @@ internal sealed class ObjectLease : Lease
             return own;
         }
 
+        if (register && table.Find(target) is TObject same and Guard { Target: not null })
+        {
+            return same;
+        }
+
         Guard guard = contract.CreateGuard(table.SiteOf(contract));
         guard.Target = target;
         guard.Lease = lease = new ObjectLease(guard, table);
         if (register)
         {
-            table.Add(lease);
+            table.Add(lease, target, guard);
         }
 
         return (TObject)(object)guard;
     }
 
     /// <summary>The holder lets go of it: the object is disposed where its contract says that it can be.</summary>
-    public Task ReleaseAsync() => EndOnce(dispose: true);
+    public Task ReleaseAsync()
+    {
+        Volatile.Write(ref _isReleased, true);
+        return EndOnce(dispose: true);
+    }
 
     /// <inheritdoc/>
     public override Task EndAsync() => EndOnce(_table.DisposesObjects);

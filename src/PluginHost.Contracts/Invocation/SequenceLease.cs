@@ -64,7 +64,7 @@ internal sealed class SequenceLease<T> : Lease, IAsyncEnumerable<T>, IAsyncEnume
     /// <inheritdoc/>
     public async ValueTask<bool> MoveNextAsync()
     {
-        if (Cancelled() is { CanBeCanceled: true } cancelled)
+        if (!_isOver && Cancelled() is { CanBeCanceled: true } cancelled)
         {
             // A generator that never looks at its token is ended between two steps.
             await DisposeAsync().ConfigureAwait(false);

@@ -11,6 +11,7 @@ internal sealed class SequenceStream : Stream
     private readonly IAsyncEnumerator<byte[]> _chunks;
     private ReadOnlyMemory<byte> _left;
     private bool _isReading;
+    private bool _isBegun;
     private bool _isDisposed;
 
     public SequenceStream(IAsyncEnumerable<byte[]> chunks) => _chunks = chunks.GetAsyncEnumerator(_ended.Token);
@@ -101,9 +102,9 @@ internal sealed class SequenceStream : Stream
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        if (BeginDispose())
+        if (BeginDispose(out bool wasBegun))
         {
-            await _chunks.DisposeAsync().ConfigureAwait(false);
+            await EndSequenceAsync(wasBegun).ConfigureAwait(false);
         }
 
         await base.DisposeAsync().ConfigureAwait(false);
@@ -112,9 +113,9 @@ internal sealed class SequenceStream : Stream
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing && BeginDispose())
+        if (disposing && BeginDispose(out bool wasBegun))
         {
-            ValueTask ending = _chunks.DisposeAsync();
+            ValueTask ending = EndSequenceAsync(wasBegun);
             if (!ending.IsCompletedSuccessfully)
             {
                 ending.AsTask().GetAwaiter().GetResult();
@@ -139,6 +140,7 @@ internal sealed class SequenceStream : Stream
             }
 
             _isReading = true;
+            _isBegun = true;
         }
     }
 
@@ -153,11 +155,12 @@ internal sealed class SequenceStream : Stream
     }
 
     /// <summary>True where nobody reads: the caller ends the sequence.</summary>
-    private bool BeginDispose()
+    private bool BeginDispose(out bool wasBegun)
     {
         bool isFree;
         lock (_lock)
         {
+            wasBegun = _isBegun;
             if (_isDisposed)
             {
                 return false;
@@ -167,8 +170,36 @@ internal sealed class SequenceStream : Stream
             isFree = !_isReading;
         }
 
-        // Outside the lock: what listens there is others' code.
-        End();
+        if (!isFree)
+        {
+            // Outside the lock: what listens there is others' code. Whoever reads ends the sequence.
+            End();
+        }
+
         return isFree;
+    }
+
+    private async ValueTask EndSequenceAsync(bool wasBegun)
+    {
+        if (wasBegun)
+        {
+            End();
+        }
+        else
+        {
+            // A generator that never began would not dispose its stream: it is begun, and ended at once.
+            ValueTask<bool> first = _chunks.MoveNextAsync();
+            End();
+            try
+            {
+                await first.ConfigureAwait(false);
+            }
+            catch (Exception)
+            {
+                // Cancelled, or gone: either way nobody reads this stream.
+            }
+        }
+
+        await _chunks.DisposeAsync().ConfigureAwait(false);
     }
 }

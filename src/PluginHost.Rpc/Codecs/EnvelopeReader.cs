@@ -86,6 +86,14 @@ internal static class EnvelopeReader
                     reader.Skip();
                     envelope.Chain = new Slice(start, reader.Position - start);
                     break;
+                case 11 when name.SequenceEqual("traceparent"u8):
+                    reader.SkipWithin(MaxMemberDepth);
+                    envelope.TraceParent = new Slice(start, reader.Position - start);
+                    break;
+                case 10 when name.SequenceEqual("tracestate"u8):
+                    reader.SkipWithin(MaxMemberDepth);
+                    envelope.TraceState = new Slice(start, reader.Position - start);
+                    break;
                 default:
                     reader.SkipWithin(MaxMemberDepth);
                     break;
@@ -141,6 +149,9 @@ internal static class EnvelopeReader
             bool isChain = !isId && reader.ValueTextEquals("chain"u8);
             bool isInside = !isId && reader.ValueTextEquals("inside"u8);
             bool isVersion = !isId && reader.ValueTextEquals("jsonrpc"u8);
+            bool isTrace = reader.ValueSpan.StartsWith("trace"u8);
+            bool isParent = isTrace && reader.ValueTextEquals("traceparent"u8);
+            isTrace = isParent || (isTrace && reader.ValueTextEquals("tracestate"u8));
             reader.Read();
             JsonTokenType token = reader.TokenType;
             int start = (int)reader.TokenStartIndex;
@@ -178,6 +189,11 @@ internal static class EnvelopeReader
             if (isParams)
             {
                 envelope.Params = value;
+            }
+            else if (isTrace)
+            {
+                envelope.TraceParent = isParent ? value : envelope.TraceParent;
+                envelope.TraceState = isParent ? envelope.TraceState : value;
             }
             else if (isChain && token == JsonTokenType.String)
             {

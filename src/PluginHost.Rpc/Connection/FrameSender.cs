@@ -97,7 +97,7 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
     {
         OutputBuffer output = Begin();
         EnvelopeWriter.BeginError(output, codec, rawId);
-        CallEncoder.WriteError(output, codec, code, message, exception);
+        CallEncoder.WriteError(output, codec, code, message, options.SendsStacks ? exception : null);
         EnvelopeWriter.End(output, codec);
         SendAnswer(output);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using PluginHost.Contracts.Invocation;
@@ -13,7 +14,7 @@ namespace PluginHost.Rpc.Connection;
 /// the <see cref="InboundCalls"/>.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing; a late cancellation may still come.")]
-internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
+internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
 {
     private const int LargestKept = 64 * 1024;
     private readonly InboundCalls _owner;
@@ -34,6 +35,8 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private bool _isAnswered;
     private bool _isRead;
     private string? _chain;
+    private ActivityContext _caller;
+    private Activity? _activity;
 
     public IncomingCall(InboundCalls owner)
     {
@@ -92,6 +95,10 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _corkTurn = 0;
         _isAnswered = false;
         _isRead = false;
+        if (TraceContext.Source.HasListeners())
+        {
+            TraceContext.TryRead(frame, in envelope, codec, out _caller);
+        }
     }
 
     /// <summary>Forgets the call; false where the object must not be used again.</summary>
@@ -100,6 +107,8 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         EndPayloads();
         _dispatcher = null;
         _awaiter = default;
+        _caller = default;
+        _activity = null;
         _bytes.Clear();
         _bytes.ShrinkAbove(LargestKept);
         _leases.Reset();
@@ -142,15 +151,39 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         // By the end this object may be another call's.
         bool isNotification = IdKind == IdKind.None;
         InboundCalls owner = _owner;
-        Begin();
+        if (TraceContext.Source.HasListeners())
+        {
+            RunTraced();
+        }
+        else
+        {
+            Start();
+        }
+
         if (isNotification)
         {
             owner.Began();
         }
     }
 
+    /// <summary>Starts with an activity around the handler; this thread has its own one back behind it.</summary>
+    private void RunTraced()
+    {
+        Activity? before = Activity.Current;
+        Activity.Current = null;
+        _activity = TraceContext.Start(Method, _caller, _owner.TrustsPeerTrace);
+        try
+        {
+            Start();
+        }
+        finally
+        {
+            Activity.Current = before;
+        }
+    }
+
     [SuppressMessage("Reliability", "CA2012", Justification = "The task is consumed once, through its awaiter, without allocating.")]
-    private void Begin()
+    private void Start()
     {
         _started = _owner.Clock.GetTimestamp();
         try
@@ -182,41 +215,6 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         }
     }
 
-    /// <inheritdoc/>
-    public override void Send<TResult>(in TResult result)
-    {
-        _sent = _owner.Clock.GetTimestamp();
-        long inside = (long)_owner.Clock.GetElapsedTime(_started, _sent).TotalNanoseconds;
-        if (IdKind == IdKind.None || _isAnswered)
-        {
-            return;
-        }
-
-        _isAnswered = true;
-        _owner.Answering(this);
-        OutputBuffer output = _owner.BeginFrame();
-        try
-        {
-            EnvelopeWriter.BeginResult(output, _codec, RawId, _owner.TellsInside);
-            _leases.BeginResult(output);
-            CallEncoder.WriteResult(in result, output, _codec, _leases);
-            EnvelopeWriter.EndResult(output, _codec, _owner.TellsInside ? inside : -1);
-            _owner.CheckSize(output);
-        }
-        catch (Exception e)
-        {
-            // Writers run code of the contract's types: whatever comes out of them, the caller learns it and the connection lives.
-            FrameSender.Abandon(output);
-            _leases.DropResults();
-            _isAnswered = false;
-            Answer(RpcErrorCodes.ResultSerialization, $"The result of {Method} cannot be sent: {e.Message}", e);
-            return;
-        }
-
-        EndLeases(hasFailed: false);
-        _owner.SendFrame(output, Environment.CurrentManagedThreadId == _corkThread ? _corkTurn : 0);
-    }
-
     /// <summary>Notes how long the handler held its thread.</summary>
     private void Measure(long until, bool hasEnded) => Pace?.Ran(_owner.Clock.GetElapsedTime(_started, until), hasEnded);
 
@@ -241,14 +239,6 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         }
 
         _payloads.End(isDelivered: _isRead);
-    }
-
-    private void EndLeases(bool hasFailed)
-    {
-        if (_leases.IsUsed)
-        {
-            _leases.End(hasFailed);
-        }
     }
 
     private void CancelNow()
@@ -327,72 +317,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             Answer(RpcErrorCodes.Internal, $"{Method} ended without a result.", null);
         }
 
+        _activity?.Stop();
         _owner.Finished(this);
-    }
-
-    /// <summary>Answers what came out of the handler.</summary>
-    private void End(Exception exception, int code)
-    {
-        if (IdKind == IdKind.None)
-        {
-            _owner.NotificationFailed(Method, exception);
-        }
-        else if (!_isAnswered)
-        {
-            if (exception is OperationCanceledException && IsCancelled)
-            {
-                Answer(RpcErrorCodes.Cancelled, "The call was cancelled.", null);
-            }
-            else if (exception is LeaseGoneException)
-            {
-                Answer(RpcErrorCodes.ObjectGone, exception.Message, null);
-            }
-            else if (code == RpcErrorCodes.Invocation && _dispatcher!.FindError(_method, exception) is { } type)
-            {
-                AnswerDeclared(type, exception);
-            }
-            else
-            {
-                Answer(code, exception.Message, code == RpcErrorCodes.InvalidParams ? null : exception);
-            }
-        }
-
-        _owner.Finished(this);
-    }
-
-    private void AnswerDeclared(string type, Exception exception)
-    {
-        _isAnswered = true;
-        _owner.Answering(this);
-        OutputBuffer output = _owner.BeginFrame();
-        try
-        {
-            EnvelopeWriter.BeginError(output, _codec, RawId);
-            CallEncoder.WriteDeclared(output, _codec, type, _dispatcher!, _method, exception);
-            EnvelopeWriter.End(output, _codec);
-            _owner.CheckSize(output);
-        }
-        catch (Exception e)
-        {
-            FrameSender.Abandon(output);
-            Answer(RpcErrorCodes.ResultSerialization, $"The error {type} of {Method} cannot be sent: {e.Message}", e);
-            return;
-        }
-
-        EndLeases(hasFailed: true);
-        _owner.SendFrame(output);
-    }
-
-    private void Answer(int code, string message, Exception? exception)
-    {
-        if (IdKind == IdKind.None)
-        {
-            return;
-        }
-
-        _isAnswered = true;
-        _owner.Answering(this);
-        EndLeases(hasFailed: true);
-        _owner.SendError(_codec, RawId, code, message, exception);
     }
 }

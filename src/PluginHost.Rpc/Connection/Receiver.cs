@@ -16,7 +16,13 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="gathering">Told of callers that are completed together.</param>
 /// <param name="logger">The connection's logger.</param>
 internal sealed class Receiver(
-    RpcOptions options, PendingTable pending, InboundCalls inbound, ConnectionLeases leases, FrameSender sender, Gathering gathering, ILogger logger)
+    RpcOptions options,
+    PendingTable pending,
+    InboundCalls inbound,
+    ConnectionLeases leases,
+    FrameSender sender,
+    Gathering gathering,
+    ILogger logger)
 {
     /// <summary>Stands among the codes for a message that is done: a request of this kind is answered with null.</summary>
     private const int Done = 1;
@@ -86,7 +92,7 @@ internal sealed class Receiver(
 
     private void TakeAnswer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, bool isOneOfMany)
     {
-        if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call))
+        if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call, out LateAnswer? late))
         {
             if (call is not null)
             {
@@ -100,6 +106,7 @@ internal sealed class Receiver(
                 EndPayloads(frame, in envelope, codec, _payloads, isRead: false);
             }
 
+            late?.Drop(frame, in envelope, codec, leases);
             return;
         }
 
@@ -143,31 +150,33 @@ internal sealed class Receiver(
             return null;
         }
 
-        Dispatcher? dispatcher = null;
-        int method = -1;
-        int refusal = name.StartsWith("$/"u8) ? TakeLease(frame, in envelope, codec, name, out dispatcher, out method) : 0;
+        FoundMethod found = default;
+        int refusal = name.StartsWith("$/"u8) ? TakeLease(frame, in envelope, codec, name, out found) : 0;
         IncomingCall? toRun = null;
         if (refusal == 0)
         {
-            FoundMethod found = dispatcher is null ? default : new FoundMethod(dispatcher, method, null);
-            refusal = dispatcher is not null || _lookup.TryFind(Volatile.Read(ref _targets), name, out found)
+            refusal = found.Dispatcher is not null || _lookup.TryFind(Volatile.Read(ref _targets), name, out found)
                 ? inbound.Accept(frame, in envelope, codec, in found, out toRun)
                 : RpcErrorCodes.MethodNotFound;
         }
 
-        if (refusal != 0)
+        if (refusal == 0)
         {
-            Refuse(frame, in envelope, codec, name, refusal);
+            return toRun;
         }
 
-        return toRun;
+        Refuse(frame, in envelope, codec, name, refusal);
+        return null;
     }
 
     /// <summary>Takes a message about leases.</summary>
     /// <returns>0 where it is a call, or none about leases; <see cref="Done"/>; or the code of the error to answer.</returns>
     private int TakeLease(
-        ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, ReadOnlySpan<byte> name, out Dispatcher? dispatcher, out int method) =>
-        leases.Take(frame, in envelope, codec, name, out dispatcher, out method) switch
+        ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, ReadOnlySpan<byte> name, out FoundMethod found)
+    {
+        LeaseTake taken = leases.Take(frame, in envelope, codec, name, out Dispatcher? dispatcher, out int method);
+        found = dispatcher is null ? default : new FoundMethod(dispatcher, method, null);
+        return taken switch
         {
             LeaseTake.Done => Done,
             LeaseTake.Gone => RpcErrorCodes.ObjectGone,
@@ -175,6 +184,7 @@ internal sealed class Receiver(
             LeaseTake.Misfit => RpcErrorCodes.InvalidParams,
             _ => 0,
         };
+    }
 
     private void Refuse(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, ReadOnlySpan<byte> name, int refusal)
     {

@@ -12,6 +12,9 @@ internal interface IAddressedCall
     void BeginRequest(OutputBuffer output, RpcCodec codec, long id);
 }
 
+/// <summary>Marks a call that is one step of a sequence: part of the call that gave the sequence, and no call of its own.</summary>
+public interface ISequenceStep;
+
 /// <summary>A call of an object that the peer handed out.</summary>
 internal readonly struct ObjectCall<TCall, TResult>(long handle, TCall call) : ICall<TResult>, IAddressedCall
     where TCall : struct, ICall<TResult>
@@ -43,7 +46,7 @@ internal readonly struct ObjectCall<TCall, TResult>(long handle, TCall call) : I
 }
 
 /// <summary>One step of a sequence of the peer: counts, times out and fails as the method that gave the sequence.</summary>
-internal readonly struct StepCall<TCall, TResult, T, TCodec>(long token) : ICall<SequenceBatch<T>>, IAddressedCall
+internal readonly struct StepCall<TCall, TResult, T, TCodec>(long token) : ICall<SequenceBatch<T>>, IAddressedCall, ISequenceStep
     where TCall : struct, ICall<TResult>
     where TCodec : struct, IValueCodec<T>
 {

@@ -149,6 +149,7 @@ internal sealed class CallLeases(SequenceOrigin origin) : Leases
         _output = null;
         _errors = default;
         _reports = null;
+        _lifetime = null;
         _results?.Clear();
         _isLate = false;
         _isEnded = false;
@@ -311,7 +312,7 @@ internal sealed class CallLeases(SequenceOrigin origin) : Leases
         {
             EndWithCall(lease);
         }
-        else if (_isLate)
+        else if (_isLate && isNew)
         {
             Brings(lease);
         }

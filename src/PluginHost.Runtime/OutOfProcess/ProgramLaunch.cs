@@ -66,13 +66,14 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
         {
             Framing = RpcFraming.Header,
             Codec = RpcCodec.Json,
+            Chain = request.Chains,
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = clock,
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
         RpcConnection connection = process.Pipes is { } pipes
-            ? new RpcConnection(new PipeTransport(pipes.FromChild, pipes.ToChild), rpc, [reports], request.Logger)
-            : new RpcConnection(new Socket(process.Channel), rpc, [reports], request.Logger);
+            ? new RpcConnection(new PipeTransport(pipes.FromChild, pipes.ToChild), rpc, [reports, .. ServiceTarget.Of(request)], request.Logger)
+            : new RpcConnection(new Socket(process.Channel), rpc, [reports, .. ServiceTarget.Of(request)], request.Logger);
         connection.Start();
         return new WorkerLink(identity, process, connection, reports, request, options, clock);
     }

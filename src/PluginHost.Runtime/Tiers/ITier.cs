@@ -89,6 +89,9 @@ internal sealed record StartRequest
     /// <summary>Told the process id of this generation's worker as soon as it has one: its log begins then. Null where nobody asks.</summary>
     public Action<int>? WorkerStarted { get; init; }
 
+    /// <summary>True where what the plugin says of its traces is believed: full trust.</summary>
+    public bool TrustsTrace { get; init; }
+
     /// <summary>Told of every call's end and every fault.</summary>
     public required IInstanceObserver Observer { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using PluginHost.Contracts;
 
 namespace Fixtures.Features.Contract;
@@ -49,6 +50,22 @@ public interface IFeatures
     ValueTask<string> AskOnceAsync([CallScoped] IListener listener, string question, CancellationToken cancellationToken);
 
     Task<IListener?> GiveBackAsync(CancellationToken cancellationToken);
+
+    Task<byte[]?> FlipAsync(byte[]? bytes, CancellationToken cancellationToken);
+
+    ReadOnlyMemory<byte> Reverse(ReadOnlyMemory<byte> bytes);
+
+    Memory<byte> ReverseInPlace(Memory<byte> bytes);
+
+    Task<IMemoryOwner<byte>?> OwnLaterAsync(int count, CancellationToken cancellationToken);
+
+    IMemoryOwner<byte> Own(int count);
+
+    int Disowned();
+
+    Task<long> MeasureAsync(Stream? bytes, int most, CancellationToken cancellationToken);
+
+    Task<Stream?> OpenBytesAsync(int count, CancellationToken cancellationToken);
 }
 
 /// <summary>An object that the plugin hands out.</summary>

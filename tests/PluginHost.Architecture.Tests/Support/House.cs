@@ -28,7 +28,7 @@ internal static class House
     [
         new(Contracts, [], ["Faults", "Invocation"]),
         new(Generators, [], ["Model", "Parsing", "Emitting", "Diagnostics"]),
-        new(Rpc, [Contracts], ["Messages", "Codecs", "Framing", "Transport", "Connection", "WorkerProtocol"]),
+        new(Rpc, [Contracts], ["Messages", "Codecs", "Framing", "Transport", "Payloads", "Leasing", "Connection", "WorkerProtocol"]),
         new(Loading, [Contracts], ["Unloading"]),
         new(Telemetry, [Contracts], ["Histograms", "Recording", "Export", "Advisor"]),
         new(Worker, [Rpc, Loading, Contracts], ["Sandbox"]),
@@ -52,6 +52,7 @@ internal static class House
     /// <summary>Interfaces with one implementation, and why they are there.</summary>
     public static Dictionary<string, string> LoneInterfaces { get; } = new()
     {
+        ["PluginHost.Rpc.Leasing.ISequenceStep"] = "the engine, in another assembly, tells steps from calls by it",
         ["PluginHost.Runtime.Tiers.IInstanceObserver"] = "the tiers' rooms report to the root, which they may not use",
     };
 

@@ -27,6 +27,27 @@ public sealed class ContractAnalyzerTests
         Assert.Contains(expected, found.GetMessage(System.Globalization.CultureInfo.InvariantCulture));
     }
 
+    [Theory]
+    [InlineData("IProgress<int> Report();", "PH0017")]
+    [InlineData("Task<IProgress<int>> ReportAsync(CancellationToken ct);", "PH0017")]
+    [InlineData("IAsyncEnumerable<int>? Maybe(CancellationToken ct);", "PH0017")]
+    [InlineData("Task<IAsyncEnumerable<IAsyncEnumerable<int>>> Nested(CancellationToken ct);", "PH0021")]
+    [InlineData("void Put(IProgress<IHolder> progress);", "PH0021")]
+    [InlineData("void Put((int, IHolder) pair);", "PH0021")]
+    [InlineData("IAsyncEnumerable<int> Watch(IAsyncEnumerable<int> others, CancellationToken ct);", "PH0022")]
+    [InlineData("IAsyncEnumerable<int> Watch([CallScoped] IHolder holder, CancellationToken ct);", "PH0022")]
+    [InlineData("IAsyncEnumerable<int> Watch(IHolder holder, CancellationToken ct);", null)]
+    [InlineData("Task<IAsyncEnumerable<int>> WatchAsync(IProgress<int> progress, CancellationToken ct);", null)]
+    [InlineData("[CallPolicy(Idempotent = true)] IHolder Self();", "PH0020")]
+    [InlineData("[CallPolicy(Idempotent = true)] IAsyncEnumerable<int> Watch(CancellationToken ct);", "PH0020")]
+    [InlineData("[CallPolicy(Idempotent = true)] void Put(IHolder? holder);", "PH0020")]
+    public async Task What_stays_with_its_owner_stands_only_where_its_life_is_clear(string method, string? id)
+    {
+        IEnumerable<string> found = (await FindAsync($"[PluginContract] public interface IHolder {{ {method} }}")).Select(d => d.Id).Where(i => i != "PH0014");
+
+        Assert.Equal(id is null ? [] : [id], found);
+    }
+
     [Fact]
     public async Task All_problems_of_a_contract_are_reported_at_once()
     {
@@ -44,7 +65,7 @@ public sealed class ContractAnalyzerTests
                 [WireName("e")] void E2();
                 [Throws<AggregateException>, CallPolicy(Timeout = "-00:00:01")] int F();
                 internal void G();
-                void H(Stream other);
+                void H(MemoryStream other);
                 void I(Odd odd);
             }
             public struct Odd { public readonly int Lost; public int Kept { get; set; } }

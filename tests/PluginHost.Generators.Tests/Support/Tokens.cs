@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using PluginHost.Contracts.Invocation;
@@ -106,6 +107,10 @@ internal ref struct TokenReader(List<Token> tokens) : IValueReader
     public char ReadChar() => ((string)Take("string")!)[0];
 
     public byte[]? ReadBinary() => TryReadNull() ? null : (byte[])Take("binary")!;
+
+    public Memory<byte> ReadMemory() => ReadBinary();
+
+    public IMemoryOwner<byte>? ReadMemoryOwner() => ReadBinary() is { } bytes ? new OwnedMemory(bytes) : null;
 
     public Guid ReadGuid() => (Guid)Take("guid")!;
 

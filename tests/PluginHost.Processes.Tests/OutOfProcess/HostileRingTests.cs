@@ -63,6 +63,7 @@ public sealed class HostileRingTests : IAsyncLifetime
         FixtureWorker stopped = await _workers.StartAsync(limits: new PluginLimits { CallTimeout = s_callTimeout });
         FixtureWorker neighbour = await _workers.StartAsync();
         Assert.Equal(0, Libc.kill(stopped.Pid, Stop));
+        Eventually.True(() => File.ReadAllText($"/proc/{stopped.Pid}/stat").Contains(") T "), "The worker does not stop.");
         string large = new('x', 50_000);
 
         Task<string>[] calls = [.. Enumerable.Range(0, 20).Select(_ => stopped.Plugin.EchoAsync(large, CancellationToken.None))];

@@ -14,6 +14,8 @@ public sealed class ProcessTierOptionsTests
         ProcessTierOptions options = new()
         {
             Codec = (RpcCodec)9,
+            Transport = (WorkerTransport)9,
+            RingBytes = 5000,
             WorkerFolder = "worker",
             HandshakeTimeout = TimeSpan.Zero,
             StartTimeout = TimeSpan.Zero,
@@ -24,7 +26,7 @@ public sealed class ProcessTierOptionsTests
 
         IReadOnlyList<string> problems = options.Validate();
 
-        Assert.Equal(7, problems.Count);
+        Assert.Equal(9, problems.Count);
         Assert.All(problems, p => Assert.Contains("expected", p));
     }
 }

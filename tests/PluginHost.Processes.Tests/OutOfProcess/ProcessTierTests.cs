@@ -13,12 +13,14 @@ namespace PluginHost.Processes.Tests.OutOfProcess;
 
 public sealed class MessagePackProcessTierTests() : ProcessTierTests(RpcCodec.MessagePack);
 
+public sealed class SocketProcessTierTests() : ProcessTierTests(RpcCodec.MessagePack, WorkerTransport.Socket);
+
 public sealed class JsonProcessTierTests() : ProcessTierTests(RpcCodec.Json);
 
-/// <summary>What holds of real workers in either codec.</summary>
-public abstract class ProcessTierTests(RpcCodec codec) : IAsyncLifetime
+/// <summary>What holds of real workers in either codec and over either transport.</summary>
+public abstract class ProcessTierTests(RpcCodec codec, WorkerTransport transport = WorkerTransport.Ring) : IAsyncLifetime
 {
-    private readonly FixtureWorkers _workers = new(codec);
+    private readonly FixtureWorkers _workers = new(codec) { Options = new ProcessTierOptions { Codec = codec, Transport = transport } };
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

@@ -1,8 +1,10 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Fixtures;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Processes.Tests.Support;
 using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.Transport;
 using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Processes;
@@ -28,6 +30,25 @@ public sealed class HandshakeTests
         Assert.Equal(WorkerExitCodes.HandshakeRefused, (await process.Exited.WaitAsync(Shell.Long)).ExitCode);
     }
 
+    [Theory]
+    [InlineData("ring", 4096, "expected 12288")]
+    [InlineData("carrier pigeon", 8192, "'carrier pigeon' is not known")]
+    public async Task A_transport_that_a_worker_cannot_use_is_named_and_the_socket_goes_on(string name, int bytes, string problem)
+    {
+        using SharedMemory memory = RingTransport.CreateMemory(8192);
+        (WorkerProcess process, RpcConnection connection) = await ConnectAsync(memory.Descriptor);
+        HelloRequest hello = new(1, 1, ["json"], "9.9.9", 1) { Transports = [new TransportOffer(name, 4, bytes)] };
+
+        HelloReply reply = (await connection.CallAsync<HelloCall, HelloReply>(new HelloCall(hello), Shell.Long, CancellationToken.None)).Value;
+
+        Assert.Equal("socket", reply.Transport);
+        Assert.Contains(problem, reply.TransportProblem);
+        Assert.True((await connection.CallAsync<PingCall, long>(default, Shell.Long, CancellationToken.None)).Value > 0);
+        Assert.False(File.Exists($"/proc/{process.Pid}/fd/4") && new FileInfo($"/proc/{process.Pid}/fd/4").LinkTarget!.Contains("pluginhost-ring"));
+        await connection.DisposeAsync();
+        await process.Exited.WaitAsync(Shell.Long);
+    }
+
     [Fact]
     public async Task The_end_of_the_channel_ends_the_worker()
     {
@@ -50,17 +71,18 @@ public sealed class HandshakeTests
         Assert.Equal(WorkerExitCodes.ProtocolError, (await process.Exited.WaitAsync(Shell.Long)).ExitCode);
     }
 
-    private static async Task<(WorkerProcess, RpcConnection)> ConnectAsync()
+    private static async Task<(WorkerProcess, RpcConnection)> ConnectAsync(params IReadOnlyList<SafeHandle> inherited)
     {
-        WorkerProcess process = await SpawnAsync();
+        WorkerProcess process = await SpawnAsync(inherited);
         RpcConnection connection = new(new Socket(process.Channel), new RpcOptions(), [], NullLogger.Instance);
         connection.Start();
         return (process, connection);
     }
 
-    private static Task<WorkerProcess> SpawnAsync() => WorkerSpawner.Shared.SpawnAsync(WorkerCommand.Create(
+    private static Task<WorkerProcess> SpawnAsync(params IReadOnlyList<SafeHandle> inherited) => WorkerSpawner.Shared.SpawnAsync(WorkerCommand.Create(
         WorkerCommand.ProgramOf(new ProcessTierOptions()),
         FixtureRequest.Create("/", Path.GetTempPath(), new DeafObserver(), NullLogger.Instance),
         "-1,0,1048576",
-        TimeProvider.System));
+        TimeProvider.System,
+        inherited));
 }

@@ -49,6 +49,27 @@ public abstract class ProgressTests(RpcCodec codec)
     }
 
     [Fact]
+    public async Task A_caller_that_blocks_has_every_report_before_its_result_too()
+    {
+        await using LendingPair pair = new(codec);
+        pair.Lending.Work = static (progress, _) =>
+        {
+            progress!.Report(1);
+            progress.Report(2);
+            return Task.FromResult(7);
+        };
+
+        for (int call = 0; call < 50; call++)
+        {
+            Reports<int> reports = new();
+            int result = await Until.Ends(Task.Run(() => pair.Near.Call<WorkCall, int>(new WorkCall(reports), LendingPair.Patience, default).Value));
+
+            Assert.Equal(7, result);
+            Assert.Equal([1, 2], reports.All);
+        }
+    }
+
+    [Fact]
     public async Task A_caller_who_wants_no_progress_gives_the_callee_none()
     {
         await using LendingPair pair = new(codec);

@@ -208,5 +208,5 @@ public sealed class LargeValueTests
         (await connection.CallAsync<EchoBytesCall<T, TReading>, T>(new(bytes), Timeout.InfiniteTimeSpan, CancellationToken.None)).Value;
 
     private static async Task<long> SumAsync(RpcConnection connection, byte[] bytes, int gate = -1, CancellationToken ct = default) =>
-        (await connection.CallAsync<SumCall, long>(new(bytes, gate), Timeout.InfiniteTimeSpan, ct)).Value;
+        (await connection.CallAsync<HashCall, long>(new(bytes, gate), Timeout.InfiniteTimeSpan, ct)).Value;
 }

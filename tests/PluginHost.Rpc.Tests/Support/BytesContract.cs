@@ -87,7 +87,7 @@ internal readonly struct EchoBytesCall<T, TReading>(ReadOnlyMemory<byte> bytes) 
 }
 
 /// <summary>Sends bytes to a method that tells their hash; or one that waits before it looks, or one that fails to read the argument behind them.</summary>
-internal readonly struct SumCall(ReadOnlyMemory<byte> bytes, int gate = -1) : ICall<long>
+internal readonly struct HashCall(ReadOnlyMemory<byte> bytes, int gate = -1) : ICall<long>
 {
     public static ContractMethod Method => BytesContract.Sum;
 

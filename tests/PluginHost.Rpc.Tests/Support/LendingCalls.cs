@@ -166,7 +166,7 @@ internal readonly struct TextsCall : ICall<IAsyncEnumerable<string>>
 }
 
 /// <summary>Sums what the caller gives.</summary>
-internal readonly struct SumCall(IAsyncEnumerable<int> items) : ICall<int>
+internal readonly struct SumItemsCall(IAsyncEnumerable<int> items) : ICall<int>
 {
     public static ContractMethod Method => LendingContract.Sum;
 

@@ -35,7 +35,7 @@ internal sealed class LendingPair : IAsyncDisposable
 
     public Task<IAsyncEnumerable<int>> Items(int count) => Call<ItemsCall, IAsyncEnumerable<int>>(new ItemsCall(count));
 
-    public Task<int> Sum(IAsyncEnumerable<int> items, CancellationToken cancellationToken = default) => Call<SumCall, int>(new SumCall(items), cancellationToken);
+    public Task<int> Sum(IAsyncEnumerable<int> items, CancellationToken cancellationToken = default) => Call<SumItemsCall, int>(new SumItemsCall(items), cancellationToken);
 
     public async Task<CounterProxy> Open(int value) => (CounterProxy)(await Call<OpenCall, ISession?>(new OpenCall(value)))!;
 

@@ -3,13 +3,15 @@ using System.Diagnostics;
 using Fixtures.Features.Contract;
 using PluginHost.Contracts.Faults;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Tests.Support;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime.Tests.OnEveryTier;
 
 /// <summary>What progress, sequences and objects of contracts do, whatever the tier and the codec. One subclass each.</summary>
-public abstract class ContractFeatureTests : IAsyncLifetime
+public abstract partial class ContractFeatureTests : IAsyncLifetime
 {
     private const string Id = SampleHost.Features;
     private SampleHost _host = null!;
@@ -20,7 +22,8 @@ public abstract class ContractFeatureTests : IAsyncLifetime
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _host = await StartAsync(null);
+    // What a test leaves open is not waited for long when its host ends.
+    public async ValueTask InitializeAsync() => _host = await StartAsync(TimeSpan.FromMilliseconds(200));
 
     public async ValueTask DisposeAsync()
     {
@@ -245,7 +248,7 @@ public abstract class ContractFeatureTests : IAsyncLifetime
         await session.DisposeAsync();
 
         await UntilAsync(() => Features.DisposedSessions() == 1);
-        await Assert.ThrowsAsync<PluginUnavailableException>(() => session.GreetAsync("eve", Cancelled));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => session.GreetAsync("eve", Cancelled));
         Assert.Equal("bob greets eve", await other.GreetAsync("eve", Cancelled));
         Assert.Equal(1, Features.DisposedSessions());
     }
@@ -308,14 +311,40 @@ public abstract class ContractFeatureTests : IAsyncLifetime
     [Fact]
     public async Task A_stop_with_nothing_open_waits_for_nothing()
     {
-        await AllAsync(Features.Watch(3, null, Cancelled));
-        await using (ISession session = await Features.OpenSessionAsync("ann", Cancelled))
+        await using SampleHost host = await StartAsync(TimeSpan.FromMinutes(5));
+        IFeatures features = host.Runtime.Get<IFeatures>(Id);
+        await AllAsync(features.Watch(3, null, Cancelled));
+        await using (ISession session = await features.OpenSessionAsync("ann", Cancelled))
         {
             await session.GreetAsync("bob", Cancelled);
         }
 
-        // The drain's default is 30 s.
-        await _host.Runtime.StopAsync(Id).WaitAsync(TimeSpan.FromSeconds(20), Cancelled);
+        await host.Runtime.StopAsync(Id).WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
+    }
+
+    [Fact]
+    public async Task A_stop_within_the_drain_lets_open_sequences_and_objects_finish()
+    {
+        await using SampleHost host = await StartAsync(TimeSpan.FromMinutes(5));
+        IFeatures features = host.Runtime.Get<IFeatures>(Id);
+        await using IAsyncEnumerator<int> reader = features.Watch(100, null, Cancelled).GetAsyncEnumerator(Cancelled);
+        ISession session = await features.OpenSessionAsync("ann", Cancelled);
+        Assert.True(await reader.MoveNextAsync());
+
+        Task stopping = host.Runtime.StopAsync(Id);
+        await UntilAsync(() => host.Status(Id).State == PluginState.Stopping);
+
+        for (int i = 1; i < 100; i++)
+        {
+            Assert.True(await reader.MoveNextAsync());
+            Assert.Equal(i, reader.Current);
+        }
+
+        Assert.False(await reader.MoveNextAsync());
+        Assert.Equal("ann greets bob", await session.GreetAsync("bob", Cancelled));
+        Assert.False(stopping.IsCompleted);
+        await session.DisposeAsync();
+        await stopping.WaitAsync(TimeSpan.FromMinutes(1), Cancelled);
     }
 
     private protected static async Task<List<T>> AllAsync<T>(IAsyncEnumerable<T> sequence)
@@ -454,4 +483,10 @@ public sealed class ProcessMessagePackContractFeatureTests : ContractFeatureTest
 public sealed class ProcessJsonContractFeatureTests : ContractFeatureTests
 {
     private protected override Task<SampleHost> StartAsync(TimeSpan? drain) => SampleHost.StartFeaturesAsync(PluginTier.Process, RpcCodec.Json, drain: drain);
+}
+
+public sealed class ProcessRingContractFeatureTests : ContractFeatureTests
+{
+    private protected override Task<SampleHost> StartAsync(TimeSpan? drain) =>
+        SampleHost.StartFeaturesAsync(PluginTier.Process, RpcCodec.MessagePack, drain: drain, transport: WorkerTransport.Ring);
 }

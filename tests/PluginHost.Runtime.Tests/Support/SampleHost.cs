@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Contracts.Faults;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Trust;
 using PluginHost.TestKit;
 using Samples.Contracts;
@@ -33,8 +34,12 @@ internal sealed class SampleHost : IAsyncDisposable
 
     /// <summary>Starts the fixture that uses every feature of contracts.</summary>
     public static Task<SampleHost> StartFeaturesAsync(
-        PluginTier tier, RpcCodec codec = RpcCodec.MessagePack, bool roundTrip = false, TimeSpan? drain = null) =>
-        StartAsync(tier, codec, roundTrip, ids: [Features], drain: drain);
+        PluginTier tier,
+        RpcCodec codec = RpcCodec.MessagePack,
+        bool roundTrip = false,
+        TimeSpan? drain = null,
+        WorkerTransport transport = WorkerTransport.Socket) =>
+        StartAsync(tier, codec, roundTrip, drain: drain, transport: transport, ids: [Features]);
 
     /// <summary>Starts the named samples in a tier; their manifests' trust is raised to what the tier needs.</summary>
     public static async Task<SampleHost> StartAsync(
@@ -44,6 +49,7 @@ internal sealed class SampleHost : IAsyncDisposable
         TimeSpan? callTimeout = null,
         ILoggerFactory? loggers = null,
         TimeSpan? drain = null,
+        WorkerTransport transport = WorkerTransport.Auto,
         params string[] ids)
     {
         SampleHost host = new();
@@ -59,6 +65,7 @@ internal sealed class SampleHost : IAsyncDisposable
             ContractAssemblies = [typeof(IMarkdown).Assembly, typeof(IFeatures).Assembly],
             DrainTimeout = drain ?? new PluginRuntimeOptions { Directory = host.Plugins }.DrainTimeout,
             Codec = codec,
+            Transport = transport,
             RoundTripInProcess = roundTrip,
             LoggerFactory = loggers ?? NullLoggerFactory.Instance,
             Policy = new PluginPolicy

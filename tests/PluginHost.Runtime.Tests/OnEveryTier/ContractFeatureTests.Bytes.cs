@@ -1,0 +1,117 @@
+using System.Buffers;
+
+namespace PluginHost.Runtime.Tests.OnEveryTier;
+
+/// <content>Large values, streams and memory that is owned.</content>
+public abstract partial class ContractFeatureTests
+{
+    public static TheoryData<int> ByteCounts => [0, 1, 64 * 1024, (64 * 1024) + 1, 3_000_000];
+
+    [Theory]
+    [MemberData(nameof(ByteCounts))]
+    public async Task Bytes_of_every_type_cross_both_ways(int count)
+    {
+        byte[] bytes = Numbered(count);
+        byte[] reversed = [.. bytes.Reverse()];
+
+        Assert.True(reversed.AsSpan().SequenceEqual(await Features.FlipAsync(bytes, Cancelled)));
+        Assert.True(reversed.AsSpan().SequenceEqual(Features.Reverse(bytes).Span));
+        Assert.True(reversed.AsSpan().SequenceEqual(Features.ReverseInPlace(bytes.ToArray()).Span));
+        Assert.Null(await Features.FlipAsync(null, Cancelled));
+    }
+
+    [Theory]
+    [MemberData(nameof(ByteCounts))]
+    public async Task Owned_memory_is_the_callers_until_it_disposes_it(int count)
+    {
+        int before = Features.Disowned();
+        IMemoryOwner<byte>? owner = await Features.OwnLaterAsync(count, Cancelled);
+        IMemoryOwner<byte> second = Features.Own(count);
+
+        Assert.True(Numbered(count).AsSpan().SequenceEqual(owner!.Memory.Span));
+        Assert.True(Numbered(count).AsSpan().SequenceEqual(second.Memory.Span));
+        owner.Dispose();
+        second.Dispose();
+        await UntilAsync(() => Features.Disowned() == before + 2);
+        Assert.Null(await Features.OwnLaterAsync(-1, Cancelled));
+    }
+
+    [Theory]
+    [MemberData(nameof(ByteCounts))]
+    public async Task A_stream_crosses_as_an_argument_and_is_disposed_at_its_end(int count)
+    {
+        byte[] bytes = Numbered(count);
+        WatchedStream stream = new(bytes);
+
+        Assert.Equal(bytes.Sum(b => (long)b), await Features.MeasureAsync(stream, int.MaxValue, Cancelled));
+        Assert.Equal(-1, await Features.MeasureAsync(null, 0, Cancelled));
+        await UntilAsync(() => stream.IsDisposed);
+    }
+
+    [Fact]
+    public async Task A_stream_argument_that_is_not_read_to_its_end_is_disposed_with_its_call()
+    {
+        WatchedStream stream = new(Numbered(3_000_000));
+
+        Assert.Equal(Numbered(100).Sum(b => (long)b), await Features.MeasureAsync(stream, 100, Cancelled));
+
+        await UntilAsync(() => stream.IsDisposed);
+    }
+
+    [Theory]
+    [MemberData(nameof(ByteCounts))]
+    public async Task A_stream_crosses_as_a_result_and_is_read_forward_once(int count)
+    {
+        int finished = Features.Finished();
+        Stream? stream = await Features.OpenBytesAsync(count, Cancelled);
+        using MemoryStream copy = new();
+
+        Assert.True(stream!.CanRead && !stream.CanSeek && !stream.CanWrite);
+        await stream.CopyToAsync(copy, Cancelled);
+        await stream.DisposeAsync();
+
+        Assert.True(Numbered(count).AsSpan().SequenceEqual(copy.ToArray()));
+        Assert.Throws<ObjectDisposedException>(() => stream.ReadByte());
+        await UntilAsync(() => Features.Finished() == finished + 1);
+        Assert.Null(await Features.OpenBytesAsync(-1, Cancelled));
+    }
+
+    [Fact]
+    public async Task A_result_stream_that_is_disposed_early_ends_on_the_other_side()
+    {
+        int finished = Features.Finished();
+        using (Stream? stream = await Features.OpenBytesAsync(5_000_000, Cancelled))
+        {
+            Assert.Equal(0, stream!.ReadByte());
+            Assert.Equal(1, stream.ReadByte());
+        }
+
+        await UntilAsync(() => Features.Finished() == finished + 1);
+    }
+
+    [Fact]
+    public async Task A_result_stream_that_nobody_reads_is_disposed_on_the_other_side()
+    {
+        int finished = Features.Finished();
+        Stream? stream = await Features.OpenBytesAsync(5_000_000, Cancelled);
+
+        await stream!.DisposeAsync();
+
+        await UntilAsync(() => Features.Finished() == finished + 1);
+    }
+
+    private static byte[] Numbered(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(i % 251))];
+
+    private sealed class WatchedStream(byte[] bytes) : MemoryStream(bytes, writable: false)
+    {
+        private volatile bool _isDisposed;
+
+        public bool IsDisposed => _isDisposed;
+
+        protected override void Dispose(bool disposing)
+        {
+            _isDisposed = true;
+            base.Dispose(disposing);
+        }
+    }
+}
