@@ -104,21 +104,17 @@ internal sealed class ProcessTier : ITier
         {
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = _clock,
+            Chain = request.Chains,
             SendsStacks = false,
             TrustsPeerTrace = request.TrustsTrace,
-            Chain = request.Chains,
             Payloads = payloads.ForHost(identity.Tier),
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
         RingTransport transport = new(new Socket(process.Channel));
-        RpcConnection connection = new(transport, options, [reports, .. Targets(request)], request.Logger);
+        RpcConnection connection = new(transport, options, [reports, .. ServiceTarget.Of(request)], request.Logger);
         connection.Start();
         return (new WorkerLink(identity, process, connection, reports, request, _options, _clock), transport);
     }
-
-    /// <summary>What the worker may call: the host services that it was granted, and nothing else of the host.</summary>
-    internal static IEnumerable<Dispatcher> Targets(StartRequest request) =>
-        request.Services.Doors.Select(door => new ServiceTarget(door.Contract.CreateDispatcher(door.Guard)));
 
     /// <summary>One step of a start.</summary>
     private static async Task<TReply> AskAsync<TCall, TReply>(

@@ -66,14 +66,17 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
         {
             Framing = RpcFraming.Header,
             Codec = RpcCodec.Json,
+            Chain = request.Chains,
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = clock,
+            SendsStacks = false,
+            TrustsPeerTrace = request.TrustsTrace,
+            Chain = request.Chains,
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
-        Dispatcher[] targets = [reports, .. ProcessTier.Targets(request)];
         RpcConnection connection = process.Pipes is { } pipes
-            ? new RpcConnection(new PipeTransport(pipes.FromChild, pipes.ToChild), rpc, targets, request.Logger)
-            : new RpcConnection(new Socket(process.Channel), rpc, targets, request.Logger);
+            ? new RpcConnection(new PipeTransport(pipes.FromChild, pipes.ToChild), rpc, [reports, .. ServiceTarget.Of(request)], request.Logger)
+            : new RpcConnection(new Socket(process.Channel), rpc, [reports, .. ServiceTarget.Of(request)], request.Logger);
         connection.Start();
         return new WorkerLink(identity, process, connection, reports, request, options, clock);
     }
