@@ -88,7 +88,7 @@ internal sealed class OwnThreadReading(
         {
             _turn = Turn.Nobody;
             _ended = reason;
-            if (reason is not null || _isWanted || !call.IsDone || pending.Count > 0)
+            if (reason is not null || _isWanted || !call.IsDone || pending.Unanswered > 0)
             {
                 Want_NeedsLock();
             }
@@ -102,7 +102,7 @@ internal sealed class OwnThreadReading(
         {
             int answers = receiver.BlockingAnswers;
             reason = StepGathering();
-            if (reason is null && receiver.BlockingAnswers != answers && pending.Count == 0)
+            if (reason is null && receiver.BlockingAnswers != answers && pending.Unanswered == 0)
             {
                 if (++_hesitated >= _hesitation)
                 {
@@ -147,7 +147,7 @@ internal sealed class OwnThreadReading(
             _turn = Turn.Nobody;
             Volatile.Write(ref _isResting, true);
             Interlocked.MemoryBarrier();
-            _isWanted = pending.Count > 0;
+            _isWanted = pending.Unanswered > 0;
             long seen = -1;
             while (_turn != Turn.Nobody || (!_isWanted && seen != _callerTurns))
             {
