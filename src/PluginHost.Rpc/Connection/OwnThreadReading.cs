@@ -155,8 +155,8 @@ internal sealed class OwnThreadReading(
                 Monitor.Wait(_lock, LookMilliseconds);
             }
 
-            // A rest that was of no use makes the next one less likely: callers that do not block, or several at once, only pay for it.
-            _hesitation = _callerTurns - turnsBefore > 3 ? 1 : Math.Min(MostHesitation, _hesitation * 2);
+            // A rest that somebody ended was of no use: callers that do not block, that give up, or several at once, only pay for the next one.
+            _hesitation = _isWanted ? MostHesitation : _callerTurns - turnsBefore > 3 ? 1 : Math.Min(MostHesitation, _hesitation * 2);
             _turn = Turn.Thread;
             _isWanted = false;
             Volatile.Write(ref _isResting, false);
