@@ -88,7 +88,7 @@ internal sealed class OwnThreadReading(
         {
             _turn = Turn.Nobody;
             _ended = reason;
-            if (reason is not null || _isWanted || !call.IsDone || pending.Count > 0)
+            if (reason is not null || _isWanted || !call.IsDone || pending.Unanswered > 0)
             {
                 Want_NeedsLock();
             }
@@ -102,7 +102,7 @@ internal sealed class OwnThreadReading(
         {
             int answers = receiver.BlockingAnswers;
             reason = StepGathering();
-            if (reason is null && receiver.BlockingAnswers != answers && pending.Count == 0)
+            if (reason is null && receiver.BlockingAnswers != answers && pending.Unanswered == 0)
             {
                 if (++_hesitated >= _hesitation)
                 {
@@ -147,7 +147,7 @@ internal sealed class OwnThreadReading(
             _turn = Turn.Nobody;
             Volatile.Write(ref _isResting, true);
             Interlocked.MemoryBarrier();
-            _isWanted = pending.Count > 0;
+            _isWanted = pending.Unanswered > 0;
             long seen = -1;
             while (_turn != Turn.Nobody || (!_isWanted && seen != _callerTurns))
             {
@@ -155,8 +155,8 @@ internal sealed class OwnThreadReading(
                 Monitor.Wait(_lock, LookMilliseconds);
             }
 
-            // A rest that was of no use makes the next one less likely: callers that do not block, or several at once, only pay for it.
-            _hesitation = _callerTurns - turnsBefore > 3 ? 1 : Math.Min(MostHesitation, _hesitation * 2);
+            // A rest that somebody ended was of no use: callers that do not block, that give up, or several at once, only pay for the next one.
+            _hesitation = _isWanted ? MostHesitation : _callerTurns - turnsBefore > 3 ? 1 : Math.Min(MostHesitation, _hesitation * 2);
             _turn = Turn.Thread;
             _isWanted = false;
             Volatile.Write(ref _isResting, false);

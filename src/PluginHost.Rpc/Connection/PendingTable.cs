@@ -27,10 +27,14 @@ internal sealed class PendingTable(int limit)
     private int _used;
     private int _freeHead = -1;
     private int _live;
+    private int _taken;
     private bool _isClosed;
 
     /// <summary>The calls whose callers wait.</summary>
     public int Count => Volatile.Read(ref _live);
+
+    /// <summary>The ids whose answers have not come, those of calls that were given up too.</summary>
+    public int Unanswered => Volatile.Read(ref _taken);
 
     /// <summary>Gives a call its id.</summary>
     public AddResult Add(PendingCall call)
@@ -54,6 +58,7 @@ internal sealed class PendingTable(int limit)
             slot.Call = call;
             call.Id = (slot.Generation << IndexBits) | (long)index;
             _live++;
+            _taken++;
             return AddResult.Added;
         }
     }
@@ -82,6 +87,7 @@ internal sealed class PendingTable(int limit)
             slot.Call = null;
             slot.Late = null;
             slot.IsTaken = false;
+            _taken--;
             if (slot.Generation < LastGeneration)
             {
                 slot.NextFree = _freeHead;

@@ -26,6 +26,11 @@ public sealed partial class RpcConnection
             }
         }
 
+        if (expired.Count > 0)
+        {
+            _reading?.Expect();
+        }
+
         if (_outbox.Failure is { } failure)
         {
             Close(new RpcCloseReason(RpcCloseKind.ConnectionReset, $"Sending failed: {failure.Message}"));

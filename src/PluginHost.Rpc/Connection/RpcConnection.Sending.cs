@@ -35,6 +35,9 @@ public sealed partial class RpcConnection
         {
             _sender.SendCancel(Codec, id);
         }
+
+        // Its id is free again only once the late answer is read, and this caller does not read it.
+        _reading?.Expect();
     }
 
     /// <summary>Asks the peer to stop a call that goes on waiting for its answer, for so long as it may.</summary>

@@ -7,10 +7,12 @@ using Xunit;
 namespace PluginHost.Rpc.Tests.Connection;
 
 /// <summary>What goes out, in which order, and in how many sends.</summary>
-public sealed class OutboxTests
+public sealed class OutboxTests : IDisposable
 {
     private readonly Gathering _gathering = new();
     private readonly Recorded _transport = new();
+
+    public void Dispose() => _transport.Dispose();
 
     [Fact]
     public void A_reader_keeps_its_answers_back_until_it_uncorks()
