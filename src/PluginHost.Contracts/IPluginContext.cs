@@ -23,6 +23,17 @@ public interface IPluginContext
 
     /// <summary>Cancelled when the plugin is asked to stop, before it is disposed.</summary>
     CancellationToken Stopping { get; }
+
+    /// <summary>
+    /// Gives a service of the host: a contract that the manifest's <c>uses</c> names and the policy grants, provided by the application or by
+    /// another plugin. The same object each time; its calls fail with <see cref="Faults.PluginUnavailableException"/> once this plugin is stopped.
+    /// </summary>
+    /// <typeparam name="TContract">An interface marked <see cref="PluginContractAttribute"/>.</typeparam>
+    /// <exception cref="Faults.PluginRefusedException">The manifest does not name it, or the policy does not grant it.</exception>
+    /// <exception cref="Faults.PluginUnavailableException">Nobody provides it, or more than one plugin does.</exception>
+    /// <exception cref="Faults.ContractMismatchException">The host has another major version of it.</exception>
+    TContract GetHostService<TContract>()
+        where TContract : class;
 }
 
 /// <summary>Implemented by a plugin that has work to do before its first call.</summary>

@@ -1,6 +1,8 @@
 using System.Reflection;
 using Microsoft.Extensions.Logging;
 using NuGet.Versioning;
+using PluginHost.Contracts;
+using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.Catalog;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.OutOfProcess;
@@ -114,7 +116,7 @@ internal sealed class PluginPreparation(
     private SupervisedPlugin WithContracts(SupervisedPlugin plugin, PluginManifest manifest)
     {
         List<string> problems = [];
-        List<Contracts.Invocation.ContractDescriptor> found = [];
+        List<ContractDescriptor> found = [];
         foreach (ContractReference reference in manifest.Contracts)
         {
             if (contracts.Find(reference) is not { } contract)
@@ -139,7 +141,7 @@ internal sealed class PluginPreparation(
             return plugin with { Placement = Refuse(plugin.Placement, problems) };
         }
 
-        return plugin with { Contracts = found, SharedAssemblies = KnownContracts.SharedAssemblies(found) };
+        return plugin with { Contracts = found, SharedAssemblies = KnownContracts.SharedAssemblies([.. found, .. manifest.Uses.Select(contracts.Find).OfType<ContractDescriptor>()]) };
     }
 
     private SupervisedPlugin Refused(string id, string folder, IReadOnlyList<Problem> problems)

@@ -38,6 +38,7 @@ public sealed class PluginRuntime : IAsyncDisposable
             }
         }
 
+        parts.Services.Add(_supervisors.Values);
         _control = ControlServer.Start(parts.State.ControlSocket, Snapshot, options.Clock, parts.Logger);
         _window = options.Clock.CreateTimer(_ => WriteWindow(), null, s_windowEvery, s_windowEvery);
     }

@@ -1,10 +1,12 @@
 using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using PluginHost.Contracts;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
+using PluginHost.Runtime.Services;
 using PluginHost.Runtime.Trust;
 
 namespace PluginHost.Runtime;
@@ -65,6 +67,14 @@ public sealed record PluginRuntimeOptions
     /// <summary>When exceptions and time-outs add up to a crash.</summary>
     public FaultRateOptions FaultRate { get; init; } = new();
 
+    /// <summary>What the application provides to plugins; <see cref="Provide{TContract}(TContract)"/> adds one. Default nothing.</summary>
+    public IReadOnlyList<HostService> Services { get; init; } = [];
+
+    /// <summary>
+    /// How many plugins may call one through the other by host services, recursion included; the next call is refused. 1 to 64. Default 8.
+    /// </summary>
+    public int MaxServiceDepth { get; init; } = 8;
+
     /// <summary>Where logs go. Default nowhere.</summary>
     public ILoggerFactory LoggerFactory { get; init; } = NullLoggerFactory.Instance;
 
@@ -73,6 +83,30 @@ public sealed record PluginRuntimeOptions
 
     /// <summary>The seed of the back-off's jitter; null takes one from the clock.</summary>
     public int? JitterSeed { get; init; }
+
+    /// <summary>Gives options that provide one more service: one object for all plugins that may use it.</summary>
+    /// <typeparam name="TContract">An interface marked <see cref="PluginContractAttribute"/>.</typeparam>
+    /// <param name="service">The service; thread-safe. <see cref="PluginCaller.Current"/> tells it who calls.</param>
+    /// <exception cref="ArgumentException"><typeparamref name="TContract"/> is no interface.</exception>
+    public PluginRuntimeOptions Provide<TContract>(TContract service)
+        where TContract : class
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        return Provide<TContract>(_ => service);
+    }
+
+    /// <summary>Gives options that provide one more service: an object for each start of each plugin that may use it.</summary>
+    /// <typeparam name="TContract">An interface marked <see cref="PluginContractAttribute"/>.</typeparam>
+    /// <param name="create">Makes the service for a plugin, told with its effective trust. Where it throws, the plugin goes without.</param>
+    /// <exception cref="ArgumentException"><typeparamref name="TContract"/> is no interface.</exception>
+    public PluginRuntimeOptions Provide<TContract>(Func<PluginCaller, TContract> create)
+        where TContract : class
+    {
+        ArgumentNullException.ThrowIfNull(create);
+        return typeof(TContract).IsInterface
+            ? this with { Services = [.. Services, new HostService(typeof(TContract), create)] }
+            : throw new ArgumentException($"{typeof(TContract)} is no interface. Provide the contract that plugins name in \"uses\": options.Provide<IContract>(…).");
+    }
 
     /// <summary>All problems of these options at once; empty where there are none.</summary>
     public IReadOnlyList<string> Validate()
@@ -106,6 +140,16 @@ public sealed record PluginRuntimeOptions
         if (ContractsDirectory is not null && !System.IO.Directory.Exists(ContractsDirectory))
         {
             problems.Add($"ContractsDirectory '{ContractsDirectory}' does not exist; create it or leave it out.");
+        }
+
+        if (MaxServiceDepth is < 1 or > 64)
+        {
+            problems.Add($"MaxServiceDepth is {MaxServiceDepth}; expected 1 to 64.");
+        }
+
+        foreach (IGrouping<Type, HostService> twice in Services.GroupBy(s => s.Contract).Where(g => g.Count() > 1))
+        {
+            problems.Add($"Services: {twice.First()} is provided {twice.Count()} times; provide it once.");
         }
 
         return problems;

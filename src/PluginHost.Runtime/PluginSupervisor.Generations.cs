@@ -3,6 +3,7 @@ using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
+using PluginHost.Runtime.Services;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
@@ -82,7 +83,9 @@ internal sealed partial class PluginSupervisor
                 Arguments = leases.FromHost,
                 CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
                 WorkerStarted = pid => Observer.WorkerPid = pid,
+                TrustsTrace = plugin.Placement.Granted == TrustLevel.Full,
                 Observer = Observer,
+                Services = _settings.Services?.Invoke(plugin, leases) ?? GrantedServices.None,
                 Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
             },
             cancellationToken);

@@ -33,13 +33,16 @@ internal sealed class RuntimeParts : IAsyncDisposable
         // Read before this process records into the same folder.
         ReportDeadHosts(FlightRecorder.ReadDead(state.Path, Logger), options.Clock);
         _flight = FlightRecorder.Open(state.Path, Logger);
+        PolicyResult policy = ReadPolicy(options, state);
+        KnownContracts contracts = KnownContracts.Collect(options, Logger);
         Preparation = new PluginPreparation(
             options,
             state,
             new PluginStore(state, options.LoggerFactory.CreateLogger<PluginStore>()),
-            ReadPolicy(options, state),
-            KnownContracts.Collect(options, Logger),
+            policy,
+            contracts,
             Logger);
+        Services = new ServiceDirectory(options, policy.Policy, contracts, Logger);
         Supervision = new SupervisorSettings
         {
             Clock = options.Clock,
@@ -51,6 +54,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
             DrainTimeout = options.DrainTimeout,
             StartTimeout = options.StartTimeout,
             RoundTrip = options.RoundTripInProcess,
+            Services = Services.Grant,
             Logger = Logger,
             LoggerFactory = options.LoggerFactory,
         };
@@ -67,6 +71,8 @@ internal sealed class RuntimeParts : IAsyncDisposable
     public PluginPreparation Preparation { get; }
 
     public SupervisorSettings Supervision { get; }
+
+    public ServiceDirectory Services { get; }
 
     /// <summary>Opens the state folder and builds the parts.</summary>
     /// <exception cref="IOException">The state folder cannot be used.</exception>
@@ -90,6 +96,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        Services.Dispose();
         _meters.Dispose();
         Recorder.Dispose();
         _journaling.Dispose();

@@ -11,13 +11,13 @@ namespace PluginHost.Runtime;
 /// Carries the calls of one plugin's proxies to whichever worker is current. A call that was surely not sent waits for the next generation;
 /// an idempotent one that was lost is sent once more; all within the call's one deadline. Thread-safe.
 /// </summary>
-internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
+internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls, IInvoker
 {
     /// <inheritdoc/>
     public TResult Invoke<TCall, TResult>(TCall call, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
-        Attempts attempts = new(supervisor, TCall.Method);
+        Attempts attempts = new(supervisor, TCall.Method, supervisor.Clock.GetTimestamp());
         while (true)
         {
             WorkerInstance instance = (WorkerInstance)supervisor.WaitReady(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken);
@@ -37,11 +37,33 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
     }
 
     /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TResult> InvokeAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
+    public ValueTask<TResult> InvokeAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
-        Attempts attempts = new(supervisor, TCall.Method);
+        // Mostly the plugin runs and the call comes back: then nothing waits here.
+        Attempts attempts = new(supervisor, TCall.Method, supervisor.Clock.GetTimestamp());
+        return supervisor.View.Instance is WorkerInstance instance
+            ? instance.CallAsync<TCall, TResult>(call, attempts.Timeout, this, attempts.Since, cancellationToken)
+            : TryAsync<TCall, TResult>(call, attempts, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<TResult> AgainAsync<TCall, TResult>(
+        TCall call, WorkerInstance instance, CallLostException lost, long since, CancellationToken cancellationToken)
+    {
+        Attempts attempts = new(supervisor, TCall.Method, since);
+        if (!attempts.MayRetry(lost))
+        {
+            throw attempts.GivenUp(lost);
+        }
+
+        await attempts.Superseded(instance).ConfigureAwait(false);
+        return await TryAsync<TCall, TResult>(call, attempts, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<TResult> TryAsync<TCall, TResult>(TCall call, Attempts attempts, CancellationToken cancellationToken)
+        where TCall : struct, ICall<TResult>
+    {
         while (true)
         {
             WorkerInstance instance = (WorkerInstance)
@@ -70,11 +92,11 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : IInvoker
         await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
 
     /// <summary>What one call remembers over its attempts.</summary>
-    private struct Attempts(PluginSupervisor supervisor, ContractMethod method)
+    private struct Attempts(PluginSupervisor supervisor, ContractMethod method, long since)
     {
         private bool _retried;
 
-        public readonly long Since { get; } = supervisor.Clock.GetTimestamp();
+        public readonly long Since { get; } = since;
 
         public readonly TimeSpan Timeout { get; } = supervisor.TimeoutOf(method);
 

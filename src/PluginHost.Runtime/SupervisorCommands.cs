@@ -99,6 +99,9 @@ internal sealed record SupervisorSettings
     /// <summary>True where in-process calls' data go through the codec and back.</summary>
     public required bool RoundTrip { get; init; }
 
+    /// <summary>Gives the host services of one generation; runs the application's factories. Null where there are none.</summary>
+    public Func<SupervisedPlugin, GenerationLeases, Services.GrantedServices>? Services { get; init; }
+
     /// <summary>For the supervisor's own log.</summary>
     public required Microsoft.Extensions.Logging.ILogger Logger { get; init; }
 

@@ -5,7 +5,7 @@ using PluginHost.Contracts;
 namespace PluginHost.Worker;
 
 /// <summary>What the plugin gets at its construction.</summary>
-internal sealed class PluginContext(string pluginId, int generation, string settingsJson, string dataFolder, ILogger logger, CancellationToken stopping) : IPluginContext
+internal sealed class PluginContext(string pluginId, int generation, string settingsJson, string dataFolder, ILogger logger, HostServices services, CancellationToken stopping) : IPluginContext
 {
     private readonly Lazy<JsonElement> _settings = new(() => JsonElement.Parse(settingsJson));
 
@@ -26,4 +26,9 @@ internal sealed class PluginContext(string pluginId, int generation, string sett
 
     /// <inheritdoc/>
     public CancellationToken Stopping => stopping;
+
+    /// <inheritdoc/>
+    public TContract GetHostService<TContract>()
+        where TContract : class =>
+        (TContract)services.Get(typeof(TContract));
 }

@@ -146,7 +146,7 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
             Collectible = false,
         });
         EventLogger logger = new($"Plugin.{request.PluginId}", leastLevel, Send, clock);
-        PluginContext context = new(request.PluginId, request.Generation, request.SettingsJson, request.DataFolder, logger, _stopping.Token);
+        PluginContext context = new(request.PluginId, request.Generation, request.SettingsJson, request.DataFolder, logger, new HostServices(request, shared, Connection), _stopping.Token);
         object plugin = loaded.CreateInstance(context);
         if (plugin is IAsyncStartable startable)
         {

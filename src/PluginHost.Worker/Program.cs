@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
 using PluginHost.Rpc.WorkerProtocol;
 
@@ -38,9 +39,23 @@ internal static class Program
             return WorkerExitCodes.BadArguments;
         }
 
+        PayloadOptions? payloads = PayloadChoice.Take(out problem);
+        if (problem is not null)
+        {
+            Console.Error.WriteLine(problem);
+            return WorkerExitCodes.BadArguments;
+        }
+
         using PluginSession session = new((LogLevel)Number(LogLevelVariable, (int)LogLevel.Information), TimeProvider.System);
         Socket socket = new(new SafeSocketHandle(arguments.Descriptor, ownsHandle: true));
-        RpcOptions options = new() { ReaderThreadName = "pluginhost channel", Dispatch = RpcDispatch.Inline, MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes) };
+        RpcOptions options = new()
+        {
+            ReaderThreadName = "pluginhost channel",
+            Dispatch = RpcDispatch.Inline,
+            TrustsPeerTrace = true,
+            MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes),
+            Payloads = payloads,
+        };
         RingTransport transport = new(socket);
         session.Transports = new TransportChoice(transport);
         RpcConnection connection = new(transport, options, [session], NullLogger.Instance);

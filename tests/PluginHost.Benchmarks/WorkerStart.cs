@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using Bench.Contracts;
 using Microsoft.Extensions.Logging.Abstractions;
+using PluginHost.Contracts;
 using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime;

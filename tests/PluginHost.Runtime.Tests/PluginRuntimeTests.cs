@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Control;
 using PluginHost.Runtime.Model;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts;
+using PluginHost.Contracts.Faults;
 
 namespace PluginHost.TestKit;
 
@@ -8,6 +9,7 @@ namespace PluginHost.TestKit;
 public sealed class MemoryPluginContext : IPluginContext, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<Type, object> _services = [];
 
     /// <summary>Creates one.</summary>
     /// <param name="dataFolder">An existing folder.</param>
@@ -38,6 +40,21 @@ public sealed class MemoryPluginContext : IPluginContext, IDisposable
 
     /// <inheritdoc/>
     public CancellationToken Stopping => _stopping.Token;
+
+    /// <summary>Provides a host service; another one of the same contract takes its place.</summary>
+    public MemoryPluginContext Provide<TContract>(TContract service)
+        where TContract : class
+    {
+        _services[typeof(TContract)] = service;
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public TContract GetHostService<TContract>()
+        where TContract : class =>
+        _services.TryGetValue(typeof(TContract), out object? service)
+            ? (TContract)service
+            : throw new PluginUnavailableException($"The test provides no {typeof(TContract)}.", new PluginFault(PluginId, FaultKind.Unavailable));
 
     /// <summary>Asks the plugin to stop.</summary>
     public void Stop() => _stopping.Cancel();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Text.Json;
 using PluginHost.Cli.Output;
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Loading;
 using PluginHost.Runtime;

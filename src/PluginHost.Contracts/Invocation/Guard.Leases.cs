@@ -53,6 +53,17 @@ public abstract partial class Guard
         return lease;
     }
 
+    /// <summary>A result's stream, guarded as a lease: read forward, once.</summary>
+    /// <param name="method">The method's index.</param>
+    /// <param name="stream">The callee's stream, or null.</param>
+    /// <param name="token">The call's token, from <see cref="CallToken.RentLease"/>, or none.</param>
+    /// <param name="callerToken">The caller's token.</param>
+    [return: NotNullIfNotNull(nameof(stream))]
+    protected Stream? LeaseStream(int method, Stream? stream, CallToken token, CancellationToken callerToken) =>
+        LeaseSequence(method, stream is null ? null : ByteChunks.OfAsync(stream, CancellationToken.None), token, null, callerToken) is { } chunks
+            ? new SequenceStream(chunks)
+            : null;
+
     /// <summary>Ends the synchronous part of a call that is never sampled: its result, or the wait for it.</summary>
     protected ValueTask<T> Settled<T>(ValueTask<T> pending, CallEntry entry, int method, CallToken token, CancellationToken callerToken)
     {
@@ -130,16 +141,19 @@ public abstract partial class Guard<TContract>
         }
 
         CallToken token = CallToken.RentLease(callerToken);
+        CallSample sample = BeginSample();
         try
         {
             IAsyncEnumerable<T> sequence = open(inside, token.Token)
                 ?? throw new InvalidOperationException($"{Contract.Methods[method].WireName} returned null in place of a sequence.");
+            EndSample(method, in sample, isComplete: false);
             sequence = LeaseSequence(method, sequence, token, detach, callerToken);
             Leave(entry);
             return sequence;
         }
         catch (Exception thrown)
         {
+            EndSample(method, in sample, isComplete: false);
             token.Drop();
             throw Caught(entry, method, thrown, callerToken);
         }

@@ -39,13 +39,14 @@ public abstract partial class Guard
     private const int SampleEvery = 1024;
     private readonly nint _slots;
     private readonly int _firstSlot;
-    private int _sampleMask = SampleEvery - 1;
+    private int _sampleMask;
 
     private protected Guard(GuardSite site)
     {
         ArgumentNullException.ThrowIfNull(site);
         Site = site;
         _firstSlot = site.FirstSlot;
+        _sampleMask = site.FollowsEveryCall ? 0 : SampleEvery - 1;
         _slots = ThreadBlocks.HeaderBytes + (_firstSlot * ThreadBlocks.SlotBytes);
     }
 
@@ -93,8 +94,12 @@ public abstract partial class Guard
 
     /// <summary>Begins a sampled call.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    protected static CallSample BeginSample() =>
-        new(Stopwatch.GetTimestamp(), ExecutionContext.Capture(), SynchronizationContext.Current);
+    protected CallSample BeginSample()
+    {
+        CallSample sample = new(Stopwatch.GetTimestamp(), ExecutionContext.Capture(), SynchronizationContext.Current);
+        Site.Entering();
+        return sample;
+    }
 
     /// <summary>
     /// Ends the synchronous part of a sampled call: restores the caller's ambient state where the plugin changed it, and from then on for every call.
@@ -107,6 +112,12 @@ public abstract partial class Guard
     {
         long elapsed = Stopwatch.GetTimestamp() - sample.Started;
         RestoreAmbientState(method, in sample);
+        if (sample.Context is null)
+        {
+            // The caller lets its state not flow, so there was nothing to restore it from.
+            Site.Left();
+        }
+
         if (isComplete)
         {
             Site.Sample(Contract.Methods[method], elapsed);

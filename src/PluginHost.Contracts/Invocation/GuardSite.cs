@@ -8,6 +8,9 @@ public abstract class GuardSite
     /// <summary>The first of the contract's slots, one a method in index order; from <see cref="ThreadBlocks.Reserve"/>.</summary>
     public abstract int FirstSlot { get; }
 
+    /// <summary>True where <see cref="Entering"/> is to be called for every call, and not for sampled ones only. Read once. Default false.</summary>
+    public virtual bool FollowsEveryCall => false;
+
     /// <summary>The clock for time-outs.</summary>
     public abstract TimeProvider Clock { get; }
 
@@ -36,6 +39,19 @@ public abstract class GuardSite
     /// <param name="method">The method.</param>
     /// <param name="elapsed">From entry to result, in <see cref="System.Diagnostics.Stopwatch"/> ticks.</param>
     public abstract void Sample(ContractMethod method, long elapsed);
+
+    /// <summary>
+    /// Sets ambient state for a call that is sampled or followed, right before it goes in; the caller's state is restored when its synchronous part
+    /// has ended. Must not throw. Does nothing by default.
+    /// </summary>
+    public virtual void Entering()
+    {
+    }
+
+    /// <summary>Takes back what <see cref="Entering"/> set, where the caller's state could not be restored as a whole. Does nothing by default.</summary>
+    public virtual void Left()
+    {
+    }
 
     /// <summary>Records that a plugin changed its caller's ambient state in a synchronous call; it was restored.</summary>
     public abstract void AmbientStateLeaked(ContractMethod method);

@@ -37,6 +37,16 @@ public abstract class Leases
         where TReader : struct, IValueReader, allows ref struct
         where TCodec : struct, IValueCodec<T>;
 
+    /// <summary>Writes a stream, as a sequence of its bytes in chunks. It is read as the other side reads, and disposed at its end.</summary>
+    public void WriteStream<TWriter>(ref TWriter writer, Stream? stream)
+        where TWriter : struct, IValueWriter, allows ref struct =>
+        WriteSequence<TWriter, byte[], ByteChunks>(ref writer, stream is null ? null : ByteChunks.OfAsync(stream));
+
+    /// <summary>Reads a stream that can be read forward, once.</summary>
+    public Stream? ReadStream<TReader>(ref TReader reader)
+        where TReader : struct, IValueReader, allows ref struct =>
+        ReadSequence<TReader, byte[], ByteChunks>(ref reader) is { } chunks ? new SequenceStream(chunks) : null;
+
     /// <summary>Writes an object that implements a contract. One that came from the other side goes back as itself.</summary>
     public abstract void WriteObject<TWriter>(ref TWriter writer, object? target, ContractDescriptor contract, ObjectLifetime lifetime)
         where TWriter : struct, IValueWriter, allows ref struct;

@@ -64,6 +64,13 @@ internal sealed class SequenceLease<T> : Lease, IAsyncEnumerable<T>, IAsyncEnume
     /// <inheritdoc/>
     public async ValueTask<bool> MoveNextAsync()
     {
+        if (Cancelled() is { CanBeCanceled: true } cancelled)
+        {
+            // A generator that never looks at its token is ended between two steps.
+            await DisposeAsync().ConfigureAwait(false);
+            throw _owner.Caught(new OperationCanceledException(cancelled), cancelled);
+        }
+
         if (!TryBegin())
         {
             return false;
@@ -143,6 +150,9 @@ internal sealed class SequenceLease<T> : Lease, IAsyncEnumerable<T>, IAsyncEnume
             await CancelAsync(token).ConfigureAwait(false);
         }
     }
+
+    private CancellationToken Cancelled() =>
+        _reader.IsCancellationRequested ? _reader : _caller.IsCancellationRequested ? _caller : CancellationToken.None;
 
     private bool TryBegin()
     {
@@ -271,7 +281,7 @@ internal sealed class SequenceLease<T> : Lease, IAsyncEnumerable<T>, IAsyncEnume
         if (step.IsCompleted && !wasOver)
         {
             await CloseAsync().ConfigureAwait(false);
-            return _owner.Caught(thrown, _reader.IsCancellationRequested ? _reader : _caller);
+            return _owner.Caught(thrown, Cancelled());
         }
 
         // Nobody waits for the step any more: what it still throws is seen here.

@@ -48,7 +48,12 @@ internal sealed class ResultOwner(Guard guard, int method) : SequenceOwner
     private ContractMethod Method => guard.Contract.Methods[method];
 
     /// <inheritdoc/>
-    public override CallEntry Enter() => guard.EnterStep(method);
+    public override CallEntry Enter()
+    {
+        // Not taken back here: the step runs in a flow of its own.
+        guard.GuardSite.Entering();
+        return guard.EnterStep(method);
+    }
 
     /// <inheritdoc/>
     public override void Undo(CallEntry entry) => Guard.UndoStep(entry);

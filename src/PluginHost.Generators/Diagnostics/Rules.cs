@@ -39,8 +39,8 @@ internal static class Rules
         "PH0008", "A contract method has one CancellationToken, as its last parameter", "The CancellationToken '{0}' of '{1}' is not the last parameter: a method takes one token, and takes it last",
         "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0008.md");
 
-    public static readonly DiagnosticDescriptor NotInThisRelease = new(
-        "PH0009", "Streams do not cross yet", "'{0}' has the type '{1}'. {2}.",
+    public static readonly DiagnosticDescriptor StreamClass = new(
+        "PH0009", "A stream crosses as Stream", "'{0}' has the type '{1}', and the other side gets a stream of its own: declare it as Stream",
         "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0009.md");
 
     public static readonly DiagnosticDescriptor BadTimeout = new(
@@ -106,7 +106,7 @@ internal static class Rules
         ProblemKind.UnsupportedType => UnsupportedType,
         ProblemKind.MutableData => MutableData,
         ProblemKind.TokenPlace => TokenPlace,
-        ProblemKind.NotInThisRelease => NotInThisRelease,
+        ProblemKind.StreamClass => StreamClass,
         ProblemKind.BadTimeout => BadTimeout,
         ProblemKind.BadError => BadError,
         ProblemKind.TimeoutOnSynchronous => TimeoutOnSynchronous,

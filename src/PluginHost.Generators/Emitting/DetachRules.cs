@@ -33,7 +33,7 @@ internal sealed class DetachRules
     public bool Needs(TypeRef type) => type.Shape switch
     {
         TypeShape.List or TypeShape.Sequence or TypeShape.Dictionary or TypeShape.Map or TypeShape.Tuple or TypeShape.Uri => true,
-        TypeShape.Memory or TypeShape.ReadOnlyMemory => true,
+        TypeShape.Memory or TypeShape.ReadOnlyMemory or TypeShape.MemoryOwner => true,
         TypeShape.Array or TypeShape.ImmutableArray or TypeShape.Nullable or TypeShape.ValueTuple => type.Items.Any(Needs),
         TypeShape.Data => _held.Contains(type.Id),
         _ => false,

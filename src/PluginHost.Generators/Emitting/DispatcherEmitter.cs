@@ -68,7 +68,7 @@ internal static class DispatcherEmitter
         List<string> arguments = [.. members.Select(DataEmitter.Local)];
         if (members.Count < method.Parameters.Count)
         {
-            arguments.Add(method.Result is { Shape: TypeShape.AsyncSequence } ? "reply.LeaseToken" : "cancellationToken");
+            arguments.Add(method.Result is { Shape: TypeShape.AsyncSequence or TypeShape.Stream } ? "reply.LeaseToken" : "cancellationToken");
         }
 
         string call = $"this._target.{Shapes.NameOf(method)}({string.Join(", ", arguments)})";
@@ -79,17 +79,16 @@ internal static class DispatcherEmitter
                 code.Line(call + ";").Line($"reply.Send({nothing});").Line("return default;").Close();
                 return;
             case ResultShape.Value or ResultShape.Sequence:
-                code.Line($"reply.Send(new {valuesPrefix}{method.Result!.NullableId}Result({call}));").Line("return default;").Close();
+                Send(code, method, valuesPrefix, call);
+                code.Line("return default;").Close();
                 return;
         }
 
         bool isTask = method.Shape is ResultShape.Task or ResultShape.TaskOf;
         string noTask = isTask ? $" ?? throw new global::System.InvalidOperationException(\"{method.WireName} returned null in place of a task.\")" : string.Empty;
-        string Send(string awaited) => method.Result is { } type
-            ? $"reply.Send(new {valuesPrefix}{type.NullableId}Result({awaited}));"
-            : $"{awaited};";
         code.Line($"{method.ReturnCode} pending = {call}{noTask};");
-        code.Open("if (pending.IsCompletedSuccessfully)").Line(Send(method.Result is null ? "pending.GetAwaiter().GetResult()" : "pending.Result"));
+        code.Open("if (pending.IsCompletedSuccessfully)");
+        Send(code, method, valuesPrefix, method.Result is null ? "pending.GetAwaiter().GetResult()" : "pending.Result");
         if (method.Result is null)
         {
             code.Line($"reply.Send({nothing});");
@@ -99,12 +98,30 @@ internal static class DispatcherEmitter
         code.Line($"return Await{method.Index}(pending, reply);").Close().Line();
         code.Line(GuardEmitter.PooledBuilder(hasResult: false));
         code.Open($"private static async global::System.Threading.Tasks.ValueTask Await{method.Index}({method.ReturnCode} pending, {Shapes.Invocation}Reply reply)");
-        code.Line(Send("await pending.ConfigureAwait(false)"));
+        Send(code, method, valuesPrefix, "await pending.ConfigureAwait(false)");
         if (method.Result is null)
         {
             code.Line($"reply.Send({nothing});");
         }
 
         code.Close();
+    }
+
+    private static void Send(CodeWriter code, MethodModel method, string valuesPrefix, string result)
+    {
+        if (method.Result is not { } type)
+        {
+            code.Line($"{result};");
+            return;
+        }
+
+        if (type.Shape == TypeShape.MemoryOwner)
+        {
+            // The caller owns what it gets, and this is what it was made of.
+            code.Line($"using {type.Type} owned = {result};");
+            result = "owned";
+        }
+
+        code.Line($"reply.Send(new {valuesPrefix}{type.NullableId}Result({result}));");
     }
 }

@@ -3,21 +3,24 @@ using PluginHost.Generators.Model;
 namespace PluginHost.Generators.Emitting;
 
 /// <summary>
-/// Emits one method of a guard that takes or gives what stays with its owner: arguments are lent, results leased, and nothing is sampled, since
-/// the time of such a call says nothing.
+/// Emits one method of a guard that takes or gives what stays with its owner: arguments are lent, results leased, and no time is taken, since
+/// that of such a call says nothing.
 /// </summary>
 internal sealed class LeaseGuardMethod(CodeWriter code, ContractModel contract, MethodModel method, ValueCode values)
 {
     private readonly Signature _signature = new(method);
     private readonly int _index = method.Index;
     private readonly bool _isTask = method.Shape is ResultShape.Task or ResultShape.TaskOf;
-    private readonly bool _givesSequence = method.Result is { Shape: TypeShape.AsyncSequence };
+    private readonly bool _givesSequence = method.Result is { Shape: TypeShape.AsyncSequence or TypeShape.Stream };
 
     private string Caller => _signature.Token ?? "default";
 
     private string ResultType => method.Result?.Type ?? string.Empty;
 
     private string ValueTask => "global::System.Threading.Tasks.ValueTask" + (method.Result is null ? string.Empty : $"<{ResultType}>");
+
+    // Restores the caller's ambient state; the time of such a call says nothing.
+    private string EndSample => $"this.EndSample({_index}, in sample, isComplete: false);";
 
     public void Emit()
     {
@@ -71,7 +74,7 @@ internal sealed class LeaseGuardMethod(CodeWriter code, ContractModel contract, 
         }
 
         code.Open("try").Line(call + ";").Close();
-        code.Open("catch (global::System.Exception thrown)").Line("token.Return();");
+        code.Open("catch (global::System.Exception thrown)").Line(EndSample).Line("token.Return();");
         if (method.Lends)
         {
             code.Line($"thrown = this.Caught(entry, {_index}, thrown, {Caller});").Line("lent.End();").Line("throw thrown;").Close().Line();
@@ -81,7 +84,7 @@ internal sealed class LeaseGuardMethod(CodeWriter code, ContractModel contract, 
             code.Line($"throw this.Caught(entry, {_index}, thrown, {Caller});").Close().Line();
         }
 
-        code.Line("token.Return();").Line("Leave(entry);");
+        code.Line(EndSample).Line("token.Return();").Line("Leave(entry);");
         if (method.Lends)
         {
             code.Line("lent.End();");
@@ -106,8 +109,9 @@ internal sealed class LeaseGuardMethod(CodeWriter code, ContractModel contract, 
         code.Line($"{ValueTask} settled;").Open("try");
         code.Line($"{method.ReturnCode} pending = inside.{Shapes.NameOf(method)}({Arguments("token.Token")}){noTask};");
         string pending = _isTask ? $"new {ValueTask}(pending)" : "pending";
+        code.Line(EndSample);
         code.Line($"settled = this.Settled({(detaches ? $"Detached{_index}({pending})" : pending)}, entry, {_index}, token, {Caller});").Close();
-        code.Open("catch (global::System.Exception thrown)").Line("token.Return();");
+        code.Open("catch (global::System.Exception thrown)").Line(EndSample).Line("token.Return();");
         code.Line($"settled = global::System.Threading.Tasks.ValueTask.FromException{generic}(this.Caught(entry, {_index}, thrown, {Caller}));").Close().Line();
         code.Line($"return this.Finish{_index}(settled{(method.Lends ? ", lent" : string.Empty)}, token, {Caller}){(_isTask ? ".AsTask()" : string.Empty)};");
         code.Close().Line();
@@ -128,6 +132,7 @@ internal sealed class LeaseGuardMethod(CodeWriter code, ContractModel contract, 
         code.Line(_signature.Token is null
             ? $"{Shapes.Invocation}CallToken token = default;"
             : $"{Shapes.Invocation}CallToken token = {Shapes.Invocation}CallToken.{rent}({_signature.Token});");
+        code.Line($"{Shapes.Invocation}CallSample sample = BeginSample();");
     }
 
     private void Finish()
@@ -165,6 +170,7 @@ internal sealed class LeaseGuardMethod(CodeWriter code, ContractModel contract, 
     private string Given(string result) => method.Result switch
     {
         { Shape: TypeShape.ContractObject } type => $"this.LeaseObject({result}, {values.Descriptor(type)})",
+        { Shape: TypeShape.Stream } => $"this.LeaseStream({_index}, {result}, token, caller)",
         { Shape: TypeShape.AsyncSequence } type => $"this.LeaseSequence({_index}, {result}, token, {values.DetachFunction(type.Items[0])}, caller)",
         { } type => values.Detach(type, result, isTwice: false),
         null => result,
@@ -176,6 +182,7 @@ internal sealed class LeaseGuardMethod(CodeWriter code, ContractModel contract, 
         null => token,
         { Shape: TypeShape.Progress } type => $"lent.Progress({n.Name}, {values.DetachFunction(type.Items[0])})",
         { Shape: TypeShape.AsyncSequence } type => $"lent.Sequence({n.Name}, {values.DetachFunction(type.Items[0])})",
+        { Shape: TypeShape.Stream } => $"lent.Stream({n.Name})",
         { Shape: TypeShape.ContractObject, IsCallScoped: true } type => $"lent.Object({n.Name}, {values.Descriptor(type)})",
         { Shape: TypeShape.ContractObject } type => $"this.LendObject({n.Name}, {values.Descriptor(type)})",
         _ => n.Name,

@@ -30,9 +30,12 @@ internal static class SupportEmitter
                 case TypeShape.Version:
                     Text(code, type, null, $"{type.Code}.TryParse(text, out {type.Code}? value)");
                     break;
+                case TypeShape.MemoryOwner:
+                    Detach(code, type, $"{Shapes.Invocation}OwnedMemory.Detach(value)");
+                    break;
                 case TypeShape.Memory or TypeShape.ReadOnlyMemory:
                     Function(code, type.Code, type).Open($"    {Shapes.ReaderBound}")
-                        .Line($"return reader.ReadBinary() ?? throw Null({Shapes.Quote(type.Display)}, \"value\");").Close();
+                        .Line($"return reader.TryReadNull() ? throw Null({Shapes.Quote(type.Display)}, \"value\") : reader.ReadMemory();").Close();
                     Detach(code, type, "global::System.Runtime.InteropServices.MemoryMarshal.TryGetArray(value, out global::System.ArraySegment<byte> _) ? value : value.ToArray()");
                     break;
             }

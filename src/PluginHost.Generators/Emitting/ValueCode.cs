@@ -106,6 +106,8 @@ internal sealed class ValueCode(string prefix, DetachRules detach)
         TypeShape.Uri => $"writer.WriteString(({value}).OriginalString);",
         TypeShape.Version => $"writer.WriteString(({value}).ToString());",
         <= TypeShape.TimeSpan => $"writer.Write{type.Shape}({value});",
+        TypeShape.MemoryOwner => $"writer.WriteBinary(({value}).Memory.Span);",
+        TypeShape.Stream => $"writer.Leases.WriteStream(ref writer, {value});",
         TypeShape.Progress => $"writer.Leases.WriteProgress<TWriter, {type.Items[0].Type}, {Codec(type.Items[0])}>(ref writer, {value});",
         TypeShape.AsyncSequence => $"writer.Leases.WriteSequence<TWriter, {type.Items[0].Type}, {Codec(type.Items[0])}>(ref writer, {value});",
         TypeShape.ContractObject =>
@@ -119,6 +121,8 @@ internal sealed class ValueCode(string prefix, DetachRules detach)
         TypeShape.Enum => $"({type.Code})({Expression(type.Items[0])})",
         TypeShape.Bytes => "reader.ReadBinary()",
         >= TypeShape.Single and <= TypeShape.TimeSpan => $"reader.Read{type.Shape}()",
+        TypeShape.MemoryOwner => "reader.ReadMemoryOwner()",
+        TypeShape.Stream => "reader.Leases.ReadStream(ref reader)",
         TypeShape.Progress => $"reader.Leases.ReadProgress<TReader, {type.Items[0].Type}, {Codec(type.Items[0])}>(ref reader)",
         TypeShape.AsyncSequence => $"reader.Leases.ReadSequence<TReader, {type.Items[0].Type}, {Codec(type.Items[0])}>(ref reader)",
         TypeShape.ContractObject => $"({type.Code}?)reader.Leases.ReadObject(ref reader, {Descriptor(type)})",

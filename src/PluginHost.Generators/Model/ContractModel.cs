@@ -70,7 +70,7 @@ internal sealed record MethodModel(
 
     /// <summary>True where an argument ends with the call.</summary>
     public bool Lends => Parameters.Any(p => p.Type is { } type
-        && (type.Shape is TypeShape.Progress or TypeShape.AsyncSequence || type.IsCallScoped));
+        && (type.Shape is TypeShape.Progress or TypeShape.AsyncSequence or TypeShape.Stream || type.IsCallScoped));
 }
 
 /// <summary>One parameter.</summary>

@@ -62,6 +62,12 @@ internal enum TypeShape
 
     /// <summary>An object of a contract.</summary>
     ContractObject,
+
+    /// <summary>A stream.</summary>
+    Stream,
+
+    /// <summary>IMemoryOwner of bytes. A result only; the caller owns it.</summary>
+    MemoryOwner,
 }
 
 /// <summary>A type where it is used.</summary>
@@ -88,7 +94,7 @@ internal sealed record TypeRef(
     public bool IsCallScoped { get; init; }
 
     /// <summary>True for what stays with its owner and is lent or leased, never copied.</summary>
-    public bool IsLease => Shape is TypeShape.Progress or TypeShape.AsyncSequence or TypeShape.ContractObject;
+    public bool IsLease => Shape is TypeShape.Progress or TypeShape.AsyncSequence or TypeShape.ContractObject or TypeShape.Stream;
 
     /// <summary>The type in C# with its question mark.</summary>
     public string Type => IsReference && IsNullable ? Code + "?" : Code;

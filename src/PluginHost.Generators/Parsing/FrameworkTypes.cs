@@ -6,8 +6,6 @@ namespace PluginHost.Generators.Parsing;
 /// <summary>What the framework's own types mean in a contract.</summary>
 internal static class FrameworkTypes
 {
-    private const string NextRelease = "This release carries values only";
-
     /// <summary>The shape of a type without items, or null.</summary>
     public static TypeShape? Leaf(ITypeSymbol type) => type.SpecialType switch
     {
@@ -51,27 +49,29 @@ internal static class FrameworkTypes
         _ => null,
     };
 
-    /// <summary>What to do instead, for a type that only a later release can carry; else null.</summary>
-    public static string? NotInThisRelease(INamedTypeSymbol type)
+    /// <summary>True for a class of streams other than Stream itself: the other side cannot rebuild it.</summary>
+    public static bool IsStreamClass(INamedTypeSymbol type)
     {
-        for (INamedTypeSymbol? b = type; b is not null; b = b.BaseType)
+        for (INamedTypeSymbol? b = type.BaseType; b is not null; b = b.BaseType)
         {
             if (Metadata(b) == "System.IO.Stream")
             {
-                return $"{NextRelease}: pass byte[] or ReadOnlyMemory<byte>";
+                return true;
             }
         }
 
-        return null;
+        return false;
     }
 
-    /// <summary>The shape of what stays with its owner, or null.</summary>
+    /// <summary>The shape of what is only a whole argument or result: what stays with its owner, and memory whose owner changes. Else null.</summary>
     /// <param name="type">The type.</param>
     /// <param name="compilation">The compilation whose assembly may make contracts of others' interfaces.</param>
     public static TypeShape? Lease(INamedTypeSymbol type, Compilation compilation) => Metadata(type) switch
     {
         "System.IProgress`1" => TypeShape.Progress,
         "System.Collections.Generic.IAsyncEnumerable`1" => TypeShape.AsyncSequence,
+        "System.IO.Stream" => TypeShape.Stream,
+        "System.Buffers.IMemoryOwner`1" when IsOfBytes(type) => TypeShape.MemoryOwner,
         _ when type.TypeKind == TypeKind.Interface && (ContractAttributes.IsContract(type) || ContractAttributes.IsNamed(type, compilation)) => TypeShape.ContractObject,
         _ => null,
     };

@@ -76,6 +76,11 @@ internal sealed class MethodParser(TypeParser types, ProblemList problems, Func<
             problems.Add(ProblemKind.BadResult, place, method.Name, method.Result.Type);
         }
 
+        if (method.Result is { Shape: TypeShape.Stream } && !method.IsAsync)
+        {
+            problems.Add(ProblemKind.BadResult, place, method.Name, "Stream, which needs a task (Task<Stream>)");
+        }
+
         if (method.Shape == ResultShape.Sequence && method.Lends)
         {
             problems.Add(ProblemKind.ShortArgument, place, method.Name);
@@ -138,6 +143,12 @@ internal sealed class MethodParser(TypeParser types, ProblemList problems, Func<
             }
 
             TypeRef? type = isToken ? null : types.Parse(parameter.Type, parameter.Name, true, place);
+            if (type is { Shape: TypeShape.MemoryOwner })
+            {
+                problems.Add(ProblemKind.UnsupportedType, place, parameter.Name, type.Display, " It is a result only, which its caller then owns: take ReadOnlyMemory<byte>.");
+                type = null;
+            }
+
             if (type is { Shape: TypeShape.ContractObject } && ContractAttributes.Find(parameter, ContractAttributes.CallScoped) is not null)
             {
                 type = type with { IsCallScoped = true };

@@ -13,7 +13,7 @@ internal enum ProblemKind
     UnsupportedType,
     MutableData,
     TokenPlace,
-    NotInThisRelease,
+    StreamClass,
     BadTimeout,
     BadError,
     TimeoutOnSynchronous,

@@ -86,12 +86,17 @@ internal sealed class TypeParser
                 return null;
             }
 
+            if (lease is TypeShape.Stream or TypeShape.MemoryOwner)
+            {
+                return Leaf(lease, type);
+            }
+
             return lease == TypeShape.ContractObject ? ContractObject(type, path, use) : Of(lease, lease == TypeShape.Progress ? "IProgressOf" : "IAsyncEnumerableOf", type, path, use, type.TypeArguments[0]);
         }
 
-        if (FrameworkTypes.NotInThisRelease(type) is { } remedy)
+        if (FrameworkTypes.IsStreamClass(type))
         {
-            _problems.Add(ProblemKind.NotInThisRelease, use, path, Names.Display(type), remedy);
+            _problems.Add(ProblemKind.StreamClass, use, path, Names.Display(type));
             return null;
         }
 

@@ -82,6 +82,14 @@ internal static class EnvelopeReader
                 case 7 when name.SequenceEqual("jsonrpc"u8) && reader.Peek() == ValueKind.String:
                     envelope.HasVersion = reader.ReadUtf8("a version").SequenceEqual("2.0"u8);
                     break;
+                case 11 when name.SequenceEqual("traceparent"u8):
+                    reader.SkipWithin(MaxMemberDepth);
+                    envelope.TraceParent = new Slice(start, reader.Position - start);
+                    break;
+                case 10 when name.SequenceEqual("tracestate"u8):
+                    reader.SkipWithin(MaxMemberDepth);
+                    envelope.TraceState = new Slice(start, reader.Position - start);
+                    break;
                 default:
                     reader.SkipWithin(MaxMemberDepth);
                     break;
@@ -136,6 +144,9 @@ internal static class EnvelopeReader
             bool isError = !isId && reader.ValueTextEquals("error"u8);
             bool isInside = !isId && reader.ValueTextEquals("inside"u8);
             bool isVersion = !isId && reader.ValueTextEquals("jsonrpc"u8);
+            bool isTrace = reader.ValueSpan.StartsWith("trace"u8);
+            bool isParent = isTrace && reader.ValueTextEquals("traceparent"u8);
+            isTrace = isParent || (isTrace && reader.ValueTextEquals("tracestate"u8));
             reader.Read();
             JsonTokenType token = reader.TokenType;
             int start = (int)reader.TokenStartIndex;
@@ -173,6 +184,11 @@ internal static class EnvelopeReader
             if (isParams)
             {
                 envelope.Params = value;
+            }
+            else if (isTrace)
+            {
+                envelope.TraceParent = isParent ? value : envelope.TraceParent;
+                envelope.TraceState = isParent ? envelope.TraceState : value;
             }
             else if (isResult)
             {

@@ -172,7 +172,7 @@ public ref partial struct JsonValueReader : IValueReader
             return null;
         }
 
-        return Peek() == ValueKind.Map ? Payloads.Own(ReadReference()) : new OwnedBytes(ReadBase64());
+        return Peek() == ValueKind.Map ? Payloads.Own(ReadReference()) : new OwnedMemory(ReadBase64());
     }
 
     private byte[] ReadBase64()

@@ -191,7 +191,7 @@ public ref partial struct MessagePackValueReader(ReadOnlySpan<byte> bytes, Lease
             return null;
         }
 
-        return TryReadReference(out PayloadReference reference) ? Payloads.Own(reference) : new OwnedBytes(ReadBytes().ToArray());
+        return TryReadReference(out PayloadReference reference) ? Payloads.Own(reference) : new OwnedMemory(ReadBytes().ToArray());
     }
 
     /// <inheritdoc/>

@@ -8,33 +8,33 @@ namespace PluginHost.Rpc.Connection;
 internal static class CallEncoder
 {
     /// <summary>Writes a call's arguments.</summary>
-    public static void WriteArguments<TCall, TResult>(in TCall call, OutputBuffer output, RpcCodec codec)
+    public static void WriteArguments<TCall, TResult>(in TCall call, OutputBuffer output, RpcCodec codec, Leases? leases = null)
         where TCall : struct, ICall<TResult>
     {
         if (codec == RpcCodec.MessagePack)
         {
-            MessagePackValueWriter writer = new(output);
+            MessagePackValueWriter writer = new(output, leases);
             call.WriteArguments(ref writer);
         }
         else
         {
-            JsonValueWriter writer = new(output);
+            JsonValueWriter writer = new(output, leases);
             call.WriteArguments(ref writer);
         }
     }
 
     /// <summary>Writes a result.</summary>
-    public static void WriteResult<TResult>(in TResult result, OutputBuffer output, RpcCodec codec)
+    public static void WriteResult<TResult>(in TResult result, OutputBuffer output, RpcCodec codec, Leases? leases = null)
         where TResult : struct, IResult
     {
         if (codec == RpcCodec.MessagePack)
         {
-            MessagePackValueWriter writer = new(output);
+            MessagePackValueWriter writer = new(output, leases);
             result.Write(ref writer);
         }
         else
         {
-            JsonValueWriter writer = new(output);
+            JsonValueWriter writer = new(output, leases);
             result.Write(ref writer);
         }
     }
@@ -70,17 +70,17 @@ internal static class CallEncoder
     }
 
     /// <summary>Reads a result.</summary>
-    public static TResult ReadResult<TCall, TResult>(ReadOnlySpan<byte> value, RpcCodec codec, PayloadSource? payloads)
+    public static TResult ReadResult<TCall, TResult>(ReadOnlySpan<byte> value, RpcCodec codec, Leases? leases, PayloadSource? payloads)
         where TCall : struct, ICall<TResult>
     {
         if (codec == RpcCodec.MessagePack)
         {
-            MessagePackValueReader reader = new(value, null, payloads);
+            MessagePackValueReader reader = new(value, leases, payloads);
             return TCall.ReadResult(ref reader);
         }
         else
         {
-            JsonValueReader reader = new(value, null, payloads);
+            JsonValueReader reader = new(value, leases, payloads);
             return TCall.ReadResult(ref reader);
         }
     }

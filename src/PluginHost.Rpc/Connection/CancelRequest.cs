@@ -40,11 +40,7 @@ internal static class CancelRequest
 
         if (envelope.Kind == MessageKind.Request)
         {
-            OutputBuffer output = sender.Begin();
-            EnvelopeWriter.BeginResult(output, codec, envelope.RawId.Of(frame), tellsInside: false);
-            output.Write(codec == RpcCodec.MessagePack ? [MessagePackCode.Nil] : "null"u8);
-            EnvelopeWriter.EndResult(output, codec, -1);
-            sender.SendAnswer(output);
+            sender.SendNull(codec, envelope.RawId.Of(frame));
         }
     }
 

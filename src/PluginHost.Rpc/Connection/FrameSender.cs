@@ -37,6 +37,9 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
     /// <inheritdoc cref="RpcOptions.TellsInside"/>
     public bool TellsInside => options.TellsInside;
 
+    /// <summary>The connection's settings.</summary>
+    public RpcOptions Options => options;
+
     /// <summary>Starts a frame in the thread's own buffer; follow with a Send or with <see cref="Abandon"/>.</summary>
     public OutputBuffer Begin()
     {
@@ -94,8 +97,18 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
     {
         OutputBuffer output = Begin();
         EnvelopeWriter.BeginError(output, codec, rawId);
-        CallEncoder.WriteError(output, codec, code, message, exception);
+        CallEncoder.WriteError(output, codec, code, message, options.SendsStacks ? exception : null);
         EnvelopeWriter.End(output, codec);
+        SendAnswer(output);
+    }
+
+    /// <summary>Answers with null.</summary>
+    public void SendNull(RpcCodec codec, ReadOnlySpan<byte> rawId)
+    {
+        OutputBuffer output = Begin();
+        EnvelopeWriter.BeginResult(output, codec, rawId, tellsInside: false);
+        output.Write(codec == RpcCodec.MessagePack ? [MessagePackCode.Nil] : "null"u8);
+        EnvelopeWriter.EndResult(output, codec, -1);
         SendAnswer(output);
     }
 
@@ -133,6 +146,9 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
         }
         while (!value.IsEmpty);
     }
+
+    /// <summary>Says that code failed for which nobody waits.</summary>
+    public void LeaseFailed(string what, Exception exception) => Log.LeaseFailed(logger, what, exception);
 
     /// <summary>Says that a notification's handler failed; nobody waits for it.</summary>
     public void NotificationFailed(string method, Exception exception) => Log.NotificationFailed(logger, method, exception);

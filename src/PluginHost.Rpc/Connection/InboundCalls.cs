@@ -1,5 +1,6 @@
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Payloads;
 
@@ -11,8 +12,9 @@ namespace PluginHost.Rpc.Connection;
 /// </summary>
 /// <param name="limit">How many may be queued or running.</param>
 /// <param name="sender">Sends answers.</param>
+/// <param name="leases">What outlives calls.</param>
 /// <param name="threads">Where handlers run that the reading thread does not run itself; null for the thread pool, and then it runs none.</param>
-internal sealed class InboundCalls(int limit, FrameSender sender, HandlerThreads? threads) : IThreadPoolWorkItem
+internal sealed partial class InboundCalls(int limit, FrameSender sender, ConnectionLeases leases, HandlerThreads? threads)
 {
     private const int MostSpares = 256;
 
@@ -41,6 +43,12 @@ internal sealed class InboundCalls(int limit, FrameSender sender, HandlerThreads
 
     /// <inheritdoc cref="RpcOptions.TellsInside"/>
     public bool TellsInside => sender.TellsInside;
+
+    /// <summary>What outlives calls.</summary>
+    public ConnectionLeases Leases => leases;
+
+    /// <summary>True where a handler's activity becomes a child of the caller's.</summary>
+    public bool TrustsPeerTrace => sender.Options.TrustsPeerTrace;
 
     /// <summary>How many are queued or running.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -227,29 +235,6 @@ internal sealed class InboundCalls(int limit, FrameSender sender, HandlerThreads
         }
     }
 
-    /// <summary>Lets begin what came behind a notification: its handler has returned, or awaits.</summary>
-    public void Began()
-    {
-        lock (_lock)
-        {
-            _isBeginning = false;
-        }
-
-        GoOn();
-    }
-
-    /// <summary>Runs the next notification.</summary>
-    public void Execute()
-    {
-        IncomingCall call;
-        lock (_lock)
-        {
-            call = _next!;
-        }
-
-        call.Execute();
-    }
-
     /// <inheritdoc cref="FrameSender.Begin"/>
     public OutputBuffer BeginFrame() => sender.Begin();
 
@@ -268,60 +253,6 @@ internal sealed class InboundCalls(int limit, FrameSender sender, HandlerThreads
 
     /// <inheritdoc cref="FrameSender.CancellationFailed"/>
     public void CancellationFailed(Exception exception) => sender.CancellationFailed(exception);
-
-    /// <summary>Queues what waited behind a notification, up to the next one.</summary>
-    private void GoOn()
-    {
-        while (true)
-        {
-            IncomingCall? call;
-            lock (_lock)
-            {
-                if (_isBeginning || !_ordered.TryPeek(out call) || (call.IdKind == IdKind.None && _isNotifying))
-                {
-                    return;
-                }
-
-                _ordered.Dequeue();
-                if (call.IdKind == IdKind.None)
-                {
-                    _next = call;
-                    _isNotifying = _isBeginning = true;
-                }
-                else
-                {
-                    CountQueued_NeedsLock(call);
-                }
-            }
-
-            Queue(call);
-        }
-    }
-
-    private void Queue(IncomingCall call)
-    {
-        IThreadPoolWorkItem item = call.IdKind == IdKind.None ? this : call;
-        if (threads is null || call.Pace is { MostlyAwaits: true })
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(item, preferLocal: false);
-        }
-        else
-        {
-            threads.Queue(item);
-        }
-    }
-
-    private void CountQueued_NeedsLock(IncomingCall call)
-    {
-        call.IsQueued = true;
-        if (_queued++ == 0 && threads is not null)
-        {
-            _lastStart = Clock.GetTimestamp();
-        }
-    }
-
-    /// <summary>True where nothing waits for a thread, or what waits has made no progress for so long that it must not hold up others.</summary>
-    private bool MayOvertake_NeedsLock() => _queued == 0 || Clock.GetElapsedTime(_lastStart) > s_longestHold;
 
     private void Register_NeedsLock(IncomingCall call)
     {

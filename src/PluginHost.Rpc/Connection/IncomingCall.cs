@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Payloads;
 
@@ -12,13 +14,14 @@ namespace PluginHost.Rpc.Connection;
 /// the <see cref="InboundCalls"/>.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A source without a timer holds nothing; a late cancellation may still come.")]
-internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
+internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
 {
     private const int LargestKept = 64 * 1024;
     private readonly InboundCalls _owner;
     private readonly Action _continue;
     private readonly OutputBuffer _bytes = new();
     private readonly CancellationTokenSource _source = new();
+    private readonly CallLeases _leases = new(ArgumentSequences.Instance);
     private ValueTaskAwaiter _awaiter;
     private Dispatcher? _dispatcher;
     private int _method;
@@ -31,6 +34,8 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private readonly InboundPayloads? _payloads;
     private bool _isAnswered;
     private bool _isRead;
+    private ActivityContext _caller;
+    private Activity? _activity;
 
     public IncomingCall(InboundCalls owner)
     {
@@ -38,6 +43,9 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _continue = Continue;
         _payloads = owner.Payloads?.CreateSource(isOfCall: true);
     }
+
+    /// <inheritdoc/>
+    public override CancellationToken LeaseToken => _leases.LifetimeToken;
 
     /// <summary>What the id is; none for a notification.</summary>
     public IdKind IdKind { get; private set; }
@@ -85,6 +93,10 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         _corkTurn = 0;
         _isAnswered = false;
         _isRead = false;
+        if (TraceContext.Source.HasListeners())
+        {
+            TraceContext.TryRead(frame, in envelope, codec, out _caller);
+        }
     }
 
     /// <summary>Forgets the call; false where the object must not be used again.</summary>
@@ -93,8 +105,11 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         EndPayloads();
         _dispatcher = null;
         _awaiter = default;
+        _caller = default;
+        _activity = null;
         _bytes.Clear();
         _bytes.ShrinkAbove(LargestKept);
+        _leases.Reset();
         return !IsCancelled && _source.TryReset();
     }
 
@@ -134,15 +149,39 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
         // By the end this object may be another call's.
         bool isNotification = IdKind == IdKind.None;
         InboundCalls owner = _owner;
-        Begin();
+        if (TraceContext.Source.HasListeners())
+        {
+            RunTraced();
+        }
+        else
+        {
+            Start();
+        }
+
         if (isNotification)
         {
             owner.Began();
         }
     }
 
+    /// <summary>Starts with an activity around the handler; this thread has its own one back behind it.</summary>
+    private void RunTraced()
+    {
+        Activity? before = Activity.Current;
+        Activity.Current = null;
+        _activity = TraceContext.Start(Method, _caller, _owner.TrustsPeerTrace);
+        try
+        {
+            Start();
+        }
+        finally
+        {
+            Activity.Current = before;
+        }
+    }
+
     [SuppressMessage("Reliability", "CA2012", Justification = "The task is consumed once, through its awaiter, without allocating.")]
-    private void Begin()
+    private void Start()
     {
         _started = _owner.Clock.GetTimestamp();
         try
@@ -172,38 +211,6 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             Measure(_owner.Clock.GetTimestamp(), hasEnded: false);
             _awaiter.UnsafeOnCompleted(_continue);
         }
-    }
-
-    /// <inheritdoc/>
-    public override void Send<TResult>(in TResult result)
-    {
-        _sent = _owner.Clock.GetTimestamp();
-        long inside = (long)_owner.Clock.GetElapsedTime(_started, _sent).TotalNanoseconds;
-        if (IdKind == IdKind.None || _isAnswered)
-        {
-            return;
-        }
-
-        _isAnswered = true;
-        _owner.Answering(this);
-        OutputBuffer output = _owner.BeginFrame();
-        try
-        {
-            EnvelopeWriter.BeginResult(output, _codec, RawId, _owner.TellsInside);
-            CallEncoder.WriteResult(in result, output, _codec);
-            EnvelopeWriter.EndResult(output, _codec, _owner.TellsInside ? inside : -1);
-            _owner.CheckSize(output);
-        }
-        catch (Exception e)
-        {
-            // Writers run code of the contract's types: whatever comes out of them, the caller learns it and the connection lives.
-            FrameSender.Abandon(output);
-            _isAnswered = false;
-            Answer(RpcErrorCodes.ResultSerialization, $"The result of {Method} cannot be sent: {e.Message}", e);
-            return;
-        }
-
-        _owner.SendFrame(output, Environment.CurrentManagedThreadId == _corkThread ? _corkTurn : 0);
     }
 
     /// <summary>Notes how long the handler held its thread.</summary>
@@ -236,6 +243,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     {
         try
         {
+            _leases.Cancel();
             _source.Cancel();
         }
         catch (AggregateException e)
@@ -248,15 +256,17 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
     private ValueTask Invoke()
     {
         ReadOnlySpan<byte> arguments = _bytes.WrittenSpan[_idLength..];
+        _leases.BeginArguments(_owner.Leases, _codec, _dispatcher!, _method);
+        CallLeases? leases = IdKind == IdKind.None ? null : _leases;
         if (_codec == RpcCodec.MessagePack)
         {
-            MessagePackValueReader reader = new(arguments, null, _payloads);
+            MessagePackValueReader reader = new(arguments, leases, _payloads);
             RequireArguments(reader.Peek());
             return _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
         }
         else
         {
-            JsonValueReader reader = new(arguments, null, _payloads);
+            JsonValueReader reader = new(arguments, leases, _payloads);
             RequireArguments(reader.Peek());
             return _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
         }
@@ -287,66 +297,7 @@ internal sealed class IncomingCall : Reply, IThreadPoolWorkItem
             Answer(RpcErrorCodes.Internal, $"{Method} ended without a result.", null);
         }
 
+        _activity?.Stop();
         _owner.Finished(this);
-    }
-
-    /// <summary>Answers what came out of the handler.</summary>
-    private void End(Exception exception, int code)
-    {
-        if (IdKind == IdKind.None)
-        {
-            _owner.NotificationFailed(Method, exception);
-        }
-        else if (!_isAnswered)
-        {
-            if (exception is OperationCanceledException && IsCancelled)
-            {
-                Answer(RpcErrorCodes.Cancelled, "The call was cancelled.", null);
-            }
-            else if (code == RpcErrorCodes.Invocation && _dispatcher!.FindError(_method, exception) is { } type)
-            {
-                AnswerDeclared(type, exception);
-            }
-            else
-            {
-                Answer(code, exception.Message, code == RpcErrorCodes.InvalidParams ? null : exception);
-            }
-        }
-
-        _owner.Finished(this);
-    }
-
-    private void AnswerDeclared(string type, Exception exception)
-    {
-        _isAnswered = true;
-        _owner.Answering(this);
-        OutputBuffer output = _owner.BeginFrame();
-        try
-        {
-            EnvelopeWriter.BeginError(output, _codec, RawId);
-            CallEncoder.WriteDeclared(output, _codec, type, _dispatcher!, _method, exception);
-            EnvelopeWriter.End(output, _codec);
-            _owner.CheckSize(output);
-        }
-        catch (Exception e)
-        {
-            FrameSender.Abandon(output);
-            Answer(RpcErrorCodes.ResultSerialization, $"The error {type} of {Method} cannot be sent: {e.Message}", e);
-            return;
-        }
-
-        _owner.SendFrame(output);
-    }
-
-    private void Answer(int code, string message, Exception? exception)
-    {
-        if (IdKind == IdKind.None)
-        {
-            return;
-        }
-
-        _isAnswered = true;
-        _owner.Answering(this);
-        _owner.SendError(_codec, RawId, code, message, exception);
     }
 }

@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(9005, LogLevel.Warning, "What a handler registered on its token failed when the call was cancelled.")]
     public static partial void CancellationFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(9006, LogLevel.Warning, "{What} failed; nobody waits for it.")]
+    public static partial void LeaseFailed(ILogger logger, string what, Exception exception);
+
     [LoggerMessage(9004, LogLevel.Error, "The connection's reader failed.")]
     public static partial void ReaderFailed(ILogger logger, Exception exception);
 }

@@ -4,32 +4,6 @@ using PluginHost.Rpc.Transport;
 
 namespace PluginHost.Rpc.Connection;
 
-/// <summary>What a frame is, and so what happens to it where the peer does not read.</summary>
-internal enum FrameUse
-{
-    /// <summary>A request: it waits.</summary>
-    Request,
-
-    /// <summary>A notification: it is refused.</summary>
-    Notification,
-
-    /// <summary>An answer: it has room of its own, and past that the connection ends.</summary>
-    Answer,
-}
-
-/// <summary>What came of queueing a frame.</summary>
-internal enum AppendResult
-{
-    /// <summary>It is sent or will be.</summary>
-    Queued,
-
-    /// <summary>It was not taken: too much is unsent.</summary>
-    Full,
-
-    /// <summary>It was not taken: the connection has ended.</summary>
-    Closed,
-}
-
 /// <summary>
 /// What goes out. The first thread that queues a frame sends it, without ever waiting for the peer; what others queue meanwhile goes with the next
 /// send. The reading thread may keep its answers back until it has read all that came. Where the system takes no more, a thread of the outbox's own

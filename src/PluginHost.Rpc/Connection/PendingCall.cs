@@ -1,6 +1,7 @@
 using System.Threading.Tasks.Sources;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Payloads;
 
@@ -10,7 +11,7 @@ namespace PluginHost.Rpc.Connection;
 /// An outgoing call that waits for its answer. Whoever takes it out of the <see cref="PendingTable"/> completes it: the reader, a cancellation,
 /// the sweep or the close.
 /// </summary>
-internal abstract class PendingCall
+internal abstract class PendingCall : SequenceOrigin
 {
     /// <summary>The id on the wire; set by the table.</summary>
     public long Id { get; set; }
@@ -20,6 +21,9 @@ internal abstract class PendingCall
 
     /// <summary>The time the call had.</summary>
     public TimeSpan Timeout { get; protected set; }
+
+    /// <summary>True once the caller cancelled a call that waits for its answer all the same.</summary>
+    public bool IsCancelled { get; set; }
 
     /// <summary>Where the request begins in all that was ever queued for sending, or -1 while it is not.</summary>
     public long FrameStart { get; set; }
@@ -48,216 +52,10 @@ internal abstract class PendingCall
 
     /// <summary>Ends the call with an exception.</summary>
     public abstract void Fail(Exception exception);
-}
 
-/// <summary>A pending call of one method: pooled, and itself the source of the caller's task.</summary>
-internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSource<RpcReply<TResult>>
-    where TCall : struct, ICall<TResult>
-{
-    private const int MostSpares = 1024;
-    private static readonly Lock s_lock = new();
-    private static PendingCall<TCall, TResult>? s_spares;
-    private static int s_spareCount;
+    /// <summary>Takes the answer, should it come after the call was given up.</summary>
+    public abstract LateAnswer Late { get; }
 
-    private readonly object _signal = new();
-    private ManualResetValueTaskSourceCore<RpcReply<TResult>> _source = new() { RunContinuationsAsynchronously = true };
-    private PendingCall<TCall, TResult>? _nextSpare;
-    private RpcConnection? _connection;
-    private CancellationToken _caller;
-    private CancellationTokenRegistration _registration;
-    private TCall _call;
-    private bool _isDone;
-
-    /// <inheritdoc/>
-    public override bool IsDone => Volatile.Read(ref _isDone);
-
-    /// <inheritdoc/>
-    public override string Method => TCall.Method.WireName;
-
-    /// <summary>The caller's task.</summary>
-    public ValueTask<RpcReply<TResult>> Task => new(this, _source.Version);
-
-    /// <summary>Takes a spare one or makes one.</summary>
-    /// <param name="connection">Where the call goes.</param>
-    /// <param name="call">The arguments.</param>
-    /// <param name="timeout">The time it has.</param>
-    /// <param name="isBlocking">True where the caller blocks in <see cref="Wait"/> and awaits no task.</param>
-    /// <param name="caller">The caller's token.</param>
-    public static PendingCall<TCall, TResult> Rent(
-        RpcConnection connection, in TCall call, TimeSpan timeout, bool isBlocking, CancellationToken caller)
-    {
-        PendingCall<TCall, TResult>? pending;
-        lock (s_lock)
-        {
-            pending = s_spares;
-            if (pending is not null)
-            {
-                s_spares = pending._nextSpare;
-                s_spareCount--;
-            }
-        }
-
-        pending ??= new PendingCall<TCall, TResult>();
-        pending._nextSpare = null;
-        pending._connection = connection;
-        pending._call = call;
-        pending._caller = caller;
-        pending.IsBlocking = isBlocking;
-        pending._isDone = false;
-        pending.Timeout = timeout;
-        pending.FrameStart = -1;
-        return pending;
-    }
-
-    /// <summary>Listens to the caller's token; only once the request is queued, so that the cancellation is sent behind it.</summary>
-    public void ListenToCaller()
-    {
-        if (_caller.CanBeCanceled)
-        {
-            _registration = _caller.UnsafeRegister(static state => ((PendingCall<TCall, TResult>)state!).CallerCancelled(), this);
-        }
-    }
-
-    /// <summary>Blocks until the call has ended and gives its result.</summary>
-    public RpcReply<TResult> Wait()
-    {
-        lock (_signal)
-        {
-            while (!_isDone)
-            {
-                Monitor.Wait(_signal);
-            }
-        }
-
-        return GetResult(_source.Version);
-    }
-
-    /// <inheritdoc/>
-    public override void Encode(OutputBuffer output, RpcCodec codec)
-    {
-        EnvelopeWriter.BeginRequest(output, codec, Id, TCall.Method.Utf8WireName);
-        CallEncoder.WriteArguments<TCall, TResult>(in _call, output, codec);
-        EnvelopeWriter.End(output, codec);
-    }
-
-    /// <inheritdoc/>
-    public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads)
-    {
-        RpcReply<TResult> reply;
-        bool isRead = false;
-        try
-        {
-            if (envelope.Kind == MessageKind.Error)
-            {
-                Fail(CallEncoder.ReadError<TCall, TResult>(envelope.Error.Of(frame), codec, payloads));
-                return;
-            }
-
-            reply = new RpcReply<TResult>(CallEncoder.ReadResult<TCall, TResult>(envelope.Result.Of(frame), codec, payloads), envelope.Inside);
-            isRead = true;
-        }
-        catch (MalformedMessageException e)
-        {
-            // The peer names memory it has not: the connection ends with this, and the call with the connection.
-            Fail(new RpcConnectionLostException(Method, RpcCloseReason.From(e), wasSent: true));
-            throw;
-        }
-        catch (Exception e)
-        {
-            // Readers run code of the contract's types too: whatever comes out of them is this call's failure and nobody else's.
-            Fail(new RpcSerializationException($"The answer to {Method} cannot be read: {e.Message}", e));
-            return;
-        }
-        finally
-        {
-            if (payloads is not null)
-            {
-                Receiver.EndPayloads(frame, in envelope, codec, payloads, isRead);
-            }
-        }
-
-        bool isBlocking = IsBlocking;
-        _source.SetResult(reply);
-        Wake(isBlocking);
-    }
-
-    /// <inheritdoc/>
-    public override void Fail(Exception exception)
-    {
-        bool isBlocking = IsBlocking;
-        _source.SetException(exception);
-        Wake(isBlocking);
-    }
-
-    /// <inheritdoc/>
-    public RpcReply<TResult> GetResult(short token)
-    {
-        if (token != _source.Version || _source.GetStatus(token) == ValueTaskSourceStatus.Pending)
-        {
-            // Throws; and the call is not given back, for it is still in use.
-            return _source.GetResult(token);
-        }
-
-        if (Batch != 0)
-        {
-            _connection!.WentOn(Batch);
-            Batch = 0;
-        }
-
-        // Waits for a cancellation that is on its way: behind this nobody knows the call.
-        _registration.Dispose();
-        try
-        {
-            return _source.GetResult(token);
-        }
-        finally
-        {
-            Return();
-        }
-    }
-
-    /// <inheritdoc/>
-    public ValueTaskSourceStatus GetStatus(short token) => _source.GetStatus(token);
-
-    /// <inheritdoc/>
-    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags);
-
-    private void CallerCancelled() => _connection!.Cancel(this, Id, _caller);
-
-    /// <summary>Ends <see cref="Wait"/>. Where nobody waits there, this object may be another call's already: nothing of it is read here.</summary>
-    private void Wake(bool isBlocking)
-    {
-        if (isBlocking)
-        {
-            lock (_signal)
-            {
-                _isDone = true;
-                Monitor.Pulse(_signal);
-            }
-        }
-    }
-
-    private void Return()
-    {
-        if (IsShared)
-        {
-            return;
-        }
-
-        _source.Reset();
-        _connection = null;
-        _registration = default;
-        _caller = default;
-        _call = default;
-        lock (s_lock)
-        {
-            if (s_spareCount < MostSpares)
-            {
-                _nextSpare = s_spares;
-                s_spares = this;
-                s_spareCount++;
-            }
-        }
-    }
+    /// <summary>What a cancelled call ends with.</summary>
+    public abstract OperationCanceledException Cancelled();
 }

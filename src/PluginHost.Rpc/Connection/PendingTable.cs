@@ -61,12 +61,14 @@ internal sealed class PendingTable(int limit)
     /// <summary>Frees the id.</summary>
     /// <param name="id">The id.</param>
     /// <param name="call">The call, or null where its caller does not wait any more.</param>
+    /// <param name="late">Takes the answer where its caller does not wait any more, or null.</param>
     /// <returns>False where no call has that id.</returns>
-    public bool TryRemove(long id, out PendingCall? call)
+    public bool TryRemove(long id, out PendingCall? call, out LateAnswer? late)
     {
         lock (_lock)
         {
             call = null;
+            late = null;
             if (!IsTaken_NeedsLock(id))
             {
                 return false;
@@ -75,8 +77,10 @@ internal sealed class PendingTable(int limit)
             int index = (int)(id & ((1 << IndexBits) - 1));
             ref Slot slot = ref _slots[index];
             call = slot.Call;
+            late = slot.Late;
             _live -= call is null ? 0 : 1;
             slot.Call = null;
+            slot.Late = null;
             slot.IsTaken = false;
             if (slot.Generation < LastGeneration)
             {
@@ -100,9 +104,26 @@ internal sealed class PendingTable(int limit)
 
             ref Slot slot = ref _slots[(int)(id & ((1 << IndexBits) - 1))];
             PendingCall? call = slot.Call;
+            slot.Late = call?.Late ?? slot.Late;
             slot.Call = null;
             _live -= call is null ? 0 : 1;
             return call;
+        }
+    }
+
+    /// <summary>Marks a call as cancelled that goes on waiting, until a deadline at the latest; false where it has ended.</summary>
+    public bool TryCancel(long id, PendingCall call, long deadline)
+    {
+        lock (_lock)
+        {
+            if (!IsTaken_NeedsLock(id) || !ReferenceEquals(_slots[(int)(id & ((1 << IndexBits) - 1))].Call, call))
+            {
+                return false;
+            }
+
+            call.IsCancelled = true;
+            call.Deadline = Math.Min(call.Deadline, deadline);
+            return true;
         }
     }
 
@@ -129,6 +150,7 @@ internal sealed class PendingTable(int limit)
                 if (slot.Call is not null && slot.Call.Deadline <= now)
                 {
                     expired.Add(slot.Call);
+                    slot.Late = slot.Call.Late;
                     slot.Call = null;
                     _live--;
                 }
@@ -196,6 +218,7 @@ internal sealed class PendingTable(int limit)
     private struct Slot
     {
         public PendingCall? Call;
+        public LateAnswer? Late;
         public long Generation;
         public int NextFree;
         public bool IsTaken;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Payloads;
 
@@ -10,12 +11,22 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="options">The connection's settings.</param>
 /// <param name="pending">The calls that wait for answers.</param>
 /// <param name="inbound">Takes calls that came in.</param>
+/// <param name="leases">Takes what is said about things that outlive calls.</param>
 /// <param name="sender">Sends errors about calls that are not taken.</param>
 /// <param name="gathering">Told of callers that are completed together.</param>
 /// <param name="logger">The connection's logger.</param>
 internal sealed class Receiver(
-    RpcOptions options, PendingTable pending, InboundCalls inbound, FrameSender sender, Gathering gathering, ILogger logger)
+    RpcOptions options,
+    PendingTable pending,
+    InboundCalls inbound,
+    ConnectionLeases leases,
+    FrameSender sender,
+    Gathering gathering,
+    ILogger logger)
 {
+    /// <summary>Stands among the codes for a message that is done: a request of this kind is answered with null.</summary>
+    private const int Done = 1;
+
     private readonly MethodLookup _lookup = new();
     private readonly InboundPayloads? _payloads = sender.Payloads?.CreateSource(isOfCall: false);
     private Dispatcher[] _targets = [];
@@ -81,7 +92,7 @@ internal sealed class Receiver(
 
     private void TakeAnswer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, bool isOneOfMany)
     {
-        if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call))
+        if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call, out LateAnswer? late))
         {
             if (call is not null)
             {
@@ -95,6 +106,7 @@ internal sealed class Receiver(
                 EndPayloads(frame, in envelope, codec, _payloads, isRead: false);
             }
 
+            late?.Drop(frame, in envelope, codec, leases);
             return;
         }
 
@@ -138,15 +150,44 @@ internal sealed class Receiver(
             return null;
         }
 
+        FoundMethod found = default;
+        int refusal = name.StartsWith("$/"u8) ? TakeLease(frame, in envelope, codec, name, out found) : 0;
         IncomingCall? toRun = null;
-        int refusal = _lookup.TryFind(Volatile.Read(ref _targets), name, out FoundMethod found)
-            ? inbound.Accept(frame, in envelope, codec, in found, out toRun)
-            : RpcErrorCodes.MethodNotFound;
+        if (refusal == 0)
+        {
+            refusal = found.Dispatcher is not null || _lookup.TryFind(Volatile.Read(ref _targets), name, out found)
+                ? inbound.Accept(frame, in envelope, codec, in found, out toRun)
+                : RpcErrorCodes.MethodNotFound;
+        }
+
         if (refusal == 0)
         {
             return toRun;
         }
 
+        Refuse(frame, in envelope, codec, name, refusal);
+        return null;
+    }
+
+    /// <summary>Takes a message about leases.</summary>
+    /// <returns>0 where it is a call, or none about leases; <see cref="Done"/>; or the code of the error to answer.</returns>
+    private int TakeLease(
+        ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, ReadOnlySpan<byte> name, out FoundMethod found)
+    {
+        LeaseTake taken = leases.Take(frame, in envelope, codec, name, out Dispatcher? dispatcher, out int method);
+        found = dispatcher is null ? default : new FoundMethod(dispatcher, method, null);
+        return taken switch
+        {
+            LeaseTake.Done => Done,
+            LeaseTake.Gone => RpcErrorCodes.ObjectGone,
+            LeaseTake.NoMethod => RpcErrorCodes.MethodNotFound,
+            LeaseTake.Misfit => RpcErrorCodes.InvalidParams,
+            _ => 0,
+        };
+    }
+
+    private void Refuse(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, ReadOnlySpan<byte> name, int refusal)
+    {
         if (_payloads is not null)
         {
             CallEncoder.DropPayloads(envelope.Params.Of(frame), codec, _payloads);
@@ -156,18 +197,25 @@ internal sealed class Receiver(
         if (envelope.Kind == MessageKind.Notification)
         {
             CountDropped(refusal);
-            return null;
+            return;
+        }
+
+        if (refusal == Done)
+        {
+            sender.SendNull(codec, envelope.RawId.Of(frame));
+            return;
         }
 
         string shown = System.Text.Encoding.UTF8.GetString(name[..Math.Min(name.Length, 200)]);
         string message = refusal switch
         {
             RpcErrorCodes.MethodNotFound => $"No method has the name '{shown}'.",
+            RpcErrorCodes.ObjectGone => new LeaseGoneException().Message,
+            RpcErrorCodes.InvalidParams => $"The arguments of {shown} do not fit.",
             RpcErrorCodes.InvalidRequest => $"{shown} has the id of a call that has not been answered yet.",
             _ => $"{shown} was not taken: {options.MaxPendingInbound} calls are queued or running, and that is the limit.",
         };
         sender.SendError(codec, envelope.RawId.Of(frame), refusal, message, null);
-        return null;
     }
 
     private void CountDropped(int refusal)

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
@@ -9,16 +10,16 @@ using PluginHost.Rpc.Transport;
 namespace PluginHost.Rpc.Connection;
 
 /// <summary>
-/// One JSON-RPC 2.0 connection over a stream socket: calls go both ways at once. A thread of its own reads; callers write from theirs and are
-/// never blocked by a peer that does not read. Thread-safe.
+/// One JSON-RPC 2.0 connection over a stream socket: calls go both ways at once. A thread of its own reads, or beyond 32 connections of a process one
+/// that they share, or a caller that blocks; callers write from theirs and are never blocked by a peer that does not read. Thread-safe.
 /// </summary>
 /// <remarks>
 /// A call fails with one of: a declared error as itself; <see cref="OperationCanceledException"/> with the caller's token; or an
 /// <see cref="RpcException"/>. A call that is cancelled or timed out ends at once and the peer is asked to stop; its late answer is dropped.
-/// Handlers of calls that come in run on the thread pool, side by side; those of notifications one after another. When the connection ends,
-/// pending calls fail and running handlers are cancelled.
+/// Handlers of calls that come in run as <see cref="RpcOptions.Dispatch"/> says, side by side; those of notifications one after another, and what came
+/// behind a notification begins once its handler has returned or awaits. When the connection ends, pending calls fail and running handlers are cancelled.
 /// </remarks>
-public sealed class RpcConnection : IAsyncDisposable
+public sealed partial class RpcConnection : IAsyncDisposable
 {
     private readonly RpcOptions _options;
     private readonly ILogger _logger;
@@ -28,6 +29,7 @@ public sealed class RpcConnection : IAsyncDisposable
     private readonly WaitingRequests _waiting = new();
     private readonly Gathering _gathering = new();
     private readonly FrameSender _sender;
+    private readonly ConnectionChannel _channel;
     private readonly InboundCalls _inbound;
     private readonly Receiver _receiver;
     private readonly Intake _intake;
@@ -83,10 +85,12 @@ public sealed class RpcConnection : IAsyncDisposable
             _sender.Payloads = _payloads;
         }
 
+        _channel = new ConnectionChannel(this, options, _sender);
+        Leases = new ConnectionLeases(_channel, logger);
         HandlerThreads? threads = options.Dispatch == RpcDispatch.Inline ? new HandlerThreads(options.ReaderThreadName + " (handler)") : null;
-        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, threads);
+        _inbound = new InboundCalls(options.MaxPendingInbound, _sender, Leases, threads);
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
-        _receiver = new Receiver(options, _pending, _inbound, _sender, _gathering, logger);
+        _receiver = new Receiver(options, _pending, _inbound, Leases, _sender, _gathering, logger);
         _intake = new Intake(options, transport, _receiver, _sweep.Arm, logger);
         _threads = threads;
         transport.MaySpin = threads is not null ? static () => true : () => _pending.Count > 0;
@@ -105,7 +109,11 @@ public sealed class RpcConnection : IAsyncDisposable
     /// <summary>How many calls of the peer are queued or running here.</summary>
     public int PendingInbound => _inbound.Count;
 
-    private RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
+    /// <summary>What outlives calls.</summary>
+    internal ConnectionLeases Leases { get; }
+
+    /// <summary>The codec of what this side begins.</summary>
+    internal RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
 
     /// <summary>The connection's large values; null where they are part of their messages.</summary>
     internal PayloadPort? Payloads => _payloads;
@@ -140,6 +148,16 @@ public sealed class RpcConnection : IAsyncDisposable
         }
 
         Volatile.Write(ref _codec, (int)codec);
+    }
+
+    /// <summary>
+    /// Lets somebody else carry the calls that go to the peer's objects, and the steps of the peer's sequences: to count them, and to say what their
+    /// failures mean. Their calls must go over this connection. Without it they go straight over it, and fail with <see cref="RpcException"/>.
+    /// </summary>
+    public void UseLeaseInvoker(IInvoker invoker)
+    {
+        ArgumentNullException.ThrowIfNull(invoker);
+        _channel.UseInvoker(invoker);
     }
 
     /// <summary>Calls. Allocates nothing where arguments and result hold no references. Await the task once.</summary>
@@ -183,8 +201,10 @@ public sealed class RpcConnection : IAsyncDisposable
         OutputBuffer output = _sender.Begin();
         try
         {
+            int start = output.Length;
             EnvelopeWriter.BeginNotification(output, codec, TCall.Method.Utf8WireName);
             CallEncoder.WriteArguments<TCall, NoResult>(in call, output, codec);
+            TraceContext.Write(output, codec, start);
             EnvelopeWriter.End(output, codec);
             _sender.CheckSize(output);
         }
@@ -211,209 +231,5 @@ public sealed class RpcConnection : IAsyncDisposable
             _transport.Dispose();
             _payloads?.Dispose();
         }
-    }
-
-    /// <summary>A caller that was completed together with others goes on; the last sends what the others asked meanwhile.</summary>
-    internal void WentOn(int batch)
-    {
-        if (_gathering.WentOn(batch))
-        {
-            _outbox.Uncork();
-        }
-    }
-
-    /// <summary>Ends a call whose caller cancelled it, and asks the peer to stop.</summary>
-    internal void Cancel(PendingCall call, long id, CancellationToken caller)
-    {
-        if (!ReferenceEquals(_pending.Abandon(id), call))
-        {
-            return;
-        }
-
-        bool wasQueued = call.FrameStart >= 0;
-        call.Fail(new OperationCanceledException($"{call.Method} was cancelled by its caller.", caller));
-        if (wasQueued)
-        {
-            _sender.SendCancel(Codec, id);
-        }
-    }
-
-    private void Begin<TCall, TResult>(PendingCall<TCall, TResult> pending, CancellationToken ct)
-        where TCall : struct, ICall<TResult>
-    {
-        if (ct.IsCancellationRequested)
-        {
-            pending.Fail(new OperationCanceledException($"{pending.Method} was cancelled before it was sent.", ct));
-            return;
-        }
-
-        bool isTimed = pending.Timeout != Timeout.InfiniteTimeSpan;
-        pending.Deadline = isTimed ? DeadlineAfter(pending.Timeout) : long.MaxValue;
-        AddResult added = _pending.Add(pending);
-        if (added != AddResult.Added)
-        {
-            pending.Fail(added == AddResult.Full
-                ? new RpcLimitException(pending.Method, _options.MaxPendingOutbound)
-                : new RpcConnectionLostException(pending.Method, _reason!, wasSent: false));
-            return;
-        }
-
-        long id = pending.Id;
-        if (!_waiting.IsEmpty || !TrySend(pending, id))
-        {
-            pending.IsShared = true;
-            _waiting.Add(pending, id);
-            _outbox.WakeForWaiting();
-        }
-
-        // A send that failed is looked at by the sweep as well: the reader mostly ends first, with what the peer sent last.
-        if (isTimed || _outbox.Failure is not null)
-        {
-            _sweep.Arm();
-        }
-
-        pending.ListenToCaller();
-    }
-
-    /// <summary>Writes and queues a request; false where there is no room. One that cannot be written fails here.</summary>
-    private bool TrySend(PendingCall pending, long id)
-    {
-        OutputBuffer output = _sender.Begin();
-        try
-        {
-            pending.Encode(output, Codec);
-            _sender.CheckSize(output);
-        }
-        catch (Exception e)
-        {
-            // Writers run code of the contract's types: whatever comes out of them is this call's failure.
-            FrameSender.Abandon(output);
-            if (_pending.TryRemove(id, out PendingCall? mine) && mine is not null)
-            {
-                mine.Fail(new RpcSerializationException($"The arguments of {mine.Method} cannot be sent: {e.Message}", e));
-            }
-
-            return true;
-        }
-
-        // Where the connection has ended meanwhile its close fails every call in the table, this one too.
-        return _sender.Send(output, FrameUse.Request, pending, _gathering.IsOpen ? Outbox.Gathered : 0) != AppendResult.Full;
-    }
-
-    /// <summary>Sends requests that waited for room, as far as there is room. On the outbox's own thread.</summary>
-    private void SendWaiting()
-    {
-        FrameSender.IsDraining = true;
-        try
-        {
-            while (!_outbox.IsCrowded && _waiting.TryTake(out PendingCall? call, out long id))
-            {
-                if (!_pending.IsLive(id))
-                {
-                    // Given up while it waited: it was never sent, so nothing will answer and free its id.
-                    _pending.TryRemove(id, out _);
-                }
-                else if (!TrySend(call, id))
-                {
-                    _waiting.PutBack(call, id);
-                    return;
-                }
-            }
-        }
-        finally
-        {
-            FrameSender.IsDraining = false;
-        }
-    }
-
-    private long DeadlineAfter(TimeSpan timeout)
-    {
-        double ticks = timeout.TotalSeconds * _options.Clock.TimestampFrequency;
-        return ticks < long.MaxValue / 4 ? _options.Clock.GetTimestamp() + (long)ticks : long.MaxValue;
-    }
-
-    /// <summary>Ends what ran out of time; false where nothing is left to watch.</summary>
-    private bool SweepOnce(List<PendingCall> expired)
-    {
-        long now = _options.Clock.GetTimestamp();
-        bool isBusy = _pending.TakeExpired(now, expired);
-        foreach (PendingCall call in expired)
-        {
-            bool wasQueued = call.FrameStart >= 0;
-            long id = call.Id;
-            call.Fail(new RpcTimeoutException(call.Method, call.Timeout, wasQueued && call.FrameStart < _outbox.Sent));
-            if (wasQueued)
-            {
-                _sender.SendCancel(Codec, id);
-            }
-        }
-
-        if (_outbox.Failure is { } failure)
-        {
-            Close(new RpcCloseReason(RpcCloseKind.ConnectionReset, $"Sending failed: {failure.Message}"));
-        }
-
-        long since = _intake.FrameSince;
-        if (since != long.MaxValue && _options.Clock.GetElapsedTime(since, now) > _options.FrameTimeout)
-        {
-            Close(new RpcCloseReason(
-                RpcCloseKind.LimitExceeded,
-                $"A message has been coming for {_options.Clock.GetElapsedTime(since, now)}; the limit is {_options.FrameTimeout}."));
-        }
-
-        return isBusy || since != long.MaxValue;
-    }
-
-    private Reading CreateReading()
-    {
-        if (_threads is not null)
-        {
-            return new InlineReading(_intake, _inbound, _outbox, _threads, ReadingEnded, _options.ReaderThreadName);
-        }
-
-        bool mayShare = _transport.PollDescriptor >= 0;
-        _hasReaderThread = ReaderThreads.TryTake();
-        return _hasReaderThread || !mayShare
-            ? new OwnThreadReading(_intake, _receiver, _pending, _outbox, _gathering, ReadingEnded, _options.ReaderThreadName)
-            : new SharedReading(_intake, _transport, ReadingEnded);
-    }
-
-    private void ReadingEnded(RpcCloseReason reason)
-    {
-        if (_hasReaderThread)
-        {
-            ReaderThreads.Return();
-        }
-
-        Close(reason);
-        _transport.Dispose();
-        _payloads?.Dispose();
-        _readerEnded.SetResult();
-    }
-
-    private void CloseUnread() => Close(new RpcCloseReason(
-        RpcCloseKind.LimitExceeded, $"The peer does not read: more than {(long)Outbox.AnswerShare * _options.MaxUnsentBytes} bytes of answers are unsent."));
-
-    private void Close(RpcCloseReason reason)
-    {
-        if (Interlocked.CompareExchange(ref _reason, reason, null) is not null)
-        {
-            return;
-        }
-
-        // First the socket: whatever waits in it ends, so that nothing below can be held up by the peer.
-        _transport.ShutDown();
-        _outbox.Close();
-        _sweep.Dispose();
-        foreach (PendingCall call in _pending.Close())
-        {
-            bool wasSent = call.FrameStart >= 0 && call.FrameStart < _outbox.Sent;
-            call.Fail(new RpcConnectionLostException(call.Method, reason, wasSent));
-        }
-
-        _waiting.Clear();
-        _inbound.Close();
-        Log.Ended(_logger, reason.Kind, reason.Detail);
-        _closed.SetResult(reason);
     }
 }

@@ -74,6 +74,28 @@ public sealed class RpcConnectionLostException : RpcException
     public bool WasSent { get; }
 }
 
+/// <summary>The object or the sequence of the peer that was called is not there any more: it was released, or has ended. The connection goes on.</summary>
+public sealed class RpcReleasedException : RpcException
+{
+    private RpcReleasedException(string method, Exception innerException)
+        : base($"{method} failed: the peer no longer has the object or the sequence that it goes to.", innerException)
+    {
+    }
+
+    /// <summary>What the failure of a call to something handed out means.</summary>
+    internal static Exception Of(string method, Exception failure)
+    {
+        // Some peers know no method of that name any more, and one says it as arguments that fit none.
+        bool isGone = failure is RpcErrorException error && error.Code switch
+        {
+            RpcErrorCodes.ObjectGone or RpcErrorCodes.MethodNotFound => true,
+            RpcErrorCodes.InvalidParams => error.ErrorMessage.Contains("$/invokeProxy/", StringComparison.Ordinal),
+            _ => false,
+        };
+        return isGone ? new RpcReleasedException(method, failure) : failure;
+    }
+}
+
 /// <summary>The arguments could not be written, or the result could not be read. The connection goes on.</summary>
 public sealed class RpcSerializationException : RpcException
 {

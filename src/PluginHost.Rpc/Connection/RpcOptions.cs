@@ -1,5 +1,6 @@
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Framing;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Payloads;
 
 namespace PluginHost.Rpc.Connection;
@@ -28,6 +29,16 @@ public enum RpcDispatch
     /// thread for more than about a millisecond keeps that thread, and another one reads on.
     /// </summary>
     Inline,
+}
+
+/// <summary>What a call does whose caller cancels it.</summary>
+public enum RpcCancelMode
+{
+    /// <summary>It ends at once; its late answer is dropped.</summary>
+    Abandon,
+
+    /// <summary>It ends with its answer, whatever that is, or when <see cref="RpcOptions.CancelWait"/> has passed.</summary>
+    WaitForAnswer,
 }
 
 /// <summary>A connection's settings. Immutable.</summary>
@@ -75,6 +86,27 @@ public sealed record RpcOptions
     /// <summary>How often deadlines are looked at: a call ends at most this long after its time. Default: 50 ms.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>
+    /// What a cancelled call does. Default: <see cref="RpcCancelMode.Abandon"/>. A call that ran out of time never waits.
+    /// </summary>
+    public RpcCancelMode CancelMode { get; init; } = RpcCancelMode.Abandon;
+
+    /// <summary>How long a cancelled call waits for its answer in <see cref="RpcCancelMode.WaitForAnswer"/>. Default: 10 s.</summary>
+    public TimeSpan CancelWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// True where the peer is told type and stack of exceptions: of a worker to its host. A host tells a plugin code and message only. Default: true.
+    /// </summary>
+    public bool SendsStacks { get; init; } = true;
+
+    /// <summary>
+    /// True where a handler's activity becomes a child of the peer's; else it is only linked to it. Default: false, for a peer may say anything.
+    /// </summary>
+    public bool TrustsPeerTrace { get; init; }
+
+    /// <summary>The bounds of progress, sequences and objects of contracts.</summary>
+    public LeaseOptions Leases { get; init; } = new();
+
     /// <summary>The clock. Default: the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -105,6 +137,7 @@ public sealed record RpcOptions
         Check(problems, nameof(MaxUnsentBytes), MaxUnsentBytes, 1024, 1024 * 1024 * 1024);
         Check(problems, nameof(MaxUnsolicitedAnswers), MaxUnsolicitedAnswers, 0, 1_000_000);
         Check(problems, nameof(FrameTimeout), FrameTimeout, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1));
+        Check(problems, nameof(CancelWait), CancelWait, TimeSpan.FromMilliseconds(1), TimeSpan.FromDays(1));
         Check(problems, nameof(SweepInterval), SweepInterval, TimeSpan.FromMilliseconds(1), TimeSpan.FromMinutes(1));
         if (Codec is not (RpcCodec.MessagePack or RpcCodec.Json))
         {
@@ -127,6 +160,7 @@ public sealed record RpcOptions
         }
 
         problems.AddRange(Payloads?.Validate() ?? []);
+        problems.AddRange(Leases.Validate());
         return problems;
     }
 

@@ -78,6 +78,12 @@ internal struct Envelope
     /// <summary>The error value.</summary>
     public Slice Error;
 
+    /// <summary>The caller's place in a trace.</summary>
+    public Slice TraceParent;
+
+    /// <summary>What the caller's tracing systems add to it.</summary>
+    public Slice TraceState;
+
     /// <summary>The callee's own time in nanoseconds, or -1.</summary>
     public long Inside;
 

@@ -9,6 +9,9 @@ public static class RpcErrorCodes
     /// <summary>The handler threw something that its contract does not declare.</summary>
     public const int Invocation = -32000;
 
+    /// <summary>The object or the sequence that was asked for was released, or has ended.</summary>
+    public const int ObjectGone = -32001;
+
     /// <summary>The result could not be written in the connection's codec.</summary>
     public const int ResultSerialization = -32003;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Messages;
 
 namespace PluginHost.Rpc.Payloads;
@@ -49,7 +50,7 @@ internal sealed class InboundPayloads(PayloadPort port, bool mayBorrow) : Payloa
         IMemoryOwner<byte> owner;
         if (reference.Carrier == PayloadCarrier.Chunks || !port.TrustsPeer)
         {
-            owner = new OwnedBytes(Copy(reference));
+            owner = new OwnedMemory(Copy(reference));
         }
         else
         {

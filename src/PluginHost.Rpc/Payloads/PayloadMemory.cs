@@ -47,6 +47,10 @@ public sealed class PayloadMemory : IDisposable
     /// <summary>Where this side gives parts of the other's area back.</summary>
     internal long InReturns => _isCreator ? ReturnQueue.Bytes : 0;
 
+    /// <summary>True for a size that an area can have: whole pages of 4 KiB, 1 MiB to 64 GiB.</summary>
+    public static bool IsAreaSize(long areaBytes) =>
+        areaBytes is >= SmallestAreaBytes and <= LargestAreaBytes && areaBytes % PayloadArea.PageBytes == 0;
+
     /// <summary>Creates the memory, on the side that starts the other.</summary>
     /// <param name="name">What it is called in /proc.</param>
     /// <param name="areaBytes">The size of each direction's area: whole pages of 4 KiB, 1 MiB to 64 GiB.</param>
@@ -75,7 +79,7 @@ public sealed class PayloadMemory : IDisposable
 
     private static void Check(long areaBytes)
     {
-        if (areaBytes is < SmallestAreaBytes or > LargestAreaBytes || areaBytes % PayloadArea.PageBytes != 0)
+        if (!IsAreaSize(areaBytes))
         {
             throw new ArgumentOutOfRangeException(
                 nameof(areaBytes), areaBytes, $"Expected {SmallestAreaBytes} to {LargestAreaBytes} bytes in whole pages of {PayloadArea.PageBytes}.");

@@ -9,7 +9,7 @@ internal static class LoadCodec
     public static void Write<TWriter>(ref TWriter writer, LoadRequest value)
         where TWriter : struct, IValueWriter, allows ref struct
     {
-        writer.BeginMap(9);
+        writer.BeginMap(11);
         WireMap.WriteText(ref writer, "pluginId"u8, value.PluginId);
         WireMap.WriteInteger(ref writer, "generation"u8, value.Generation);
         WireMap.WriteText(ref writer, "folder"u8, value.Folder);
@@ -33,6 +33,15 @@ internal static class LoadCodec
 
         writer.EndArray();
         WireMap.WriteInteger(ref writer, "startTimeoutMs"u8, value.StartTimeoutMilliseconds);
+        writer.WriteName("services"u8);
+        writer.BeginArray(value.Services.Count);
+        foreach (ServiceOffer item in value.Services)
+        {
+            ServiceOfferCodec.Write(ref writer, item);
+        }
+
+        writer.EndArray();
+        WireMap.WriteInteger(ref writer, "callTimeoutMs"u8, value.CallTimeoutMilliseconds);
         writer.EndMap();
     }
 
@@ -49,6 +58,8 @@ internal static class LoadCodec
         List<ContractRequest>? contracts = null;
         List<SharedAssembly>? sharedAssemblies = null;
         int startTimeoutMilliseconds = 0;
+        List<ServiceOffer> services = [];
+        int callTimeoutMilliseconds = Timeout.Infinite;
         ValueScope map = reader.BeginMap();
         while (reader.NextName(ref map, out ReadOnlySpan<byte> member))
         {
@@ -98,6 +109,18 @@ internal static class LoadCodec
             {
                 startTimeoutMilliseconds = reader.ReadInt32();
             }
+            else if (member.SequenceEqual("services"u8))
+            {
+                ValueScope servicesScope = reader.BeginArray();
+                while (reader.NextElement(ref servicesScope))
+                {
+                    services.Add(ServiceOfferCodec.Read(ref reader));
+                }
+            }
+            else if (member.SequenceEqual("callTimeoutMs"u8))
+            {
+                callTimeoutMilliseconds = reader.ReadInt32();
+            }
             else
             {
                 reader.Skip();
@@ -113,7 +136,9 @@ internal static class LoadCodec
             WireMap.Required(settingsJson, nameof(LoadRequest), "settingsJson"),
             WireMap.Required(contracts, nameof(LoadRequest), "contracts"),
             WireMap.Required(sharedAssemblies, nameof(LoadRequest), "sharedAssemblies"),
-            startTimeoutMilliseconds);
+            startTimeoutMilliseconds,
+            services,
+            callTimeoutMilliseconds);
     }
 
     /// <summary>Writes one.</summary>

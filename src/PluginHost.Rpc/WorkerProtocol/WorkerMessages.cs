@@ -44,6 +44,13 @@ public sealed record ContractRequest(string Name, int Major, string Assembly);
 /// <param name="Path">The absolute path of its file.</param>
 public sealed record SharedAssembly(string Name, string Path);
 
+/// <summary>A host service that the manifest asks for.</summary>
+/// <param name="Name">The interface's full name.</param>
+/// <param name="Major">The major version.</param>
+/// <param name="Assembly">The simple name of the shared assembly that holds it; null where the host has no such contract.</param>
+/// <param name="Refusal">What the plugin is told when it asks for it; null where it may call it.</param>
+public sealed record ServiceOffer(string Name, int Major, string? Assembly, FaultMessage? Refusal);
+
 /// <summary>Asks the worker to load and start its plugin. Sent once.</summary>
 /// <param name="PluginId">The plugin's id.</param>
 /// <param name="Generation">The number of this load.</param>
@@ -54,6 +61,8 @@ public sealed record SharedAssembly(string Name, string Path);
 /// <param name="Contracts">The contracts to offer.</param>
 /// <param name="SharedAssemblies">The assemblies that come from the host.</param>
 /// <param name="StartTimeoutMilliseconds">How long the plugin's own start may take.</param>
+/// <param name="Services">The host services that the manifest asks for, granted or not.</param>
+/// <param name="CallTimeoutMilliseconds">How long a call of a host service may take where its method names no time.</param>
 public sealed record LoadRequest(
     string PluginId,
     int Generation,
@@ -63,7 +72,9 @@ public sealed record LoadRequest(
     string SettingsJson,
     IReadOnlyList<ContractRequest> Contracts,
     IReadOnlyList<SharedAssembly> SharedAssemblies,
-    int StartTimeoutMilliseconds);
+    int StartTimeoutMilliseconds,
+    IReadOnlyList<ServiceOffer> Services,
+    int CallTimeoutMilliseconds);
 
 /// <summary>A contract that can be called.</summary>
 /// <param name="Name">The interface's full name.</param>

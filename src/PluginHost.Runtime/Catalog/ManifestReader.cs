@@ -1,16 +1,13 @@
-using System.Globalization;
-using System.Text.RegularExpressions;
+using PluginHost.Contracts;
 using PluginHost.Runtime.Model;
 
 namespace PluginHost.Runtime.Catalog;
 
 /// <summary>Reads <c>plugin.json</c>: strictly, and with all that is wrong at once.</summary>
-internal static partial class ManifestReader
+internal static class ManifestReader
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "plugin.json";
-
-    private const int MaxContracts = 64;
 
     /// <summary>Reads and checks a folder's manifest. Never throws for what is in the folder.</summary>
     /// <param name="folder">The plugin's folder, a full path.</param>
@@ -43,7 +40,7 @@ internal static partial class ManifestReader
         var name = fields.Text("name", "a string of 1 to 128 characters without control characters or space around it", IsLabel);
         var publisher = fields.Text("publisher", "a string of 1 to 128 characters without control characters or space around it", IsLabel);
         var (entry, command) = ReadProgram(fields, folder);
-        var contracts = ReadContracts(fields, "contracts", required: true);
+        var contracts = ContractReferences.Read(fields, "contracts", required: true);
         return new()
         {
             Id = id ?? "",
@@ -54,7 +51,7 @@ internal static partial class ManifestReader
             Command = command,
             Channel = ReadChannel(fields),
             Contracts = contracts,
-            Uses = ReadContracts(fields, "uses", required: false),
+            Uses = ContractReferences.Read(fields, "uses", required: false),
             Trust = fields.Word("trust", SharedSections.TrustWords) ?? TrustLevel.Untrusted,
             Host = fields.Text("host", "a range of host versions such as \">=1.0.0 <2.0.0\"", r => HostRange.Parse(r) is not null),
             Unloadable = fields.Boolean("unloadable") ?? true,
@@ -136,49 +133,8 @@ internal static partial class ManifestReader
         { } kind => $"is {PlainFile.Describe(kind)}, expected a file. Put the plugin's assembly there.",
     };
 
-    private static List<ContractReference> ReadContracts(FieldSet fields, string name, bool required)
-    {
-        const string Expected = "a contract with its major version such as \"My.Contracts.IGreeter@1\"";
-        var references = new List<ContractReference>();
-        var value = required ? fields.Require(name, "an array with at least one contract such as [\"My.Contracts.IGreeter@1\"]") : fields.Find(name);
-        if (fields.List(name, $"an array, each item {Expected}") is not { } items)
-        {
-            return references;
-        }
-
-        if (items.Count > MaxContracts || (required && items.Count == 0))
-        {
-            fields.Session.Report(value!, string.Create(CultureInfo.InvariantCulture, $"found {items.Count} contracts, expected {(required ? 1 : 0)} to {MaxContracts}, each such as \"My.Contracts.IGreeter@1\"."));
-            return references;
-        }
-
-        foreach (var item in items)
-        {
-            var match = item.Kind == StrictKind.Text ? ContractPattern().Match(item.Text) : Match.Empty;
-            if (!match.Success)
-            {
-                fields.Session.Wrong(item, Expected);
-                continue;
-            }
-
-            var reference = new ContractReference(match.Groups[1].Value, int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture));
-            if (references.Exists(r => r.Name == reference.Name))
-            {
-                fields.Session.Report(item, $"{reference.Name} is named twice. Remove one of them: a plugin implements one major version of a contract.");
-                continue;
-            }
-
-            references.Add(reference);
-        }
-
-        return references;
-    }
-
     private static bool IsLabel(string text) => text.Length is > 0 and <= 128 && !text.Any(char.IsControl) && text.Trim().Length == text.Length;
 
     private static bool IsAssemblyName(string text) =>
         text.Length is > 4 and <= 255 && text.EndsWith(".dll", StringComparison.Ordinal) && text[0] != '.' && !text.Any(c => c is '/' or '\\' or ':' || char.IsControl(c));
-
-    [GeneratedRegex(@"\A((?:[A-Za-z_][A-Za-z0-9_]*[.+])*[A-Za-z_][A-Za-z0-9_]*)@([1-9][0-9]{0,5})\z")]
-    private static partial Regex ContractPattern();
 }

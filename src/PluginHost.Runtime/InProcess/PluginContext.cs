@@ -38,6 +38,11 @@ internal sealed class PluginContext : IPluginContext, IDisposable
     /// <inheritdoc/>
     public CancellationToken Stopping => Live._stopping.Token;
 
+    /// <inheritdoc/>
+    public TContract GetHostService<TContract>()
+        where TContract : class =>
+        (TContract)Live._request.Services.Get(typeof(TContract));
+
     private PluginContext Live
     {
         get
@@ -73,6 +78,7 @@ internal sealed class PluginContext : IPluginContext, IDisposable
     {
         _isRevoked = true;
         _logger.Revoke();
+        _request.Services.Revoke();
         _stopping.Dispose();
     }
 }

@@ -1,3 +1,4 @@
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 
 namespace PluginHost.Runtime.Model;
@@ -19,6 +20,9 @@ public sealed record Placement
 
     /// <summary>What is missing on this machine, so that a start would fail, with the remedy; null where nothing is known to be missing.</summary>
     public string? Unavailable { get; init; }
+
+    /// <summary>The host services it may call: what its manifest's <c>uses</c> asks for and the policy grants. Default none.</summary>
+    public IReadOnlyList<ContractReference> Uses { get; init; } = [];
 
     /// <summary>Why it may not run, with the remedy; null where it may.</summary>
     public string? Refusal { get; init; }

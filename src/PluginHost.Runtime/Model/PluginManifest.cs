@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PluginHost.Contracts;
 
 namespace PluginHost.Runtime.Model;
 

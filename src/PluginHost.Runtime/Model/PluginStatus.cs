@@ -1,3 +1,4 @@
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 
 namespace PluginHost.Runtime.Model;

@@ -1,3 +1,5 @@
+using PluginHost.Contracts;
+
 namespace PluginHost.Runtime.Model;
 
 /// <summary>Reads the sections that manifests and policies share.</summary>

@@ -21,6 +21,11 @@ internal sealed record CallFailure(CallStatus Status, PluginException Exception)
         RpcErrorException error => OfError(error, worker, method),
         RpcTimeoutException late => TimedOut(worker, method, late.Timeout, late.WasSent),
         RpcLimitException full => Limit(worker, method, $"{full.Limit} calls of its connection already wait for their answers"),
+        RpcReleasedException gone => new CallFailure(
+            CallStatus.Unavailable,
+            new PluginUnavailableException(
+                $"{method} of plugin '{worker.PluginId}': {gone.Message}",
+                worker.Fault(FaultKind.Unavailable, method) with { Remedy = "Ask the plugin for another object or sequence: this one was released, or its call has ended." })),
         RpcSerializationException broken => OfFault(
             CallStatus.Fault,
             worker.Fault(FaultKind.ProtocolViolation, method) with { Remedy = "Look at the value that the message names: a codec cannot hold it, or host and worker disagree on a type." },

@@ -23,4 +23,7 @@ internal static partial class Log
 
     [LoggerMessage(6011, LogLevel.Warning, "Calls of plugin {PluginId} go over the socket, for its worker {WorkerPid} did not take the rings: {Reason}")]
     public static partial void RingNotTaken(ILogger logger, string pluginId, int workerPid, string? reason);
+
+    [LoggerMessage(6020, LogLevel.Warning, "Large values of plugin {PluginId} travel in parts, for memory to share with its worker cannot be made: {Reason}")]
+    public static partial void NoPayloadMemory(ILogger logger, string pluginId, string reason);
 }

@@ -85,12 +85,15 @@ internal sealed class ProcessTier : ITier
         }
 
         WorkerProcess process;
+        PayloadOffer payloads = PayloadOffer.Of(_options, identity.PluginId, request.Logger);
         try
         {
-            process = await WorkerSpawner.Shared.SpawnAsync(WorkerCommand.Create(program, request, _clock, offer.Descriptors)).ConfigureAwait(false);
+            SpawnRequest spawn = WorkerCommand.Create(program, request, payloads.Describe(offer.Descriptors.Count), _clock, [.. offer.Descriptors, .. payloads.Descriptors]);
+            process = await WorkerSpawner.Shared.SpawnAsync(spawn).ConfigureAwait(false);
         }
         catch (SpawnException refused)
         {
+            payloads.Abandon();
             throw StartFailure.NotSpawned(identity, refused.Message);
         }
 
@@ -100,13 +103,20 @@ internal sealed class ProcessTier : ITier
         {
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = _clock,
+            SendsStacks = false,
+            TrustsPeerTrace = request.TrustsTrace,
+            Payloads = payloads.ForHost(identity.Tier),
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
         RingTransport transport = new(new Socket(process.Channel));
-        RpcConnection connection = new(transport, options, [reports], request.Logger);
+        RpcConnection connection = new(transport, options, [reports, .. Targets(request)], request.Logger);
         connection.Start();
         return (new WorkerLink(identity, process, connection, reports, request, _options, _clock), transport);
     }
+
+    /// <summary>What the worker may call: the host services that it was granted, and nothing else of the host.</summary>
+    private static IEnumerable<Dispatcher> Targets(StartRequest request) =>
+        request.Services.Doors.Select(door => new ServiceTarget(door.Contract.CreateDispatcher(door.Guard)));
 
     /// <summary>One step of a start.</summary>
     private static async Task<TReply> AskAsync<TCall, TReply>(
@@ -140,7 +150,9 @@ internal sealed class ProcessTier : ITier
         request.Settings.GetRawText(),
         [.. request.Contracts.Select(c => new ContractRequest(c.Name, c.Major, c.GetType().Assembly.GetName().Name!))],
         [.. request.SharedAssemblies.Select(a => new SharedAssembly(a.Key, a.Value))],
-        (int)_options.StartTimeout.TotalMilliseconds);
+        (int)_options.StartTimeout.TotalMilliseconds,
+        [.. request.Services.Grants.Select(g => new ServiceOffer(g.Reference.Name, g.Reference.Major, g.Contract?.GetType().Assembly.GetName().Name, g.Refusal))],
+        (int)request.Manifest.Limits.CallTimeout.TotalMilliseconds);
 
     /// <summary>The worker's copy of a contract must know every method of the host's.</summary>
     internal static void CheckContracts(WorkerIdentity identity, IReadOnlyList<ContractDescriptor> contracts, IReadOnlyList<LoadedContract> loaded)

@@ -1,4 +1,5 @@
 using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
 
 namespace PluginHost.Runtime.OutOfProcess;
@@ -14,6 +15,18 @@ public sealed record ProcessTierOptions
 
     /// <summary>The size of each of a worker's two rings in bytes; memory is used as far as it was ever filled. A power of two, 4 KiB to 64 MiB. Default 1 MiB.</summary>
     public int RingBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>
+    /// How much memory a worker and the host may share for large values, each way, in bytes; pages are used as they are needed and given back after
+    /// 5 s. 0 for none: large values then travel in parts. Whole pages of 4 KiB, 1 MiB to 64 GiB. Default 512 MiB.
+    /// </summary>
+    public long PayloadAreaBytes { get; init; } = PayloadMemory.UsualAreaBytes;
+
+    /// <summary>
+    /// The largest <c>byte[]</c> or <c>Memory&lt;byte&gt;</c> in an argument or a result, in bytes, where it travels beside its message: values above
+    /// 64 KiB do, and <c>limits.message</c> does not count them. 64 KiB to 1 GiB. Default 256 MiB.
+    /// </summary>
+    public int MaxPayloadBytes { get; init; } = new PayloadOptions().MaxBytes;
 
     /// <summary>The folder that holds PluginHost.Worker.dll; null (the default) for <c>worker</c> beside the engine's own assembly.</summary>
     public string? WorkerFolder { get; init; }
@@ -56,6 +69,16 @@ public sealed record ProcessTierOptions
         if (!RingTransport.IsRingSize(RingBytes))
         {
             problems.Add($"{nameof(RingBytes)} is {RingBytes}; expected a power of two from 4096 to 67108864.");
+        }
+
+        if (PayloadAreaBytes != 0 && !PayloadMemory.IsAreaSize(PayloadAreaBytes))
+        {
+            problems.Add($"{nameof(PayloadAreaBytes)} is {PayloadAreaBytes}; expected 0, or 1048576 to 68719476736 in steps of 4096.");
+        }
+
+        if (MaxPayloadBytes is < 64 * 1024 or > 1024 * 1024 * 1024)
+        {
+            problems.Add($"{nameof(MaxPayloadBytes)} is {MaxPayloadBytes}; expected 65536 to 1073741824.");
         }
 
         if (WorkerFolder is not null && !Path.IsPathFullyQualified(WorkerFolder))

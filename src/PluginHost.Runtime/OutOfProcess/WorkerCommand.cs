@@ -19,6 +19,9 @@ internal static class WorkerCommand
     /// <summary>The variable that holds the longest message in bytes.</summary>
     public const string MessageLimitVariable = "PLUGINHOST_MAX_MESSAGE";
 
+    /// <summary>The variable that says how large values travel: descriptor, size of one area, largest value.</summary>
+    public const string PayloadsVariable = "PLUGINHOST_PAYLOADS";
+
     private const string Assembly = "PluginHost.Worker.dll";
 
     /// <summary>The worker's program.</summary>
@@ -29,24 +32,26 @@ internal static class WorkerCommand
     /// <summary>Puts one together.</summary>
     /// <param name="program">From <see cref="ProgramOf"/>.</param>
     /// <param name="request">What to run in it.</param>
+    /// <param name="payloads">How large values travel.</param>
     /// <param name="clock">The clock that caps the rate of logged output.</param>
     /// <param name="inherited">What it inherits behind its channel.</param>
-    public static SpawnRequest Create(string program, StartRequest request, TimeProvider clock, params IReadOnlyList<SafeHandle> inherited) => new()
+    public static SpawnRequest Create(string program, StartRequest request, string payloads, TimeProvider clock, params IReadOnlyList<SafeHandle> inherited) => new()
     {
         FileName = DotnetExecutable.FindForThisProcess(),
         Arguments = ["exec", program],
-        Environment = ChildEnvironment.Of(ChildEnvironment.OfThisProcess(), request.Manifest.Permissions.Env, Added(request)),
+        Environment = ChildEnvironment.Of(ChildEnvironment.OfThisProcess(), request.Manifest.Permissions.Env, Added(request, payloads)),
         WorkingDirectory = request.DataFolder,
         Logger = request.Logger,
         Clock = clock,
         InheritedDescriptors = inherited,
     };
 
-    private static IEnumerable<KeyValuePair<string, string>> Added(StartRequest request)
+    private static IEnumerable<KeyValuePair<string, string>> Added(StartRequest request, string payloads)
     {
         yield return new(WorkerEnvironment.Descriptor, SpawnRequest.ChannelDescriptor.ToString(CultureInfo.InvariantCulture));
         yield return new(HostPidVariable, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         yield return new(MessageLimitVariable, request.Manifest.Limits.Message.ToString(CultureInfo.InvariantCulture));
+        yield return new(PayloadsVariable, payloads);
         yield return new(LogLevelVariable, ((int)LeastLevel(request.Logger)).ToString(CultureInfo.InvariantCulture));
         if (request.Manifest.Limits.Memory is { } bytes)
         {

@@ -25,6 +25,7 @@ internal sealed class WorkerInstance : IPluginInstance
         _observer = request.Observer;
         _clock = clock;
         _gate = new CallGate(request.Manifest.Limits.Concurrency, request.Manifest.Limits.Queue, clock);
+        link.Connection.UseLeaseInvoker(new LeaseInvoker(this, link, request.Observer));
     }
 
     /// <inheritdoc/>
@@ -51,10 +52,21 @@ internal sealed class WorkerInstance : IPluginInstance
 
     /// <summary>Calls; the task must be awaited once. One attempt, reported to the observer unless it is lost.</summary>
     /// <exception cref="CallLostException">The worker or its connection was lost; the caller decides whether to try again.</exception>
+    public ValueTask<TResult> CallAsync<TCall, TResult>(TCall call, TimeSpan timeout, CancellationToken cancellationToken)
+        where TCall : struct, ICall<TResult> => CallAsync<TCall, TResult>(call, timeout, null, 0, cancellationToken);
+
+    /// <summary>Calls; the task must be awaited once. Reported to the observer unless it is lost; then somebody else goes on with it.</summary>
+    /// <param name="call">The arguments.</param>
+    /// <param name="timeout">The time it has.</param>
+    /// <param name="losses">Takes the call where it is lost; null to throw <see cref="CallLostException"/>.</param>
+    /// <param name="since">When the call began, for <paramref name="losses"/>.</param>
+    /// <param name="cancellationToken">The caller's.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<TResult> CallAsync<TCall, TResult>(TCall call, TimeSpan timeout, CancellationToken cancellationToken)
+    public async ValueTask<TResult> CallAsync<TCall, TResult>(
+        TCall call, TimeSpan timeout, LostCalls? losses, long since, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
+        CallLostException lost;
         long began = Stopwatch.GetTimestamp();
         _observer.InFlight(TCall.Method, began: true);
         try
@@ -79,11 +91,15 @@ internal sealed class WorkerInstance : IPluginInstance
                 _gate.Leave();
             }
         }
-        catch (RpcConnectionLostException lost)
+        catch (RpcConnectionLostException cut)
         {
-            throw await _link.LostAsync(TCall.Method, lost.WasSent).ConfigureAwait(false);
+            lost = await _link.LostAsync(TCall.Method, cut.WasSent).ConfigureAwait(false);
         }
-        catch (Exception thrown) when (thrown is not CallLostException)
+        catch (CallLostException stopping)
+        {
+            lost = stopping;
+        }
+        catch (Exception thrown)
         {
             throw Failed(TCall.Method, thrown, cancellationToken);
         }
@@ -91,6 +107,10 @@ internal sealed class WorkerInstance : IPluginInstance
         {
             _observer.InFlight(TCall.Method, began: false);
         }
+
+        return losses is null
+            ? throw lost
+            : await losses.AgainAsync<TCall, TResult>(call, this, lost, since, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Calls and blocks. One attempt, reported to the observer unless it is lost.</summary>
@@ -162,11 +182,15 @@ internal sealed class WorkerInstance : IPluginInstance
     }
 
     /// <summary>Counts a failed call, and gives what its caller gets.</summary>
-    private Exception Failed(ContractMethod method, Exception thrown, CancellationToken cancellationToken)
+    /// <param name="method">The method.</param>
+    /// <param name="thrown">What the connection threw.</param>
+    /// <param name="cancellationToken">The caller's.</param>
+    /// <param name="isCounted">It is a call of its own; else only its fault is reported.</param>
+    internal Exception Failed(ContractMethod method, Exception thrown, CancellationToken cancellationToken, bool isCounted = true)
     {
         if (thrown is OperationCanceledException && cancellationToken.IsCancellationRequested)
         {
-            _observer.Ended(method, CallStatus.Cancelled);
+            Ended(method, CallStatus.Cancelled, isCounted);
             return thrown;
         }
 
@@ -174,11 +198,11 @@ internal sealed class WorkerInstance : IPluginInstance
         if (_link.IsStopping && failure?.Exception.Kind == FaultKind.UnrequestedCancellation)
         {
             // The plugin honoured its stopping token: the host asked for that.
-            _observer.Ended(method, CallStatus.Unavailable);
+            Ended(method, CallStatus.Unavailable, isCounted);
             return _link.Stopped(method);
         }
 
-        _observer.Ended(method, failure?.Status ?? CallStatus.Error);
+        Ended(method, failure?.Status ?? CallStatus.Error, isCounted);
         if (failure?.Record(_clock.GetUtcNow(), _link.Pid) is { } record)
         {
             _observer.Fault(record);
@@ -229,9 +253,18 @@ internal sealed class WorkerInstance : IPluginInstance
             await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
     }
 
-    private PluginException Lost(ContractMethod method, CallLostException lost)
+    /// <summary>Counts a lost call that is not tried again, and gives what its caller gets.</summary>
+    internal PluginException Lost(ContractMethod method, CallLostException lost, bool isCounted = true)
     {
-        _observer.Ended(method, lost.Fault is PluginUnavailableException ? CallStatus.Unavailable : CallStatus.Fault);
+        Ended(method, lost.Fault is PluginUnavailableException ? CallStatus.Unavailable : CallStatus.Fault, isCounted);
         return lost.Fault;
+    }
+
+    private void Ended(ContractMethod method, CallStatus status, bool isCounted)
+    {
+        if (isCounted)
+        {
+            _observer.Ended(method, status);
+        }
     }
 }

@@ -4,6 +4,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Services;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime.Tiers;
@@ -88,8 +89,16 @@ internal sealed record StartRequest
     /// <summary>Told the process id of this generation's worker as soon as it has one: its log begins then. Null where nobody asks.</summary>
     public Action<int>? WorkerStarted { get; init; }
 
+    /// <summary>True where what the plugin says of its traces is believed: full trust.</summary>
+    public bool TrustsTrace { get; init; }
+
     /// <summary>Told of every call's end and every fault.</summary>
     public required IInstanceObserver Observer { get; init; }
+
+    /// <summary>
+    /// The host services that this generation may call. The in-process tier revokes them when the plugin is disposed; out of process they end with the connection.
+    /// </summary>
+    public GrantedServices Services { get; init; } = GrantedServices.None;
 
     /// <summary>For what the plugin and its worker log.</summary>
     public required ILogger Logger { get; init; }

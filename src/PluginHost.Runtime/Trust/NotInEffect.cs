@@ -42,11 +42,6 @@ internal static class NotInEffect
             yield return "\"unloadable\": false is not in effect in this release: the plugin is loaded so that it can be unloaded.";
         }
 
-        if (asked.Uses.Count > 0)
-        {
-            yield return $"\"uses\" is not in effect in this release: the plugin gets no host service ({string.Join(", ", asked.Uses)}).";
-        }
-
         if (Asks(manifest.Permissions) || Asks(asked.Permissions))
         {
             yield return $"\"permissions\" are not in effect in this release: the plugin reaches whatever the {(tier == PluginTier.InProcess ? "application" : "host's user")} can reach.";

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
 
@@ -32,8 +33,10 @@ internal static class Placing
 
         var tier = Demoted(inputs, overrides, OfProgram(manifest, Tier(effective, overrides, reasons), reasons), reasons);
         var refusal = Refusal(inputs, effective, tier);
+        var uses = ServiceGrants.Of(manifest, overrides, effective);
         if (refusal is null)
         {
+            reasons.AddRange(ServiceGrants.Reasons(manifest, overrides, effective));
             reasons.AddRange(NotInEffect.List(manifest, overrides, tier));
         }
 
@@ -43,6 +46,7 @@ internal static class Placing
             Granted = effective,
             Tier = refusal is null ? tier : null,
             Reasons = reasons,
+            Uses = uses,
             Refusal = refusal,
         };
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
 
@@ -33,6 +34,18 @@ public sealed record PluginOverrides
 
     /// <summary>The permissions granted, in place of those requested. Null grants none.</summary>
     public PluginPermissions? Permissions { get; init; }
+
+    /// <summary>
+    /// The host services granted of those that the manifest's <c>uses</c> asks for. Null grants all to a plugin of full trust, which could reach
+    /// everything anyway, and none to any other.
+    /// </summary>
+    public IReadOnlyList<ContractReference>? Uses { get; init; }
+
+    /// <summary>
+    /// Which plugin serves a contract to this one: a contract's name without a version to a plugin's id. For the others the application is asked
+    /// first, then the one plugin that offers it.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Services { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Whether the host may move the plugin to a farther tier by itself. Default false.</summary>
     public bool Demotion { get; init; }

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text.Json;
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
 
@@ -90,6 +91,17 @@ internal static class PolicyChecks
         Range(set.Restart.Limit, 0, SharedSections.MostRestarts, $"{at}.Restart.Limit", problems);
         Range(set.Restart.Window, SharedSections.Second, SharedSections.Day, $"{at}.Restart.Window", problems);
         Check(set.Settings is null or { ValueKind: JsonValueKind.Object }, $"{at}.Settings: found a JSON {set.Settings?.ValueKind}, expected an object.", problems);
+        foreach (var reference in set.Uses ?? [])
+        {
+            Check(ContractReferences.ValidName(reference.Name) && reference.Major > 0, $"{at}.Uses: found {StrictValue.Quote(reference.ToString())}, expected a contract with its major version such as \"My.Contracts.IGreeter@1\".", problems);
+        }
+
+        foreach (var (contract, provider) in set.Services)
+        {
+            Check(ContractReferences.ValidName(contract), $"{at}.Services: found {StrictValue.Quote(contract)}, expected a contract's name without a version, such as \"My.Contracts.IGreeter\".", problems);
+            Check(PluginIds.Valid(provider), $"{at}.Services[{StrictValue.Quote(contract)}]: found {StrictValue.Quote(provider)}, expected {PluginIds.Expected}.", problems);
+        }
+
         if (set is { Tier: { } tier, MaxTrust: { } most } && tier < TierWords.ClosestFor(most))
         {
             problems.Add($"{at}.Tier: {TooClose(tier, most)}");

@@ -1,3 +1,4 @@
+using PluginHost.Contracts;
 using PluginHost.Runtime.Model;
 
 namespace PluginHost.Runtime.Trust;
@@ -172,6 +173,8 @@ internal static class PolicyReader
             Tier = fields.Word("tier", TierWords.All),
             MaxTrust = fields.Word("maxTrust", SharedSections.TrustWords),
             Permissions = SharedSections.Permissions(fields),
+            Uses = fields.Find("uses") is null ? null : ContractReferences.Read(fields, "uses", required: false),
+            Services = ContractReferences.ReadChoices(fields, "services"),
             Demotion = fields.Boolean("demotion") ?? false,
         };
         if (read is { Tier: { } tier, MaxTrust: { } most } && tier < TierWords.ClosestFor(most))

@@ -1,3 +1,4 @@
+using PluginHost.Contracts;
 using PluginHost.Runtime.Model;
 
 namespace PluginHost.Runtime.Trust;

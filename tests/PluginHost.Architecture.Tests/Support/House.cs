@@ -33,7 +33,7 @@ internal static class House
         new(Telemetry, [Contracts], ["Histograms", "Recording", "Export", "Advisor"]),
         new(Worker, [Rpc, Loading, Contracts], ["Sandbox"]),
         new(Runtime, [Rpc, Loading, Telemetry, Contracts],
-            ["Model", "Catalog", "Trust", "Store", "Resilience", "Tiers", "InProcess", "Processes", "OutOfProcess", "Control"]) { Ships = [Worker] },
+            ["Model", "Catalog", "Trust", "Store", "Resilience", "Services", "Tiers", "InProcess", "Processes", "OutOfProcess", "Control"]) { Ships = [Worker] },
         new(Hosting, [Runtime], null) { Ships = [Worker] },
         new(Dashboard, [Hosting], null),
         new(Cli, [Runtime, Hosting, Dashboard, "Samples.Contracts", "Bench.Contracts"], ["Output", "Bench", "Commands"]) { Ships = [Worker] },

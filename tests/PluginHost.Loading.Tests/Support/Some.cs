@@ -35,5 +35,9 @@ internal static class Some
         public string DataFolder => Path.GetTempPath();
 
         public CancellationToken Stopping => CancellationToken.None;
+
+        public TContract GetHostService<TContract>()
+            where TContract : class =>
+            throw new NotSupportedException("No test here asks for a host service.");
     }
 }

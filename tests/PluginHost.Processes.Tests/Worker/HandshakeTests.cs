@@ -82,6 +82,7 @@ public sealed class HandshakeTests
     private static Task<WorkerProcess> SpawnAsync(params IReadOnlyList<SafeHandle> inherited) => WorkerSpawner.Shared.SpawnAsync(WorkerCommand.Create(
         WorkerCommand.ProgramOf(new ProcessTierOptions()),
         FixtureRequest.Create("/", Path.GetTempPath(), new DeafObserver(), NullLogger.Instance),
+        "-1,0,1048576",
         TimeProvider.System,
         inherited));
 }

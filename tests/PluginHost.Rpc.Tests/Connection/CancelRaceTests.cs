@@ -121,7 +121,7 @@ public abstract class CancelRaceTests(RpcCodec codec)
             try
             {
                 using FrameReader reader = new(LengthFormat.Instance, 1024 * 1024);
-                while (transport.Receive(reader.Free()) is int count and > 0)
+                while (transport.Receive(reader.Free(), Timeout.Infinite) is int count and > 0)
                 {
                     reader.Received(count);
                     while (reader.TryRead(out ReadOnlySpan<byte> frame))

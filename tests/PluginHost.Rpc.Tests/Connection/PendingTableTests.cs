@@ -1,6 +1,9 @@
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
+using PluginHost.Rpc.Payloads;
+using PluginHost.Rpc.Tests.Support;
 using Xunit;
 
 namespace PluginHost.Rpc.Tests.Connection;
@@ -20,10 +23,10 @@ public sealed class PendingTableTests
 
             Assert.True(seen.Add(call.Id));
             Assert.InRange(call.Id, 1, (1L << 53) - 1);
-            Assert.False(table.TryRemove(call.Id - (1 << 16), out _));
-            Assert.True(table.TryRemove(call.Id, out PendingCall? found));
+            Assert.False(table.TryRemove(call.Id - (1 << 16), out _, out _));
+            Assert.True(table.TryRemove(call.Id, out PendingCall? found, out _));
             Assert.Same(call, found);
-            Assert.False(table.TryRemove(call.Id, out _));
+            Assert.False(table.TryRemove(call.Id, out _, out _));
         }
     }
 
@@ -38,7 +41,7 @@ public sealed class PendingTableTests
 
         Assert.Null(table.Abandon(first.Id));
         Assert.Equal(AddResult.Full, table.Add(new Call()));
-        Assert.True(table.TryRemove(first.Id, out PendingCall? found));
+        Assert.True(table.TryRemove(first.Id, out PendingCall? found, out _));
         Assert.Null(found);
         Assert.Equal(AddResult.Added, table.Add(new Call()));
     }
@@ -55,7 +58,7 @@ public sealed class PendingTableTests
         PendingTable table = new(16);
         table.Add(new Call());
 
-        Assert.False(table.TryRemove(id, out _));
+        Assert.False(table.TryRemove(id, out _, out _));
         Assert.Null(table.Abandon(id));
         Assert.False(table.IsLive(id));
     }
@@ -64,13 +67,21 @@ public sealed class PendingTableTests
     {
         public override string Method => "x";
 
+        public override bool IsDone => false;
+
+        public override LateAnswer Late => LateAnswer<AddCall, int>.Instance;
+
         public override void Encode(OutputBuffer output, RpcCodec codec)
         {
         }
 
-        public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec)
+        public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads)
         {
         }
+
+        public override OperationCanceledException Cancelled() => new();
+
+        public override RemoteSequence<T> Create<T, TCodec>(LeaseChannel channel, long? token, List<T> values) => throw new NotSupportedException();
 
         public override void Fail(Exception exception)
         {

@@ -37,6 +37,8 @@ internal sealed class RawPeer : IAsyncDisposable
 
     public async Task<string> ReceiveAsync() => Encoding.UTF8.GetString(await ReceiveBytesAsync());
 
+    public async Task<string> ReceiveHexAsync() => Convert.ToHexStringLower(await ReceiveBytesAsync());
+
     public async Task<byte[]> ReceiveBytesAsync()
     {
         byte[] header = new byte[4];

@@ -1,3 +1,4 @@
+using PluginHost.Contracts;
 using PluginHost.Runtime.Catalog;
 using PluginHost.Runtime.Model;
 using PluginHost.TestKit;

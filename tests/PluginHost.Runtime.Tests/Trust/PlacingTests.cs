@@ -1,4 +1,5 @@
 using NuGet.Versioning;
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Trust;
@@ -178,8 +179,44 @@ public class PlacingTests
 
         var reasons = string.Join('\n', Placing.Place(inputs with { Manifest = manifest }).Reasons);
 
-        string[] said = ["cannot be timed out", "\"memory\", \"cpu\", \"threads\"", "\"workers\": 2", "\"per-call\"", "\"recycle\"", "\"unloadable\"", "\"uses\"", "\"permissions\""];
+        string[] said = ["cannot be timed out", "\"memory\", \"cpu\", \"threads\"", "\"workers\": 2", "\"per-call\"", "\"recycle\"", "\"unloadable\"", "\"permissions\""];
         Assert.All(said, word => Assert.Contains(word, reasons, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Full_trust_gets_the_host_services_it_asks_for_and_any_other_none()
+    {
+        var full = Place(Full, null);
+        var standard = Place(Standard, null);
+
+        Assert.Equal([new("My.INotes", 1), new("My.IClock", 2)], full.Uses);
+        Assert.Contains(full.Reasons, r => r.Contains("It may call host services: My.INotes@1, My.IClock@2", StringComparison.Ordinal));
+        Assert.Empty(standard.Uses);
+        Assert.Contains(standard.Reasons, r => r.Contains("It may not call My.INotes@1, My.IClock@2: standard gets no host service by itself", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_policys_uses_grants_of_what_is_asked_for_and_nothing_else()
+    {
+        var placed = Place(Standard, new() { Uses = [new("My.INotes", 1), new("My.IClock", 1), new("My.IOther", 1)] });
+        var less = Place(Full, new() { Uses = [] });
+
+        Assert.Equal([new("My.INotes", 1)], placed.Uses);
+        Assert.Contains(placed.Reasons, r => r.Contains("It may not call My.IClock@2: the policy's \"uses\" does not grant it", StringComparison.Ordinal));
+        Assert.Contains(placed.Reasons, r => r.Contains("grants My.IClock@1, My.IOther@1, which its manifest does not ask for", StringComparison.Ordinal));
+        Assert.Empty(less.Uses);
+    }
+
+    private static Placement Place(TrustLevel trust, PluginOverrides? overrides)
+    {
+        var policy = Policy(new TrustRule { Trust = trust, Sha256 = Hash });
+        if (overrides is not null)
+        {
+            policy = policy with { Plugins = new Dictionary<string, PluginOverrides> { ["my.plugin"] = overrides } };
+        }
+
+        var inputs = Inputs(trust, policy);
+        return Placing.Place(inputs with { Manifest = inputs.Manifest with { Uses = [new("My.INotes", 1), new("My.IClock", 2)] } });
     }
 
     private static PluginPolicy Policy(params TrustRule[] rules) => new() { Source = "/etc/pluginhost.json", Rules = rules };

@@ -1,4 +1,4 @@
-namespace PluginHost.Runtime.Model;
+namespace PluginHost.Contracts;
 
 /// <summary>How far a plugin is trusted. A manifest requests one, the operator's policy grants one; effective is the lower.</summary>
 public enum TrustLevel
