@@ -27,9 +27,11 @@ internal sealed class TransportChoice(RingTransport transport)
 
             try
             {
-                // The transport holds the mapping; nothing else is needed of the memory.
                 using SharedMemory memory = SharedMemory.Open(descriptor, RingTransport.MemoryBytes(offer.Bytes));
                 transport.UseRing(memory.Mapping, offer.Bytes, isHost: false);
+
+                // Until the process ends: a plugin that scribbles over it is to end by what that broke, not by what was unmapped under it.
+                memory.Mapping.Hold();
                 isTaken = true;
                 problem = null;
             }
