@@ -66,7 +66,6 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
         {
             Framing = RpcFraming.Header,
             Codec = RpcCodec.Json,
-            Chain = request.Chains,
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = clock,
             SendsStacks = false,
