@@ -89,7 +89,7 @@ public sealed class LeaseWireTests
         Assert.Equal("""{"jsonrpc":"2.0","id":22,"result":{"token":1}}""", WithoutInside(sequence));
         Assert.Equal("""{"jsonrpc":"2.0","id":23,"result":{"values":[0,1],"finished":false}}""", WithoutInside(first));
         Assert.Equal("""{"jsonrpc":"2.0","id":24,"result":{"values":[2],"finished":true}}""", WithoutInside(last));
-        Assert.Equal("""{"jsonrpc":"2.0","id":25,"error":{"code":-32001,"message":"This remote object no longer exists.","data":null}}""", dead);
+        Assert.Equal("""{"jsonrpc":"2.0","id":25,"error":{"code":-32001,"message":"This remote object no longer exists."}}""", dead);
     }
 
     [Fact]
@@ -416,7 +416,7 @@ public sealed class LeaseWireTests
 
         peer.Send("""{"jsonrpc":"2.0","id":1,"method":"Lending.Work","params":[null]}""");
 
-        Assert.Equal("""{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"Broken.","data":null}}""", await peer.ReceiveAsync());
+        Assert.Equal("""{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"Broken."}}""", await peer.ReceiveAsync());
     }
 
     private static Task<int> ReportTen(IProgress<int>? progress, CancellationToken cancellationToken)
