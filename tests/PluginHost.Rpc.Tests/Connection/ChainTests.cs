@@ -3,6 +3,7 @@ using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.Messages;
 using PluginHost.Rpc.Tests.Support;
+using Xunit;
 
 namespace PluginHost.Rpc.Tests.Connection;
 
