@@ -22,12 +22,12 @@ public interface IWordCount
 
     /// <summary>Waits, and stops at once when cancelled: a text so long that nobody wants to wait for it.</summary>
     /// <param name="milliseconds">For how long.</param>
-    /// <param name="cancellationToken">Honoured; <see cref="StoppedAsync"/> counts how often.</param>
+    /// <param name="cancellationToken">Honoured; <see cref="WaitsAsync"/> counts how often.</param>
     Task WaitAsync(int milliseconds, CancellationToken cancellationToken);
 
-    /// <summary>How many <see cref="WaitAsync"/> calls were stopped by their token since the plugin's start.</summary>
-    /// <returns>The count.</returns>
-    Task<int> StoppedAsync();
+    /// <summary>How many <see cref="WaitAsync"/> calls began, and were stopped by their token, since the plugin's start.</summary>
+    /// <returns>Both counts.</returns>
+    Task<WaitCounts> WaitsAsync();
 }
 
 /// <summary>What was counted.</summary>
@@ -41,6 +41,11 @@ public sealed record WordCounts(int Words, int Lines, int Characters, IReadOnlyL
 /// <param name="Word">The word.</param>
 /// <param name="Count">How often.</param>
 public sealed record WordFrequency(string Word, int Count);
+
+/// <summary>What became of waits.</summary>
+/// <param name="Started">How many began.</param>
+/// <param name="Stopped">How many were stopped by their caller.</param>
+public sealed record WaitCounts(int Started, int Stopped);
 
 /// <summary>More words, or fewer, were asked for than can be named.</summary>
 public sealed class InvalidTopException : Exception

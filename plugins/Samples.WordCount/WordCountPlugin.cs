@@ -8,6 +8,7 @@ namespace Samples.WordCount;
 public sealed class WordCountPlugin : IWordCount
 {
     private static readonly char[] s_space = [' ', '\t', '\r', '\n'];
+    private int _started;
     private int _stopped;
 
     /// <inheritdoc/>
@@ -31,6 +32,7 @@ public sealed class WordCountPlugin : IWordCount
     /// <inheritdoc/>
     public async Task WaitAsync(int milliseconds, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _started);
         try
         {
             await Task.Delay(milliseconds, cancellationToken);
@@ -43,5 +45,5 @@ public sealed class WordCountPlugin : IWordCount
     }
 
     /// <inheritdoc/>
-    public Task<int> StoppedAsync() => Task.FromResult(Volatile.Read(ref _stopped));
+    public Task<WaitCounts> WaitsAsync() => Task.FromResult(new WaitCounts(Volatile.Read(ref _started), Volatile.Read(ref _stopped)));
 }

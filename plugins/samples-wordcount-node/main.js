@@ -12,6 +12,7 @@ const connection = rpc.createMessageConnection(
   new rpc.StreamMessageReader(socket ?? process.stdin),
   new rpc.StreamMessageWriter(socket ?? process.stdout));
 
+let started = 0;
 let stopped = 0;
 
 // The first request: which plugin this is, its settings and its data folder. Any result will do; an error ends the start.
@@ -50,6 +51,7 @@ connection.onRequest('WordCount.Count', (text, top) => {
 });
 
 connection.onRequest('WordCount.Wait', (milliseconds, token) => new Promise((resolve, reject) => {
+  started++;
   const timer = setTimeout(() => resolve(null), milliseconds);
   token.onCancellationRequested(() => {
     clearTimeout(timer);
@@ -58,7 +60,7 @@ connection.onRequest('WordCount.Wait', (milliseconds, token) => new Promise((res
   });
 }));
 
-connection.onRequest('WordCount.Stopped', () => stopped);
+connection.onRequest('WordCount.Waits', () => ({ started, stopped }));
 
 // The host closes the channel when it wants the plugin to end, and so does the system when the host dies.
 connection.onClose(() => process.exit(0));

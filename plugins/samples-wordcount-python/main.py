@@ -24,7 +24,7 @@ class WordCount:
     """The contract. Arguments come by position; the token is last and never comes over the wire."""
 
     def __init__(self):
-        self._stopped = 0
+        self._started = self._stopped = 0
         self._lock = threading.Lock()
 
     def count(self, text, top, _token):
@@ -40,13 +40,15 @@ class WordCount:
         }
 
     def wait(self, milliseconds, token):
+        with self._lock:
+            self._started += 1
         if token.wait(milliseconds / 1000):
             with self._lock:
                 self._stopped += 1
             raise Cancelled
 
-    def stopped(self, _token):
-        return self._stopped
+    def waits(self, _token):
+        return {"started": self._started, "stopped": self._stopped}
 
 
 class Connection:
@@ -119,7 +121,7 @@ def main():
     # Standard output belongs to the messages: what is printed goes to standard error, which the host logs.
     sys.stdout = sys.stderr
     words = WordCount()
-    methods = {"$/pluginhost/load": start, "WordCount.Count": words.count, "WordCount.Wait": words.wait, "WordCount.Stopped": words.stopped}
+    methods = {"$/pluginhost/load": start, "WordCount.Count": words.count, "WordCount.Wait": words.wait, "WordCount.Waits": words.waits}
 
     # The host closes the channel when it wants the plugin to end, and so does the system when the host dies.
     Connection(reader, writer, methods).run()

@@ -44,18 +44,13 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
 
     /// <inheritdoc/>
     public ValueTask<TResult> InvokeAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
-        where TCall : struct, ICall<TResult> =>
-        PluginCaller.Current is null ? AttemptAsync<TCall, TResult>(call, cancellationToken) : InvokeInChainAsync<TCall, TResult>(call, cancellationToken);
-
-    /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask InvokeVoidAsync<TCall>(TCall call, CancellationToken cancellationToken)
-        where TCall : struct, ICall<NoResult> =>
-        await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
-
-    private ValueTask<TResult> AttemptAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
+        if (!TCall.HasChain && PluginCaller.Current is { } caller)
+        {
+            return InvokeInChainAsync<TCall, TResult>(call, caller, cancellationToken);
+        }
+
         // Mostly the plugin runs and the call comes back: then nothing waits here.
         Attempts attempts = new(supervisor, TCall.Method, supervisor.Clock.GetTimestamp());
         return supervisor.View.Instance is WorkerInstance instance
@@ -77,11 +72,17 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
         return await TryAsync<TCall, TResult>(call, attempts, cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask<TResult> InvokeInChainAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask InvokeVoidAsync<TCall>(TCall call, CancellationToken cancellationToken)
+        where TCall : struct, ICall<NoResult> =>
+        await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
+
+    private async ValueTask<TResult> InvokeInChainAsync<TCall, TResult>(TCall call, PluginCaller caller, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
-        ChainedCall<TCall, TResult> chained = new(call, supervisor.Chains.TextOf(PluginCaller.Current!));
-        return await AttemptAsync<ChainedCall<TCall, TResult>, TResult>(chained, cancellationToken).ConfigureAwait(false);
+        ChainedCall<TCall, TResult> chained = new(call, supervisor.Chains.TextOf(caller));
+        return await InvokeAsync<ChainedCall<TCall, TResult>, TResult>(chained, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<TResult> TryAsync<TCall, TResult>(TCall call, Attempts attempts, CancellationToken cancellationToken)

@@ -52,8 +52,8 @@ internal static class Program
         {
             ReaderThreadName = "pluginhost channel",
             Dispatch = RpcDispatch.Inline,
-            Chain = new WorkerChain(),
             TrustsPeerTrace = true,
+            Chain = new WorkerChain(),
             MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes),
             Payloads = payloads,
         };

@@ -14,6 +14,11 @@ if (args.Contains("--quick"))
     return 0;
 }
 
+if (args.Contains("--peers"))
+{
+    return await PeersBeside.RunAsync();
+}
+
 if (args.Contains("--start"))
 {
     await WorkerStart.RunAsync();

@@ -111,6 +111,19 @@ public class RpcRoundTrip
         }
     }
 
+    /// <summary>One short measurement: a median in microseconds, and calls a second with 64 in flight.</summary>
+    internal static async Task<(double P50, double Rate)> OnceAsync(RpcCodec codec)
+    {
+        RpcRoundTrip run = new() { Codec = codec };
+        run.Start();
+        await run.CallsAsync();
+        (double p50, _) = await run.CallsAsync();
+        await run.RateAsync();
+        double rate = await run.RateAsync();
+        await run.StopAsync();
+        return (p50, rate);
+    }
+
     private static double MedianOf(Func<int> step, int count)
     {
         List<double> times = new(count);

@@ -12,7 +12,10 @@ public sealed class ContractTests
         IEnumerable<string> names = ContractDescriptor.FindAll(typeof(IMarkdown).Assembly).Select(contract => contract.VersionedName);
 
         Assert.Equal(
-            ["Samples.Contracts.ICalculator@1", "Samples.Contracts.IFaulty@1", "Samples.Contracts.IMarkdown@1", "Samples.Contracts.INotes@1"],
+            [
+                "Samples.Contracts.ICalculator@1", "Samples.Contracts.IFaulty@1", "Samples.Contracts.IMarkdown@1", "Samples.Contracts.INotes@1",
+                "Samples.Contracts.IWordCount@1",
+            ],
             names.Order(StringComparer.Ordinal));
     }
 
@@ -20,6 +23,7 @@ public sealed class ContractTests
     [InlineData(typeof(IMarkdown), nameof(IMarkdown.RenderAsync), "Markdown.Render")]
     [InlineData(typeof(ICalculator), nameof(ICalculator.AddAsync), "Calculator.Add")]
     [InlineData(typeof(ICalculator), nameof(ICalculator.Add), "Calculator.AddNow")]
+    [InlineData(typeof(IWordCount), nameof(IWordCount.CountAsync), "WordCount.Count")]
     [InlineData(typeof(INotes), nameof(INotes.PutAsync), "Notes.Put")]
     [InlineData(typeof(IFaulty), nameof(IFaulty.StackOverflow), "Faulty.StackOverflow")]
     [InlineData(typeof(IFaulty), nameof(IFaulty.ThrowAsync), "Faulty.Throw")]

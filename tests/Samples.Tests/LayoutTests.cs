@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json.Nodes;
 
 namespace Samples.Tests;
 
@@ -13,6 +14,7 @@ public sealed class LayoutTests
     [InlineData("samples.calculator", "Samples.Calculator", null)]
     [InlineData("samples.notes", "Samples.Notes", null)]
     [InlineData("samples.faulty", "Samples.Faulty", null)]
+    [InlineData("samples.wordcount-dotnet", "Samples.WordCount", null)]
     public void A_plugins_folder_holds_the_plugin_and_its_private_dependencies_and_nothing_of_the_host(string id, string name, string? dependency)
     {
         string[] expected =
@@ -22,6 +24,25 @@ public sealed class LayoutTests
             .Select(path => Path.GetRelativePath(Path.Combine(s_layout, id), path));
 
         Assert.Equal(expected.Order(StringComparer.Ordinal), laid.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_python_sample_is_one_file_and_its_manifest() =>
+        Assert.Equal(["main.py", "plugin.json"], Directory.GetFiles(Path.Combine(s_layout, "samples.wordcount-python")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void The_node_sample_has_its_packages_as_the_lock_file_fixes_them_and_no_registry_is_named()
+    {
+        string folder = Path.Combine(s_layout, "samples.wordcount");
+        JsonNode locked = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "package-lock.json")))!;
+
+        Assert.All(locked["packages"]!.AsObject(), package => Assert.Null(package.Value!["resolved"]));
+        foreach ((string path, JsonNode? package) in locked["packages"]!.AsObject().Where(package => package.Key.Length > 0))
+        {
+            string installed = Path.Combine(folder, path, "package.json");
+            Assert.True(File.Exists(installed), $"'{installed}' is missing: see artifacts/obj/samples-wordcount-node/npm-ci.log.");
+            Assert.Equal((string?)package!["version"], (string?)JsonNode.Parse(File.ReadAllText(installed))!["version"]);
+        }
     }
 
     [Fact]

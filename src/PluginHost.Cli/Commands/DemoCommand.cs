@@ -10,13 +10,13 @@ namespace PluginHost.Cli.Commands;
 
 /// <summary>
 /// <c>demo</c>: the same application code against two runtimes over the same plugins. The first policy lets two of them into the application's
-/// process, the second keeps all of them in child processes; then one of them fails in six ways.
+/// process, the second keeps all of them in child processes; one contract is called in three languages; then one plugin fails in six ways.
 /// </summary>
 internal static class DemoCommand
 {
     private const string Markdown = "samples.markdown";
     private const string Calculator = "samples.calculator";
-    private static readonly string[] s_all = [Markdown, Calculator, "samples.notes", "samples.faulty"];
+    private static readonly string[] s_all = [Markdown, Calculator, "samples.notes", "samples.faulty", .. DemoLanguages.Ids];
 
     /// <summary>Shows all of it.</summary>
     /// <returns>Failed where something did not go as promised.</returns>
@@ -66,16 +66,19 @@ internal static class DemoCommand
                 $"  rendered README.md ({html.Length} characters of HTML, {outline.Headings.Length} headings), summed {DemoTour.Sums} numbers one by one"));
             (string, Exception?) notes = ("", null);
             IReadOnlyList<string> broken = [];
+            DemoLanguages languages = new(session, plugins, journal);
             if (fail)
             {
                 notes = await tour.KeepNotesAsync("kept in a file of the plugin's own", cancellationToken).ConfigureAwait(false);
                 session.Step("  stored, read and listed notes; a missing note is a declared error of the contract");
+                session.Step("The same contract in three languages, called by the same line:");
+                await languages.RunAsync(readme, cancellationToken).ConfigureAwait(false);
                 DemoFailures failures = new(session, plugins, journal);
                 await failures.RunAsync(cancellationToken).ConfigureAwait(false);
                 broken = failures.Broken;
             }
 
-            return new Played(html, outline, list, oneByOne, notes, broken, plugins);
+            return new Played(html, outline, list, oneByOne, notes, broken, languages, plugins);
         }
     }
 
@@ -97,6 +100,7 @@ internal static class DemoCommand
             new("tiers", tiers.Length == 2, $"{Markdown} ran in: {string.Join(", ", tiers.Select(Words.Of))}"),
             new("equal", near.Html == far.Html && near.SameFigures(far), "the same calls gave the same results in both tiers"),
             new("notes", far.Notes is { Text: "kept in a file of the plugin's own", Missing: NoteNotFoundException }, "a note came back; a missing one is NoteNotFoundException"),
+            new("languages", far.Languages.AreEqual, far.Languages.Told),
             new("faults", kinds.Length >= 4, $"kinds of fault in child processes: {string.Join(", ", kinds.Select(Words.Of))}"),
             new("restarts", restarts.Length >= 3, string.Create(CultureInfo.InvariantCulture, $"{restarts.Length} restarts")),
             new("answers", far.Broken.Count == 0, far.Broken.Count == 0 ? "the plugin answered after every failure" : string.Join("; ", far.Broken)),
@@ -126,13 +130,15 @@ internal static class DemoCommand
 
     /// <summary>What one runtime gave, read before it was disposed.</summary>
     private sealed class Played(
-        string html, DocumentOutline outline, double list, long oneByOne, (string Text, Exception? Missing) notes, IReadOnlyList<string> broken, PluginRuntime plugins)
+        string html, DocumentOutline outline, double list, long oneByOne, (string Text, Exception? Missing) notes, IReadOnlyList<string> broken, DemoLanguages languages, PluginRuntime plugins)
     {
         public string Html { get; } = html;
 
         public (string Text, Exception? Missing) Notes { get; } = notes;
 
         public IReadOnlyList<string> Broken { get; } = broken;
+
+        public DemoLanguages Languages { get; } = languages;
 
         public IReadOnlyList<PluginLine> Plugins { get; } = [.. plugins.Status.Select(PluginLine.Of)];
 

@@ -30,6 +30,11 @@ internal static class ListCommand
             session.Screen.Line($"{refused.Id}: {string.Join(' ', refused.Reasons)}");
         }
 
+        foreach (string reason in plugins.Select(p => p.Unavailable).OfType<string>())
+        {
+            session.Screen.Line(reason);
+        }
+
         return ExitCode.Done;
     }
 

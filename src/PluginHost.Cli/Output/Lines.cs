@@ -16,12 +16,13 @@ internal sealed record PluginLine(
     int Generation,
     int? WorkerPid,
     IReadOnlyList<string> Contracts,
+    string? Unavailable,
     IReadOnlyList<string> Reasons)
 {
     /// <summary>The line of a plugin.</summary>
     public static PluginLine Of(PluginStatus status) => new(
         status.Id, status.Version, status.RequestedTrust, status.GrantedTrust, status.Tier, status.State, status.Generation, status.WorkerPid,
-        status.Contracts, status.Reasons);
+        status.Contracts, status.Unavailable, status.Reasons);
 }
 
 /// <summary>One call that was made, or <see cref="Count"/> equal ones.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PluginHost.Loading;
+using PluginHost.Runtime.Model;
 using PluginHost.Telemetry.Recording;
 using Spectre.Console;
 
@@ -16,11 +17,15 @@ internal static class Tables
         {
             Add(
                 table, plugin.Id, plugin.Version ?? "-", Words.Of(plugin.RequestedTrust), Words.Of(plugin.GrantedTrust), Words.Of(plugin.Tier),
-                Words.Of(plugin.State), Text(plugin.Generation), plugin.WorkerPid is { } pid ? Text(pid) : "-");
+                State(plugin), Text(plugin.Generation), plugin.WorkerPid is { } pid ? Text(pid) : "-");
         }
 
         return table;
     }
+
+    // What this machine lacks says more than how the attempt to start without it ended.
+    private static string State(PluginLine plugin) =>
+        plugin.Unavailable is not null && plugin.State != PluginState.Ready ? "unavailable" : Words.Of(plugin.State);
 
     /// <summary>Calls that were made.</summary>
     public static Table Calls(IEnumerable<CallLine> calls)

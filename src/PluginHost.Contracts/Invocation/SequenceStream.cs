@@ -179,27 +179,29 @@ internal sealed class SequenceStream : Stream
         return isFree;
     }
 
-    private async ValueTask EndSequenceAsync(bool wasBegun)
+    private ValueTask EndSequenceAsync(bool wasBegun)
     {
         if (wasBegun)
         {
             End();
-        }
-        else
-        {
-            // A generator that never began would not dispose its stream: it is begun, and ended at once.
-            ValueTask<bool> first = _chunks.MoveNextAsync();
-            End();
-            try
-            {
-                await first.ConfigureAwait(false);
-            }
-            catch (Exception)
-            {
-                // Cancelled, or gone: either way nobody reads this stream.
-            }
+            return _chunks.DisposeAsync();
         }
 
-        await _chunks.DisposeAsync().ConfigureAwait(false);
+        // A generator that never began would not dispose its stream: it is begun and ended, and nobody waits for it.
+        _ = EndUnreadAsync();
+        return default;
+    }
+
+    private async Task EndUnreadAsync()
+    {
+        try
+        {
+            await _chunks.MoveNextAsync().ConfigureAwait(false);
+            await _chunks.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The stream failed, or its owner is gone: nobody reads it, and so nobody is told.
+        }
     }
 }

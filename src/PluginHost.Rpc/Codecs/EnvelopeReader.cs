@@ -82,10 +82,6 @@ internal static class EnvelopeReader
                 case 7 when name.SequenceEqual("jsonrpc"u8) && reader.Peek() == ValueKind.String:
                     envelope.HasVersion = reader.ReadUtf8("a version").SequenceEqual("2.0"u8);
                     break;
-                case 5 when name.SequenceEqual("chain"u8) && reader.Peek() == ValueKind.String:
-                    reader.Skip();
-                    envelope.Chain = new Slice(start, reader.Position - start);
-                    break;
                 case 11 when name.SequenceEqual("traceparent"u8):
                     reader.SkipWithin(MaxMemberDepth);
                     envelope.TraceParent = new Slice(start, reader.Position - start);
@@ -93,6 +89,10 @@ internal static class EnvelopeReader
                 case 10 when name.SequenceEqual("tracestate"u8):
                     reader.SkipWithin(MaxMemberDepth);
                     envelope.TraceState = new Slice(start, reader.Position - start);
+                    break;
+                case 5 when name.SequenceEqual("chain"u8) && reader.Peek() == ValueKind.String:
+                    reader.Skip();
+                    envelope.Chain = new Slice(start, reader.Position - start);
                     break;
                 default:
                     reader.SkipWithin(MaxMemberDepth);

@@ -34,9 +34,9 @@ internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
     private readonly InboundPayloads? _payloads;
     private bool _isAnswered;
     private bool _isRead;
-    private string? _chain;
     private ActivityContext _caller;
     private Activity? _activity;
+    private string? _chain;
 
     public IncomingCall(InboundCalls owner)
     {

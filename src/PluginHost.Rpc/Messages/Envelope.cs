@@ -78,14 +78,14 @@ internal struct Envelope
     /// <summary>The error value.</summary>
     public Slice Error;
 
-    /// <summary>What chain of calls a request belongs to, a text.</summary>
-    public Slice Chain;
-
     /// <summary>The caller's place in a trace.</summary>
     public Slice TraceParent;
 
     /// <summary>What the caller's tracing systems add to it.</summary>
     public Slice TraceState;
+
+    /// <summary>What chain of calls a request belongs to, a text.</summary>
+    public Slice Chain;
 
     /// <summary>The callee's own time in nanoseconds, or -1.</summary>
     public long Inside;

@@ -11,6 +11,7 @@ namespace PluginHost.Rpc.WorkerProtocol;
 /// <param name="DataFolder">The plugin's data folder, absolute.</param>
 /// <param name="Settings">The plugin's settings: a JSON object.</param>
 /// <param name="Contracts">The contracts to offer, with the wire names that will be called.</param>
+/// <param name="Services">The contracts of the host that it asked to call, granted or refused.</param>
 /// <param name="StartTimeoutMilliseconds">How long the answer may take.</param>
 public sealed record ProgramStart(
     string PluginId,
@@ -20,6 +21,7 @@ public sealed record ProgramStart(
     string DataFolder,
     JsonElement Settings,
     IReadOnlyList<ProgramContract> Contracts,
+    IReadOnlyList<ProgramService> Services,
     int StartTimeoutMilliseconds);
 
 /// <summary>A contract that a program is to offer.</summary>
@@ -27,6 +29,13 @@ public sealed record ProgramStart(
 /// <param name="Major">The major version.</param>
 /// <param name="Methods">The wire names of its methods.</param>
 public sealed record ProgramContract(string Name, int Major, IReadOnlyList<string> Methods);
+
+/// <summary>A contract of the host that a program asked to call.</summary>
+/// <param name="Name">The interface's full name.</param>
+/// <param name="Major">The major version.</param>
+/// <param name="Methods">The wire names of its methods.</param>
+/// <param name="Refusal">Why it may not call it; null where it may.</param>
+public sealed record ProgramService(string Name, int Major, IReadOnlyList<string> Methods, string? Refusal);
 
 /// <summary>What a program answered when it was told to start.</summary>
 /// <param name="Contracts">What it offers; null where it did not say.</param>
@@ -44,7 +53,7 @@ public readonly struct ProgramStartCall(ProgramStart start) : ICall<ProgramStart
         where TWriter : struct, IValueWriter, allows ref struct
     {
         writer.BeginArray(1);
-        writer.BeginMap(9);
+        writer.BeginMap(10);
         WireMap.WriteInteger(ref writer, "protocol"u8, WorkerProtocolVersion.Max);
         WireMap.WriteText(ref writer, "pluginId"u8, start.PluginId);
         WireMap.WriteText(ref writer, "version"u8, start.Version);
@@ -61,6 +70,19 @@ public readonly struct ProgramStartCall(ProgramStart start) : ICall<ProgramStart
             WireMap.WriteText(ref writer, "name"u8, contract.Name);
             WireMap.WriteInteger(ref writer, "major"u8, contract.Major);
             WireMap.WriteTexts(ref writer, "methods"u8, contract.Methods);
+            writer.EndMap();
+        }
+
+        writer.EndArray();
+        writer.WriteName("services"u8);
+        writer.BeginArray(start.Services.Count);
+        foreach (ProgramService service in start.Services)
+        {
+            writer.BeginMap(4);
+            WireMap.WriteText(ref writer, "name"u8, service.Name);
+            WireMap.WriteInteger(ref writer, "major"u8, service.Major);
+            WireMap.WriteTexts(ref writer, "methods"u8, service.Methods);
+            WireMap.WriteText(ref writer, "refusal"u8, service.Refusal);
             writer.EndMap();
         }
 

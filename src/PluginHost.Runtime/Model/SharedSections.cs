@@ -60,6 +60,9 @@ internal static class SharedSections
     /// <summary>The word for a level.</summary>
     public static string Word(TrustLevel trust) => Array.Find(TrustWords, w => w.Value == trust).Word;
 
+    /// <summary>The word for a channel.</summary>
+    public static string Word(ProgramChannel channel) => Array.Find(ChannelWords, w => w.Value == channel).Word;
+
     /// <summary>Reads <c>limits</c>.</summary>
     /// <param name="parent">The fields it is one of.</param>
     /// <param name="nullable">Whether null is accepted for "none" where none is what an absent member means.</param>

@@ -7,6 +7,7 @@ using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.Transport;
 using PluginHost.Rpc.WorkerProtocol;
+using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Processes;
 using PluginHost.Runtime.Tiers;
 
@@ -43,7 +44,7 @@ internal sealed class ProcessTier : ITier
         if (request.Manifest.Entry is not { } entry)
         {
             WorkerLink program = await new ProgramLaunch(_options, _clock).RunAsync(identity, request, cancellationToken).ConfigureAwait(false);
-            Log.Started(request.Logger, identity.PluginId, program.Pid, identity.Generation, WorkerProtocolVersion.Json, "stdio", _clock.GetElapsedTime(began));
+            Log.Started(request.Logger, identity.PluginId, program.Pid, identity.Generation, WorkerProtocolVersion.Json, SharedSections.Word(request.Manifest.Channel), _clock.GetElapsedTime(began));
             return new WorkerInstance(program, request, _clock);
         }
 
@@ -103,17 +104,21 @@ internal sealed class ProcessTier : ITier
         {
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = _clock,
-            Chain = request.Chains,
             SendsStacks = false,
             TrustsPeerTrace = request.TrustsTrace,
+            Chain = request.Chains,
             Payloads = payloads.ForHost(identity.Tier),
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
         RingTransport transport = new(new Socket(process.Channel));
-        RpcConnection connection = new(transport, options, [reports, .. ServiceTarget.Of(request)], request.Logger);
+        RpcConnection connection = new(transport, options, [reports, .. Targets(request)], request.Logger);
         connection.Start();
         return (new WorkerLink(identity, process, connection, reports, request, _options, _clock), transport);
     }
+
+    /// <summary>What the worker may call: the host services that it was granted, and nothing else of the host.</summary>
+    internal static IEnumerable<Dispatcher> Targets(StartRequest request) =>
+        request.Services.Doors.Select(door => new ServiceTarget(door.Contract.CreateDispatcher(door.Guard)));
 
     /// <summary>One step of a start.</summary>
     private static async Task<TReply> AskAsync<TCall, TReply>(

@@ -66,14 +66,14 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
         {
             Framing = RpcFraming.Header,
             Codec = RpcCodec.Json,
-            Chain = request.Chains,
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = clock,
             ReaderThreadName = $"pluginhost {identity.PluginId}",
         };
+        Dispatcher[] targets = [reports, .. ProcessTier.Targets(request)];
         RpcConnection connection = process.Pipes is { } pipes
-            ? new RpcConnection(new PipeTransport(pipes.FromChild, pipes.ToChild), rpc, [reports, .. ServiceTarget.Of(request)], request.Logger)
-            : new RpcConnection(new Socket(process.Channel), rpc, [reports, .. ServiceTarget.Of(request)], request.Logger);
+            ? new RpcConnection(new PipeTransport(pipes.FromChild, pipes.ToChild), rpc, targets, request.Logger)
+            : new RpcConnection(new Socket(process.Channel), rpc, targets, request.Logger);
         connection.Start();
         return new WorkerLink(identity, process, connection, reports, request, options, clock);
     }
@@ -88,6 +88,8 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
             request.DataFolder,
             request.Settings,
             [.. request.Contracts.Select(c => new ProgramContract(c.Name, c.Major, [.. c.Methods.Select(m => m.WireName)]))],
+            [.. request.Services.Grants.Select(g => new ProgramService(
+                g.Reference.Name, g.Reference.Major, [.. g.Contract?.Methods.Select(m => m.WireName) ?? []], g.Refusal?.Message))],
             (int)options.StartTimeout.TotalMilliseconds));
         try
         {

@@ -1,7 +1,6 @@
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.WorkerProtocol;
-using PluginHost.Runtime.Tiers;
 
 namespace PluginHost.Runtime.OutOfProcess;
 
@@ -11,10 +10,6 @@ namespace PluginHost.Runtime.OutOfProcess;
 /// </summary>
 internal sealed class ServiceTarget(Dispatcher service) : Dispatcher
 {
-    /// <summary>What a plugin's process may call: the host services that it was granted, and nothing else of the host.</summary>
-    public static IEnumerable<Dispatcher> Of(StartRequest request) =>
-        request.Services.Doors.Select(door => new ServiceTarget(door.Contract.CreateDispatcher(door.Guard)));
-
     /// <inheritdoc/>
     public override ContractDescriptor Contract => service.Contract;
 

@@ -11,9 +11,8 @@ const connection = rpc.createMessageConnection(
   new rpc.StreamMessageReader(process.stdin), new rpc.StreamMessageWriter(process.stdout), { error: text => process.stderr.write(`${text}\n`), warn() {}, info() {}, log() {} });
 const told = [];
 const cancelled = [];
-const progress = [];
-let released = [];
-let aborted = [];
+const released = [];
+const aborted = [];
 
 // Calls to this side.
 connection.onRequest('add', (a, b) => a + b);
@@ -33,30 +32,29 @@ connection.onNotification('tell', value => told.push(value));
 connection.onRequest('told', () => told);
 
 // Progress of this side's work: by name, as vscode-jsonrpc reports, and by position, as StreamJsonRpc does.
-connection.onRequest('work', async (steps, token, isPositional) => {
-  for (let i = 0; i < steps; i++) {
-    if (isPositional) {
-      await connection.sendNotification('$/progress', token, i * 10);
+let positional = false;
+connection.onRequest('reportByPosition', () => { positional = true; });
+connection.onRequest('Lending.Work', async token => {
+  for (let i = 0; i < 3; i++) {
+    if (positional) {
+      await connection.sendNotification('$/progress', rpc.ParameterStructures.byPosition, token, i * 10);
     } else {
       await connection.sendProgress(new rpc.ProgressType(), token, i * 10);
     }
   }
-  return steps;
+  return 3;
 });
 
-// A sequence of this side: 0, 1, 2 and on, two at a time.
+// Sequences of this side: 1, 2, 3 and on, two at a time. Of 0 items it is complete at once, of 4 it begins with some, of -1 it breaks.
 const sequences = new Map();
-connection.onRequest('count', (count, prefetched) => {
-  const values = [];
-  for (let i = 0; i < Math.min(count, prefetched); i++) {
-    values.push(i);
+let lastToken = 0;
+connection.onRequest('Lending.Items', count => {
+  if (count === 0) {
+    return { values: [] };
   }
-  if (prefetched > count) {
-    return { values };
-  }
-  const token = sequences.size + 1;
-  sequences.set(token, { next: values.length, count });
-  return prefetched > 0 ? { token, values } : { token };
+  const token = ++lastToken;
+  sequences.set(token, { next: count === 4 ? 3 : 1, count });
+  return count === 4 ? { token, values: [1, 2] } : { token };
 });
 connection.onRequest('$/enumerator/next', token => {
   const sequence = sequences.get(token);
@@ -65,13 +63,13 @@ connection.onRequest('$/enumerator/next', token => {
   }
   if (sequence.count < 0) {
     sequences.delete(token);
-    throw new rpc.ResponseError(-32000, 'The sequence broke.');
+    throw new rpc.ResponseError(-32050, 'The sequence broke.');
   }
   const values = [];
-  while (values.length < 2 && sequence.next < sequence.count) {
+  while (values.length < 2 && sequence.next <= sequence.count) {
     values.push(sequence.next++);
   }
-  const finished = sequence.next === sequence.count;
+  const finished = sequence.next > sequence.count;
   if (finished) {
     sequences.delete(token);
   }
@@ -84,25 +82,38 @@ connection.onNotification('$/enumerator/abort', token => {
 connection.onRequest('aborted', () => aborted);
 
 // A sequence of the caller's, in an argument.
-connection.onRequest('sum', async sequence => {
-  let sum = (sequence.values ?? []).reduce((a, b) => a + b, 0);
+const next = token => connection.sendRequest('$/enumerator/next', rpc.ParameterStructures.byPosition, token);
+const all = async sequence => {
+  const values = [...(sequence.values ?? [])];
   for (let finished = sequence.token === undefined; !finished;) {
-    const batch = await connection.sendRequest('$/enumerator/next', rpc.ParameterStructures.byPosition, sequence.token);
-    sum += batch.values.reduce((a, b) => a + b, 0);
+    const batch = await next(sequence.token);
+    values.push(...batch.values);
     finished = batch.finished;
   }
-  return sum;
-});
+  return values;
+};
+connection.onRequest('Lending.Sum', async sequence => (await all(sequence)).reduce((a, b) => a + b, 0));
 
 // An object of this side, and one of the caller's.
 let counter = 0;
-connection.onRequest('getCounter', () => ({ __jsonrpc_marshaled: 1, handle: 7 }));
-connection.onRequest('isMine', value => value.__jsonrpc_marshaled === 0 && value.handle === 7);
-connection.onRequest('$/invokeProxy/7/Increment', by => (counter += by));
-connection.onRequest('$/invokeProxy/7/IncrementAsync', by => (counter += by));
+let disposed = 0;
+const add = by => (counter += by);
+connection.onRequest('Lending.Open', value => {
+  counter = value;
+  return { __jsonrpc_marshaled: 1, handle: 7 };
+});
+connection.onRequest('$/invokeProxy/7/Add', add);
+connection.onRequest('$/invokeProxy/7/AddAsync', add);
+connection.onNotification('$/invokeProxy/7/Dispose', () => { disposed++; });
+connection.onNotification('$/invokeProxy/7/dispose', () => { disposed++; });
 connection.onNotification('$/releaseMarshaledObject', params => released.push(params));
-connection.onRequest('released', () => released);
-connection.onRequest('useCallback', (object, method) => connection.sendRequest(`$/invokeProxy/${object.handle}/${method}`, rpc.ParameterStructures.byPosition, 21));
+connection.onRequest('released', () => ({ disposed, released }));
+let held;
+const addToHeld = by => connection.sendRequest(`$/invokeProxy/${held.handle}/Add`, rpc.ParameterStructures.byPosition, by);
+connection.onRequest('Lending.Visit', object => {
+  held = object;
+  return object.__jsonrpc_marshaled === 0 ? -object.handle : addToHeld(1);
+});
 
 // Calls of this side; what comes of them is the answer.
 const settle = promise => promise.then(value => ({ value }), error => ({ code: error.code, message: error.message }));
@@ -137,34 +148,42 @@ const scenarios = {
     return settle(connection.sendRequest('Probe.Add', 1, 1));
   },
   async large() {
-    const text = 'é😀'.repeat(200000);
+    const text = 'é😀x'.repeat(200000);
     const { value } = await settle(connection.sendRequest('Probe.Echo', text));
     return { value: value === text };
   },
   async progress() {
     const reports = [];
     const listening = connection.onProgress(new rpc.ProgressType(), 'mine', value => reports.push(value));
-    const answer = await settle(connection.sendRequest('Interop.Work', 3, 'mine'));
+    const answer = await settle(connection.sendRequest('Lending.Work', 'mine'));
     listening.dispose();
     return { ...answer, reports };
   },
+  noProgress: () => settle(connection.sendRequest('Lending.Work', null)),
   async sequence() {
-    const sequence = await connection.sendRequest('Interop.Count', 5);
-    const values = [...(sequence.values ?? [])];
-    for (let finished = sequence.token === undefined; !finished;) {
-      const batch = await connection.sendRequest('$/enumerator/next', rpc.ParameterStructures.byPosition, sequence.token);
-      values.push(...batch.values);
-      finished = batch.finished;
-    }
-    const dead = await settle(connection.sendRequest('$/enumerator/next', rpc.ParameterStructures.byPosition, sequence.token ?? 999));
-    return { values, dead: dead.code };
+    const sequence = await connection.sendRequest('Lending.Items', 25);
+    const values = await all(sequence);
+    return { sum: values.reduce((a, b) => a + b, 0), dead: (await settle(next(sequence.token ?? 999))).code };
+  },
+  async abort() {
+    const sequence = await connection.sendRequest('Lending.Items', 1000000);
+    await next(sequence.token);
+    await connection.sendNotification('$/enumerator/abort', rpc.ParameterStructures.byPosition, sequence.token);
+    return { dead: (await settle(next(sequence.token))).code };
   },
   async object() {
-    const object = await connection.sendRequest('Interop.GetCounter');
-    const call = name => settle(connection.sendRequest(`$/invokeProxy/${object.handle}/${name}`, rpc.ParameterStructures.byPosition, 5));
-    const values = [await call('Increment'), await call('Increment')];
-    await connection.sendNotification('$/releaseMarshaledObject', rpc.ParameterStructures.byName, { handle: object.handle, ownedBySender: false });
-    return { kind: object.__jsonrpc_marshaled, values, dead: (await call('Increment')).code };
+    held = await connection.sendRequest('Lending.Open', 10);
+    const answers = [await settle(addToHeld(5)), await settle(addToHeld(5)), await settle(addToHeld(13))];
+    const mine = await settle(connection.sendRequest('Lending.Visit', rpc.ParameterStructures.byPosition, { __jsonrpc_marshaled: 0, handle: held.handle }));
+    await connection.sendNotification('$/releaseMarshaledObject', rpc.ParameterStructures.byName, { handle: held.handle, ownedBySender: false });
+    return { kind: held.__jsonrpc_marshaled, values: answers.map(a => a.value ?? a.code), mine: mine.value, dead: (await settle(addToHeld(1))).code };
+  },
+  // What this side was given in an argument, after that call has ended.
+  held: () => settle(addToHeld(1)),
+  give: () => settle(connection.sendRequest('Lending.Visit', rpc.ParameterStructures.byPosition, { __jsonrpc_marshaled: 1, handle: 7, lifetime: 'call' })),
+  lend: () => {
+    sequences.set(99, { next: 1, count: 5 });
+    return settle(connection.sendRequest('Lending.Sum', rpc.ParameterStructures.byPosition, { token: 99 }));
   },
 };
 connection.onRequest('run', async name => JSON.stringify(await scenarios[name]()));

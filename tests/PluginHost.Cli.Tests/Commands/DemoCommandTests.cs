@@ -54,6 +54,20 @@ public sealed class DemoCommandTests(DemoRun demo)
     }
 
     [Fact]
+    public void Three_languages_gave_the_same_result_for_the_same_call()
+    {
+        JsonElement[] calls =
+        [
+            .. demo.Json.GetProperty("calls").EnumerateArray()
+                .Where(call => call.GetProperty("method").GetString() == "WordCount.Count" && call.GetProperty("ok").GetBoolean()),
+        ];
+
+        Assert.Equal(
+            ["samples.wordcount-dotnet", "samples.wordcount", "samples.wordcount-python"], calls.Select(call => call.GetProperty("plugin").GetString()));
+        Assert.Single(calls.Select(call => call.GetProperty("result").GetString()).Distinct());
+    }
+
+    [Fact]
     public void At_least_four_kinds_of_fault_and_three_restarts_are_told()
     {
         Assert.True(Strings("faults", "kind").Distinct().Count() >= 4, string.Join(", ", Strings("faults", "kind")));

@@ -23,6 +23,23 @@ public sealed class ListAndInspectCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_plugin_whose_program_is_missing_is_listed_as_unavailable_with_the_reason()
+    {
+        _folder.Write(
+            "plugins/my.plugin/plugin.json",
+            """{ "id": "my.plugin", "version": "1.0.0", "command": ["no-such-program"], "contracts": ["Samples.Contracts.IWordCount@1"], "trust": "standard" }""");
+        string policy = _folder.Write("policy.json", $$"""{ "development": {{JsonSerializer.Serialize(_folder["plugins"])}} }""");
+
+        string[] arguments = ["list", "--plugins", _folder["plugins"], "--policy", policy, "--state", _folder["state"]];
+        ToolResult people = await Tool.RunAsync(arguments);
+        ToolResult json = await Tool.RunAsync([.. arguments, "--json"]);
+
+        Assert.Contains("my.plugin is unavailable: its program 'no-such-program' is in no folder of the host's PATH", people.Output, StringComparison.Ordinal);
+        Assert.StartsWith("my.plugin is unavailable: ", json.Json.GetProperty("plugins")[0].GetProperty("unavailable").GetString(), StringComparison.Ordinal);
+        Assert.Equal((0, 0), (people.ExitCode, json.ExitCode));
+    }
+
+    [Fact]
     public async Task An_inspection_gives_reasons_hash_and_where_each_assembly_comes_from_and_proves_the_unload()
     {
         ToolResult result = await Tool.RunAsync("inspect", "samples.markdown", "--unload", "--json", "--state", _folder["state"]);

@@ -12,6 +12,26 @@ public abstract class ConcurrencyTests(RpcCodec codec)
     private static readonly TimeSpan s_long = TimeSpan.FromSeconds(30);
 
     [Fact]
+    public async Task A_notification_starts_before_the_request_that_was_sent_after_it()
+    {
+        await using ConnectedPair pair = new(codec);
+        for (int i = 0; i < 500; i++)
+        {
+            int[] seen = [];
+            pair.FarProbe.Callback = () =>
+            {
+                seen = [.. pair.FarProbe.Told];
+                return ValueTask.CompletedTask;
+            };
+
+            pair.Near.Notify(new TellCall(i));
+            await pair.Near.CallAsync<FailCall, NoResult>(new FailCall("callback"), s_long, default);
+
+            Assert.Equal(i + 1, seen.Length);
+        }
+    }
+
+    [Fact]
     public async Task Disposing_while_many_threads_send_ends_every_call_once()
     {
         for (int round = 0; round < 10; round++)

@@ -68,7 +68,7 @@ public sealed class FloodTests
         await Until.Ends(flood);
 
         await peer.AssertLives();
-        Assert.Equal(0, peer.Connection.PendingInbound);
+        await Until.True(() => peer.Connection.PendingInbound == 0);
     }
 
     [Fact]

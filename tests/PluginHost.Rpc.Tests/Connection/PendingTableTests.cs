@@ -1,8 +1,4 @@
-using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Connection;
-using PluginHost.Rpc.Leasing;
-using PluginHost.Rpc.Messages;
-using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Tests.Support;
 using Xunit;
 
@@ -18,7 +14,7 @@ public sealed class PendingTableTests
         HashSet<long> seen = [];
         for (int i = 0; i < 10_000; i++)
         {
-            Call call = new();
+            PendingCall<AddCall, int> call = Call();
             Assert.Equal(AddResult.Added, table.Add(call));
 
             Assert.True(seen.Add(call.Id));
@@ -34,16 +30,16 @@ public sealed class PendingTableTests
     public void A_given_up_calls_place_stays_taken_until_its_answer()
     {
         PendingTable table = new(1);
-        Call first = new();
+        PendingCall<AddCall, int> first = Call();
         table.Add(first);
 
         Assert.Same(first, table.Abandon(first.Id));
 
         Assert.Null(table.Abandon(first.Id));
-        Assert.Equal(AddResult.Full, table.Add(new Call()));
+        Assert.Equal(AddResult.Full, table.Add(Call()));
         Assert.True(table.TryRemove(first.Id, out PendingCall? found, out _));
         Assert.Null(found);
-        Assert.Equal(AddResult.Added, table.Add(new Call()));
+        Assert.Equal(AddResult.Added, table.Add(Call()));
     }
 
     [Theory]
@@ -56,35 +52,14 @@ public sealed class PendingTableTests
     public void An_id_that_was_never_given_is_nobodys(long id)
     {
         PendingTable table = new(16);
-        table.Add(new Call());
+        table.Add(Call());
 
         Assert.False(table.TryRemove(id, out _, out _));
         Assert.Null(table.Abandon(id));
         Assert.False(table.IsLive(id));
     }
 
-    private sealed class Call : PendingCall
-    {
-        public override string Method => "x";
-
-        public override bool IsDone => false;
-
-        public override LateAnswer Late => LateAnswer<AddCall, int>.Instance;
-
-        public override void Encode(OutputBuffer output, RpcCodec codec)
-        {
-        }
-
-        public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads)
-        {
-        }
-
-        public override OperationCanceledException Cancelled() => new();
-
-        public override RemoteSequence<T> Create<T, TCodec>(LeaseChannel channel, long? token, List<T> values) => throw new NotSupportedException();
-
-        public override void Fail(Exception exception)
-        {
-        }
-    }
+    // A table never runs its calls: these have no connection.
+    private static PendingCall<AddCall, int> Call() =>
+        PendingCall<AddCall, int>.Rent(null!, new AddCall(1, 2), Timeout.InfiniteTimeSpan, isBlocking: false, CancellationToken.None);
 }

@@ -9,7 +9,7 @@ namespace PluginHost.Rpc.Tests.Framing;
 /// <summary>Cutting a stream into messages, in both framings.</summary>
 public sealed class FrameReaderTests
 {
-    private static readonly string[] s_messages = ["{}", new('x', 99), new('y', 1000), "é😀"];
+    private static readonly string[] s_messages = ["{}", new('x', 99), new('y', 1000), "\"é😀\""];
 
     [Theory]
     [InlineData(RpcFraming.Header)]

@@ -1,4 +1,8 @@
 using System.Buffers;
+using System.Diagnostics;
+using Fixtures.Features.Contract;
+using PluginHost.Contracts.Faults;
+using PluginHost.Runtime.Tests.Support;
 
 namespace PluginHost.Runtime.Tests.OnEveryTier;
 
@@ -14,7 +18,9 @@ public abstract partial class ContractFeatureTests
         byte[] bytes = Numbered(count);
         byte[] reversed = [.. bytes.Reverse()];
 
-        Assert.True(reversed.AsSpan().SequenceEqual(await Features.FlipAsync(bytes, Cancelled)));
+        byte[]? flipped = await Features.FlipAsync(bytes, Cancelled);
+
+        Assert.True(reversed.AsSpan().SequenceEqual(flipped));
         Assert.True(reversed.AsSpan().SequenceEqual(Features.Reverse(bytes).Span));
         Assert.True(reversed.AsSpan().SequenceEqual(Features.ReverseInPlace(bytes.ToArray()).Span));
         Assert.Null(await Features.FlipAsync(null, Cancelled));
@@ -113,5 +119,25 @@ public abstract partial class ContractFeatureTests
             _isDisposed = true;
             base.Dispose(disposing);
         }
+    }
+}
+
+/// <summary>What the application holds of a worker's memory when the worker dies.</summary>
+public sealed class OwnedMemoryCrashTests
+{
+    [Fact]
+    public async Task Owned_memory_stays_readable_when_its_worker_is_killed()
+    {
+        CancellationToken cancelled = TestContext.Current.CancellationToken;
+        await using SampleHost host = await SampleHost.StartFeaturesAsync(PluginTier.Process);
+        IFeatures features = host.Runtime.Get<IFeatures>(SampleHost.Features);
+        byte[] expected = [.. Enumerable.Range(0, 5_000_000).Select(i => (byte)(i % 251))];
+        using IMemoryOwner<byte>? owner = await features.OwnLaterAsync(5_000_000, cancelled);
+        using Process worker = Process.GetProcessById(host.Status(SampleHost.Features).WorkerPid!.Value);
+
+        worker.Kill();
+        await worker.WaitForExitAsync(cancelled);
+
+        Assert.True(expected.AsSpan().SequenceEqual(owner!.Memory.Span));
     }
 }

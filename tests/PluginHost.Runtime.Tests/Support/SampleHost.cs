@@ -48,6 +48,7 @@ internal sealed class SampleHost : IAsyncDisposable
         bool roundTrip = false,
         TimeSpan? callTimeout = null,
         ILoggerFactory? loggers = null,
+        Action<JsonNode>? change = null,
         TimeSpan? drain = null,
         WorkerTransport transport = WorkerTransport.Auto,
         params string[] ids)
@@ -55,7 +56,7 @@ internal sealed class SampleHost : IAsyncDisposable
         SampleHost host = new();
         foreach (string id in ids)
         {
-            host.Copy(id, tier == PluginTier.InProcess ? "full" : "standard");
+            host.Copy(id, tier == PluginTier.InProcess ? "full" : "standard", change);
         }
 
         host.Runtime = await PluginRuntime.StartAsync(new PluginRuntimeOptions
@@ -80,13 +81,14 @@ internal sealed class SampleHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>Copies a laid-out sample into the test's folder, with another trust in its manifest.</summary>
-    public void Copy(string id, string trust)
+    /// <summary>Copies a laid-out sample into the test's folder, with another trust, and what else is changed, in its manifest.</summary>
+    public void Copy(string id, string trust, Action<JsonNode>? change = null)
     {
         string target = _folder.CopyOf(id == Features ? Metadata("FeaturesPlugin") : Path.Combine(Layout, id), Path.Combine("plugins", id));
         string manifest = Path.Combine(target, "plugin.json");
         JsonNode json = JsonNode.Parse(File.ReadAllText(manifest))!;
         json["trust"] = trust;
+        change?.Invoke(json);
         File.WriteAllText(manifest, json.ToJsonString());
     }
 

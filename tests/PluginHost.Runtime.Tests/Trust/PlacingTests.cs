@@ -141,14 +141,17 @@ public class PlacingTests
         Assert.Equal("my.plugin 1.0.0 runs on host versions \">=2.0.0\", but this host is 1.0.0. Use a version of the plugin for this host, or another host.", placement.Refusal);
     }
 
-    [Fact]
-    public void A_program_is_refused_by_name()
+    [Theory]
+    [InlineData(TrustLevel.Full)]
+    [InlineData(TrustLevel.Standard)]
+    public void A_program_runs_in_the_process_tier_however_far_it_is_trusted(TrustLevel granted)
     {
-        var inputs = Inputs(Full, Policy(new TrustRule { Trust = Full, Sha256 = Hash }));
+        var inputs = Inputs(Full, Policy(new TrustRule { Trust = granted, Sha256 = Hash }));
 
-        var placement = Placing.Place(inputs with { Manifest = inputs.Manifest with { Entry = null, Command = ["node", "main.js"] } });
+        var placement = Placing.Place(inputs with { Manifest = inputs.Manifest with { Entry = null, Command = ["node", "./main.js"] } });
 
-        Assert.Contains("is a program (\"command\": [\"node\", …])", placement.Refusal, StringComparison.Ordinal);
+        Assert.Equal((PluginTier.Process, null), (placement.Tier, placement.Refusal));
+        Assert.Equal(granted == Full, placement.Reasons.Any(r => r.Contains("cannot run inside the application", StringComparison.Ordinal)));
     }
 
     [Theory]
