@@ -40,7 +40,19 @@ public abstract class CancelRaceTests(RpcCodec codec)
                 for (int i = 0; i < each; i++)
                 {
                     string text = $"{lane}.{i}";
-                    bool isAnswered = await CallAsync(near, text, lane % 2 == 0, random);
+                    bool isAnswered;
+                    try
+                    {
+                        isAnswered = await CallAsync(near, text, lane % 2 == 0, random);
+                    }
+                    catch (RpcLimitException)
+                    {
+                        // A cancelled call keeps its place until its answer came: for a moment all may be taken.
+                        await Task.Yield();
+                        i--;
+                        continue;
+                    }
+
                     Interlocked.Increment(ref isAnswered ? ref answered : ref cancelled);
                 }
             },
