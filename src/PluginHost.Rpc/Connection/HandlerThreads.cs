@@ -90,6 +90,7 @@ internal sealed class HandlerThreads(string name)
         while (TryTake(out IThreadPoolWorkItem? item))
         {
             item!.Execute();
+            CleanThread.Restore();
         }
     }
 

@@ -229,9 +229,15 @@ public sealed class InlineDispatchTests : IAsyncDisposable
     [Fact]
     public async Task Requests_start_in_the_order_they_came_in()
     {
-        await QuickIsKnownAsync();
-        Task<int>[] calls = [.. Enumerable.Range(0, 1000).Select(QuickAsync)];
-        await Until.Ends(Task.WhenAll(calls));
+        // A handler that the machine held up makes the next ones run on other threads, where two may overtake each other by an instant.
+        do
+        {
+            await QuickIsKnownAsync();
+            _stage.Begun.Clear();
+            _stage.QuickThreads.Clear();
+            await Until.Ends(Task.WhenAll(Enumerable.Range(0, 1000).Select(QuickAsync)));
+        }
+        while (_stage.QuickThreads.Keys.Any(name => name != Reader));
 
         int[] begun = [.. _stage.Begun.Where(b => b.Method == "Quick" && b.Key >= 0).Select(b => b.Key)];
 

@@ -89,7 +89,7 @@ public sealed class NodeLeaseTests
         Assert.Equal("""{"sum":325,"dead":-32001}""", await RunAsync(node, "sequence"));
         Assert.Equal("""{"dead":-32001}""", await RunAsync(node, "abort"));
         Assert.Equal("""{"value":15}""", await RunAsync(node, "lend"));
-        Assert.Equal(5050, await CallAsync<SumCall, int>(node, new SumCall(Numbers.To(100, default))));
+        Assert.Equal(5050, await CallAsync<SumItemsCall, int>(node, new SumItemsCall(Numbers.To(100, default))));
     }
 
     [Fact]
