@@ -93,7 +93,7 @@ public sealed partial class RpcConnection : IAsyncDisposable
         _receiver = new Receiver(options, _pending, _inbound, Leases, _sender, _gathering, logger);
         _intake = new Intake(options, transport, _receiver, _sweep.Arm, logger);
         _threads = threads;
-        transport.MaySpin = threads is not null ? static () => true : () => _pending.Count > 0;
+        transport.MaySpin = static () => true;
         foreach (Dispatcher target in targets)
         {
             _receiver.AddTarget(target);

@@ -81,6 +81,12 @@ internal sealed class InboundPayloads(PayloadPort port, bool mayBorrow) : Payloa
     /// <param name="isDelivered">False where nobody got the owners: then they are disposed too.</param>
     public void End(bool isDelivered)
     {
+        if (_claimed.Count + _kept.Count + _borrowed.Count + _owners.Count == 0)
+        {
+            // Most messages hold none, and cost nothing here.
+            return;
+        }
+
         _borrowed.ForEach(static borrowed => ((IDisposable)borrowed).Dispose());
         _claimed.ForEach(port.GiveBack);
         if (!isDelivered)
