@@ -243,31 +243,14 @@ internal sealed class ConnectionLeases
         }
 
         ProgressReceiver? named = null;
-        bool isKnown = MoveTo(ref ahead, "token"u8) && TryFindReceiver(ProgressToken.Read(ref ahead), out named);
-        return isKnown && MoveTo(ref reader, "value"u8) && named!.Take(ref reader);
+        bool isKnown = MapMember.MoveTo(ref ahead, "token"u8) && TryFindReceiver(ProgressToken.Read(ref ahead), out named);
+        return isKnown && MapMember.MoveTo(ref reader, "value"u8) && named!.Take(ref reader);
     }
 
     private bool TryFindReceiver(ProgressToken token, [NotNullWhen(true)] out ProgressReceiver? receiver)
     {
         receiver = null;
         return token.IsNumber && Progress.TryFind(token.Number, out receiver);
-    }
-
-    private static bool MoveTo<TReader>(ref TReader reader, ReadOnlySpan<byte> member)
-        where TReader : struct, IValueReader, allows ref struct
-    {
-        ValueScope map = reader.BeginMap();
-        while (reader.NextName(ref map, out ReadOnlySpan<byte> name))
-        {
-            if (name.SequenceEqual(member))
-            {
-                return true;
-            }
-
-            reader.Skip();
-        }
-
-        return false;
     }
 
     private void EndIdle()

@@ -59,7 +59,7 @@ internal sealed record ErrorBody(int Code, string Message, string? Type, string?
     public static bool MoveToValue<TReader>(ref TReader reader)
         where TReader : struct, IValueReader, allows ref struct
     {
-        return MoveTo(ref reader, "data"u8) && MoveTo(ref reader, "value"u8);
+        return MapMember.MoveTo(ref reader, "data"u8) && MapMember.MoveTo(ref reader, "value"u8);
     }
 
     /// <summary>Writes an error about an exception that no contract declares, or about none.</summary>
@@ -180,23 +180,6 @@ internal sealed record ErrorBody(int Code, string Message, string? Type, string?
         }
 
         return body;
-    }
-
-    private static bool MoveTo<TReader>(ref TReader reader, ReadOnlySpan<byte> member)
-        where TReader : struct, IValueReader, allows ref struct
-    {
-        ValueScope map = reader.BeginMap();
-        while (reader.NextName(ref map, out ReadOnlySpan<byte> name))
-        {
-            if (name.SequenceEqual(member))
-            {
-                return true;
-            }
-
-            reader.Skip();
-        }
-
-        return false;
     }
 
     private static string? Cut(string? text) => text is { Length: > MaxText } ? text[..MaxText] : text;
