@@ -88,7 +88,13 @@ internal sealed class InboundPayloads(PayloadPort port, bool mayBorrow) : Payloa
         }
 
         _borrowed.ForEach(static borrowed => ((IDisposable)borrowed).Dispose());
-        _claimed.ForEach(port.GiveBack);
+
+        // Not ForEach: each message comes by here, and a delegate of the port's would be made for each.
+        foreach (PayloadReference claimed in _claimed)
+        {
+            port.GiveBack(claimed);
+        }
+
         if (!isDelivered)
         {
             _owners.ForEach(static owner => owner.Dispose());

@@ -130,12 +130,17 @@ public abstract class WordCountTests : IAsyncLifetime
     [Fact]
     public async Task Calls_overlap()
     {
-        Task[] waits = [.. Enumerable.Range(0, 32).Select(_ => Plugin.WaitAsync(60_000, Token))];
+        using CancellationTokenSource ended = new();
+        Task[] waits = [.. Enumerable.Range(0, 32).Select(_ => Plugin.WaitAsync(60_000, ended.Token))];
 
         WordCounts[] counts = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => Plugin.CountAsync($"{i} {i}", 1, Token)));
 
         Assert.All(counts.Index(), c => Assert.Equal(new($"{c.Index}", 2), c.Item.Frequent[0]));
         Assert.All(waits, wait => Assert.False(wait.IsCompleted));
+
+        // Else the plugin's stop waits for them.
+        await ended.CancelAsync();
+        await Task.WhenAll(waits.Select(wait => Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait)));
     }
 
     [Fact]

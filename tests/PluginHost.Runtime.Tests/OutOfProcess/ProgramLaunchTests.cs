@@ -189,7 +189,8 @@ public sealed class ProgramLaunchTests
             write({"id": read()["id"], "result": None})
             time.sleep(600)
             """,
-            callTimeout: TimeSpan.FromSeconds(1));
+            callTimeout: TimeSpan.FromSeconds(1),
+            change: (_, options) => options with { DrainTimeout = TimeSpan.FromSeconds(1) });
         int pid = host.Status.WorkerPid!.Value;
         string large = new('a', 1 << 20);
 
