@@ -43,7 +43,7 @@ internal static partial class ContractReferences
             var reference = new ContractReference(match.Groups[1].Value, int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture));
             if (references.Exists(r => r.Name == reference.Name))
             {
-                fields.Session.Report(item, $"{reference.Name} is named twice. Remove one of them: a plugin implements one major version of a contract.");
+                fields.Session.Report(item, $"{reference.Name} is named twice. Remove one of them: a plugin {(required ? "implements" : "uses")} one major version of a contract.");
                 continue;
             }
 
