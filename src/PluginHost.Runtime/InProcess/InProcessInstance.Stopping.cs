@@ -199,7 +199,7 @@ internal sealed partial class InProcessInstance
 
     private async Task<UnloadResult> ProveAsync(ContextUnloading unloading, UnloadResult before, bool force, CancellationToken cancellationToken)
     {
-        UnloadProof proof = await unloading.TryProveAsync(force, cancellationToken).ConfigureAwait(false);
+        UnloadProof proof = await unloading.TryProveAsync(force, _clock, cancellationToken).ConfigureAwait(false);
         if (proof == UnloadProof.Leaked)
         {
             Log.Leaked(_logger, PluginId, Generation);

@@ -14,7 +14,7 @@ public sealed class ContextUnloadingTests
     {
         ContextUnloading unloading = LoadCallUnload("Fixtures.Plain", static _ => { });
 
-        Assert.Equal(UnloadProof.Proved, await unloading.TryProveAsync(force: true));
+        Assert.Equal(UnloadProof.Proved, await unloading.TryProveAsync(force: true, TimeProvider.System));
         Assert.True(unloading.IsGone);
     }
 
@@ -24,7 +24,7 @@ public sealed class ContextUnloadingTests
         object? held = null;
         ContextUnloading unloading = LoadCallUnload("Fixtures.Plain", plugin => held = plugin);
 
-        Assert.Equal(UnloadProof.NotYet, await unloading.TryProveAsync(force: false));
+        Assert.Equal(UnloadProof.NotYet, await unloading.TryProveAsync(force: false, TimeProvider.System));
         GC.KeepAlive(held);
     }
 
@@ -33,7 +33,7 @@ public sealed class ContextUnloadingTests
     {
         ContextUnloading unloading = LoadCallUnload("Fixtures.Leaky", static _ => { });
 
-        Assert.Equal(UnloadProof.Leaked, await unloading.TryProveAsync(force: true));
+        Assert.Equal(UnloadProof.Leaked, await unloading.TryProveAsync(force: true, TimeProvider.System));
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class ContextUnloadingTests
             "Fixtures.Plain",
             static plugin => AssemblyLoadContext.GetLoadContext(plugin.GetType().Assembly)!.Unloading += static _ => throw new InvalidOperationException("from a handler"));
 
-        Assert.Equal(UnloadProof.Proved, await unloading.TryProveAsync(force: true));
+        Assert.Equal(UnloadProof.Proved, await unloading.TryProveAsync(force: true, TimeProvider.System));
         Assert.Contains("from a handler", Assert.Single(unloading.Faults), StringComparison.Ordinal);
     }
 
@@ -51,11 +51,11 @@ public sealed class ContextUnloadingTests
     public async Task Clearing_the_frameworks_caches_frees_a_plugin_whose_types_were_serialised()
     {
         ContextUnloading unloading = LoadCallUnload("Fixtures.Plain", static plugin => JsonSerializer.Serialize(plugin, plugin.GetType()));
-        Assert.Equal(UnloadProof.Leaked, await unloading.TryProveAsync(force: true));
+        Assert.Equal(UnloadProof.Leaked, await unloading.TryProveAsync(force: true, TimeProvider.System));
 
         Assert.Empty(FrameworkCaches.Clear());
 
-        Assert.Equal(UnloadProof.Proved, await unloading.TryProveAsync(force: true));
+        Assert.Equal(UnloadProof.Proved, await unloading.TryProveAsync(force: true, TimeProvider.System));
     }
 
     [Fact]

@@ -11,59 +11,60 @@ namespace PluginHost.Runtime.Tests.OnEveryTier;
 /// <summary>What a plugin gets of the host, whatever the tier and the codec. One subclass each.</summary>
 public abstract class ServiceTests : IAsyncLifetime
 {
-    private const string A = "relay.a";
-    private const string B = "relay.b";
-    private readonly Journal _journal = new();
-    private RelayHost _host = null!;
-
+    private protected const string A = "relay.a";
+    private protected const string B = "relay.b";
     protected abstract PluginTier Tier { get; }
 
     protected virtual RpcCodec Codec => RpcCodec.MessagePack;
 
-    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+    private protected Journal Kept { get; } = new();
+
+    private protected RelayHost Host { get; private set; } = null!;
+
+    private protected static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     /// <summary>Full trust everywhere; out of process by the operator's choice.</summary>
-    private PluginOverrides InTier => new() { Tier = Tier };
+    private protected PluginOverrides InTier => new() { Tier = Tier };
 
     public async ValueTask InitializeAsync()
     {
-        _host = await StartAsync(new Relay(A, "full", RelayHost.Journal, RelayHost.Next) { Overrides = InTier }, new Relay(B, "full", RelayHost.Journal, RelayHost.Next) { Overrides = InTier });
-        _journal.Diver = left => _host[A].Dive(left);
+        Host = await StartAsync(new Relay(A, "full", RelayHost.Journal, RelayHost.Next) { Overrides = InTier }, new Relay(B, "full", RelayHost.Journal, RelayHost.Next) { Overrides = InTier });
+        Kept.Diver = left => Host[A].Dive(left);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _host.DisposeAsync();
+        await Host.DisposeAsync();
         GC.SuppressFinalize(this);
     }
 
     [Fact]
     public async Task A_plugin_calls_the_application_which_sees_who_calls()
     {
-        Assert.Equal(Tier, _host.Runtime.Status.Single(s => s.Id == A).Tier);
-        Assert.Equal("ok", _host[A].Ask("journal"));
-        Assert.Equal("hello by relay.a (Full)", _host[A].Write("hello"));
-        Assert.Equal("later by relay.b (Full)", await _host[B].WriteLaterAsync("later", Cancelled));
+        Assert.Equal(Tier, Host.Runtime.Status.Single(s => s.Id == A).Tier);
+        Assert.Equal("ok", Host[A].Ask("journal"));
+        Assert.Equal("hello by relay.a (Full)", Host[A].Write("hello"));
+        Assert.Equal("later by relay.b (Full)", await Host[B].WriteLaterAsync("later", Cancelled));
     }
 
     [Fact]
-    public void Services_are_there_while_the_plugin_starts() => Assert.Equal("start by relay.a (Full)", _host[A].Ask("start"));
+    public void Services_are_there_while_the_plugin_starts() => Assert.Equal("start by relay.a (Full)", Host[A].Ask("start"));
 
     [Fact]
     public void The_applications_own_calls_have_no_caller()
     {
-        Assert.Equal("nobody", _host[A].Caller());
-        _host[A].Write("x");
+        Assert.Equal("nobody", Host[A].Caller());
+        Host[A].Write("x");
 
         Assert.Null(PluginCaller.Current);
-        Assert.Equal("nobody", _host[A].Caller());
+        Assert.Equal("nobody", Host[A].Caller());
     }
 
     [Fact]
     public async Task A_chain_through_another_plugin_is_seen_whole_by_everybody_in_it()
     {
-        Assert.Equal("relay.a (Full) & hi by relay.a -> relay.b (Full)", _host[A].Pass("hi"));
-        Assert.Equal("hi by relay.b -> relay.a (Full)", await _host[B].PassLaterAsync("hi", Cancelled));
+        Assert.Equal("relay.a (Full) & hi by relay.a -> relay.b (Full)", Host[A].Pass("hi"));
+        Assert.Equal("hi by relay.b -> relay.a (Full)", await Host[B].PassLaterAsync("hi", Cancelled));
         Assert.Null(PluginCaller.Current);
     }
 
@@ -82,7 +83,7 @@ public abstract class ServiceTests : IAsyncLifetime
     [Fact]
     public void What_the_manifest_does_not_ask_for_is_refused()
     {
-        string told = _host[A].Ask("secrets");
+        string told = Host[A].Ask("secrets");
 
         Assert.StartsWith("PluginRefusedException Refused Plugin 'relay.a' cannot use Fixtures.Services.Contract.ISecrets: its manifest does not ask for it.", told, StringComparison.Ordinal);
         Assert.Contains("\"uses\"", told, StringComparison.Ordinal);
@@ -136,8 +137,8 @@ public abstract class ServiceTests : IAsyncLifetime
     [Fact]
     public async Task A_declared_error_of_a_service_arrives_as_itself()
     {
-        Assert.Equal("full at 7: no page left", await _host[A].FailAsync("declared", Cancelled));
-        Assert.Empty(_host.Runtime.Faults);
+        Assert.Equal("full at 7: no page left", await Host[A].FailAsync("declared", Cancelled));
+        Assert.Empty(Host.Runtime.Faults);
     }
 
     [Theory]
@@ -145,7 +146,7 @@ public abstract class ServiceTests : IAsyncLifetime
     [InlineData("later")]
     public async Task A_fault_of_a_service_arrives_as_a_text_without_stack(string how)
     {
-        string told = await _host[A].FailAsync(how, Cancelled);
+        string told = await Host[A].FailAsync(how, Cancelled);
 
         Assert.StartsWith("PluginFaultException Exception Journal.Fail, called by plugin 'relay.a', failed in the application: System.InvalidOperationException: the pen broke", told, StringComparison.Ordinal);
         Assert.EndsWith("no stack", told, StringComparison.Ordinal);
@@ -154,31 +155,31 @@ public abstract class ServiceTests : IAsyncLifetime
     [Fact]
     public async Task A_service_that_takes_too_long_ends_as_a_time_out_and_is_told_to_stop()
     {
-        string told = await _host[A].FailAsync("hang", Cancelled);
+        string told = await Host[A].FailAsync("hang", Cancelled);
 
         Assert.StartsWith("PluginTimeoutException Timeout Journal.Hang", told, StringComparison.Ordinal);
-        await UntilAsync(() => _journal.Cancelled == 1);
+        await UntilAsync(() => Kept.Cancelled == 1);
     }
 
     [Fact]
     public async Task A_cancellation_goes_through_to_the_service()
     {
         using CancellationTokenSource source = new();
-        Task waiting = _host[A].WaitAsync(source.Token);
-        await UntilAsync(() => _journal.Waiting == 1);
+        Task waiting = Host[A].WaitAsync(source.Token);
+        await UntilAsync(() => Kept.Waiting == 1);
 
         await source.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
-        await UntilAsync(() => _journal.Cancelled == 1);
-        Assert.Empty(_host.Runtime.Faults);
+        await UntilAsync(() => Kept.Cancelled == 1);
+        Assert.Empty(Host.Runtime.Faults);
     }
 
     [Fact]
     public async Task Synchronous_callbacks_while_the_host_waits_do_not_deadlock()
     {
         // Application, plugin, application, plugin …: each waits on its thread for the next.
-        int depth = await Task.Run(() => _host[A].Dive(4), Cancelled).WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+        int depth = await Task.Run(() => Host[A].Dive(4), Cancelled).WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
 
         Assert.Equal(4, depth);
     }
@@ -188,7 +189,7 @@ public abstract class ServiceTests : IAsyncLifetime
     {
         await using RelayHost host = await StartAsync(
             new Relay(A, "full", RelayHost.Journal) { Overrides = InTier with { Limits = new() { Concurrency = 1, Queue = 0 } } });
-        _journal.Diver = left => host[A].Dive(left);
+        Kept.Diver = left => host[A].Dive(left);
 
         int depth = await Task.Run(() => host[A].Dive(3), Cancelled).WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
 
@@ -198,21 +199,21 @@ public abstract class ServiceTests : IAsyncLifetime
     [Fact]
     public void A_recursion_through_the_application_ends_at_the_limit_with_a_typed_error()
     {
-        Assert.Equal(8, _host[A].Dive(8));
+        Assert.Equal(8, Host[A].Dive(8));
 
-        PluginFaultException fault = Assert.Throws<PluginFaultException>(() => _host[A].Dive(100));
+        PluginFaultException fault = Assert.Throws<PluginFaultException>(() => Host[A].Dive(100));
 
         Assert.Contains("the limit is 8", fault.Message, StringComparison.Ordinal);
         Assert.Contains("relay.a -> relay.a", fault.Message, StringComparison.Ordinal);
-        Assert.Equal("z by relay.a (Full)", _host[A].Write("z"));
+        Assert.Equal("z by relay.a (Full)", Host[A].Write("z"));
     }
 
     [Fact]
     public void A_cycle_of_plugins_ends_at_the_limit_with_a_typed_error()
     {
-        Assert.Equal(8, _host[A].Ping(8));
+        Assert.Equal(8, Host[A].Ping(8));
 
-        PluginFaultException fault = Assert.Throws<PluginFaultException>(() => _host[A].Ping(9));
+        PluginFaultException fault = Assert.Throws<PluginFaultException>(() => Host[A].Ping(9));
 
         Assert.Contains("relay.a -> relay.b -> relay.a", fault.Message, StringComparison.Ordinal);
         Assert.Contains("the limit is 8", fault.Message, StringComparison.Ordinal);
@@ -221,16 +222,16 @@ public abstract class ServiceTests : IAsyncLifetime
     [Fact]
     public async Task A_restarted_plugin_has_its_services_again()
     {
-        await _host.Runtime.RestartAsync(A);
+        await Host.Runtime.RestartAsync(A);
 
-        Assert.Equal("again by relay.a (Full)", _host[A].Write("again"));
+        Assert.Equal("again by relay.a (Full)", Host[A].Write("again"));
     }
 
     [Fact]
     public async Task Calls_at_once_each_get_their_own_answer_and_their_own_caller()
     {
         string[] answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(i =>
-            i % 2 == 0 ? _host[A].WriteLaterAsync($"{i}", Cancelled) : _host[A].PassLaterAsync($"{i}", Cancelled)));
+            i % 2 == 0 ? Host[A].WriteLaterAsync($"{i}", Cancelled) : Host[A].PassLaterAsync($"{i}", Cancelled)));
 
         Assert.Equal(Enumerable.Range(0, 64).Select(i => i % 2 == 0 ? $"{i} by relay.a (Full)" : $"{i} by relay.a -> relay.b (Full)"), answers);
     }
@@ -247,54 +248,9 @@ public abstract class ServiceTests : IAsyncLifetime
         Assert.Contains(Tier == PluginTier.InProcess ? "<p><em>hello</em></p>" : "does not grant it", html, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_contract_that_is_not_granted_cannot_be_called_by_frames_made_by_hand()
-    {
-        if (Tier == PluginTier.InProcess)
-        {
-            Assert.Skip("In-process there are no frames: the plugin holds nothing but the doors it was given.");
-        }
+    private Task<RelayHost> StartAsync(params Relay[] plugins) => RelayHost.StartAsync(o => o.Provide<IJournal>(Kept), Codec, null, plugins);
 
-        await using RelayHost host = await RelayHost.StartAsync(
-            o => o.Provide<IJournal>(_journal).Provide<ISecrets>(new Secrets()),
-            Codec,
-            null,
-            new Relay(A, "full", RelayHost.Journal, RelayHost.Secrets) { Overrides = InTier with { Uses = [new("Fixtures.Services.Contract.IJournal", 1)] } },
-            new Relay(B, "full", RelayHost.Secrets) { Overrides = InTier });
-
-        string refused = host[A].Force();
-        string granted = host[B].Force();
-
-        Assert.StartsWith("ContractMismatchException ContractMismatch", refused, StringComparison.Ordinal);
-        Assert.Contains("No method has the name 'Secrets.Tell'", refused, StringComparison.Ordinal);
-        Assert.Equal("the secret", granted);
-    }
-
-    [Fact]
-    public async Task A_service_kept_after_the_stop_is_dead()
-    {
-        if (Tier != PluginTier.InProcess)
-        {
-            Assert.Skip("Out of process what the plugin kept ends with its process.");
-        }
-
-        string file = _host.DataFile(A, "told");
-        _host[A].CallAfterStop("told");
-        await _host.Runtime.StopAsync(A);
-
-        await UntilAsync(() => File.Exists(file));
-
-        Assert.StartsWith("PluginUnavailableException Unavailable", await File.ReadAllTextAsync(file, Cancelled), StringComparison.Ordinal);
-    }
-
-    private sealed class Secrets : ISecrets
-    {
-        public string Tell() => "the secret";
-    }
-
-    private Task<RelayHost> StartAsync(params Relay[] plugins) => RelayHost.StartAsync(o => o.Provide<IJournal>(_journal), Codec, null, plugins);
-
-    private static async Task UntilAsync(Func<bool> condition)
+    private protected static async Task UntilAsync(Func<bool> condition)
     {
         long began = Stopwatch.GetTimestamp();
         while (!condition())
@@ -309,16 +265,53 @@ public abstract class ServiceTests : IAsyncLifetime
 public sealed class InProcessServiceTests : ServiceTests
 {
     protected override PluginTier Tier => PluginTier.InProcess;
+
+    // Out of process what a plugin kept ends with its process.
+    [Fact]
+    public async Task A_service_kept_after_the_stop_is_dead()
+    {
+        string file = Host.DataFile(A, "told");
+        Host[A].CallAfterStop("told");
+        await Host.Runtime.StopAsync(A);
+
+        await UntilAsync(() => File.Exists(file));
+
+        Assert.StartsWith("PluginUnavailableException Unavailable", await File.ReadAllTextAsync(file, Cancelled), StringComparison.Ordinal);
+    }
 }
 
-public sealed class ProcessMessagePackServiceTests : ServiceTests
+/// <summary>What only frames can do: in-process a plugin holds nothing but the doors it was given.</summary>
+public abstract class ProcessServiceTests : ServiceTests
 {
     protected override PluginTier Tier => PluginTier.Process;
+
+    [Fact]
+    public async Task A_contract_that_is_not_granted_cannot_be_called_by_frames_made_by_hand()
+    {
+        await using RelayHost host = await RelayHost.StartAsync(
+            o => o.Provide<IJournal>(Kept).Provide<ISecrets>(new Secrets()),
+            Codec,
+            null,
+            new Relay(A, "full", RelayHost.Journal, RelayHost.Secrets) { Overrides = InTier with { Uses = [new("Fixtures.Services.Contract.IJournal", 1)] } },
+            new Relay(B, "full", RelayHost.Secrets) { Overrides = InTier });
+
+        string refused = host[A].Force();
+        string granted = host[B].Force();
+
+        Assert.StartsWith("ContractMismatchException ContractMismatch", refused, StringComparison.Ordinal);
+        Assert.Contains("No method has the name 'Secrets.Tell'", refused, StringComparison.Ordinal);
+        Assert.Equal("the secret", granted);
+    }
+
+    private sealed class Secrets : ISecrets
+    {
+        public string Tell() => "the secret";
+    }
 }
 
-public sealed class ProcessJsonServiceTests : ServiceTests
-{
-    protected override PluginTier Tier => PluginTier.Process;
+public sealed class ProcessMessagePackServiceTests : ProcessServiceTests;
 
+public sealed class ProcessJsonServiceTests : ProcessServiceTests
+{
     protected override RpcCodec Codec => RpcCodec.Json;
 }
