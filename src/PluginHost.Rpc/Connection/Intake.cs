@@ -52,6 +52,7 @@ internal sealed class Intake(RpcOptions options, RpcTransport transport, Receive
         }
 
         call = null;
+        receiver.Completions?.Publish();
         WatchFrame();
         return false;
     }

@@ -21,6 +21,7 @@ internal sealed class OwnThreadReading(
     private const int LongestGathering = 1;
     private const int MostHesitation = 64;
     private readonly object _lock = new();
+    private readonly Completions _completions = new();
     private Turn _turn = Turn.Thread;
     private bool _isResting;
     private bool _isWanted;
@@ -74,6 +75,8 @@ internal sealed class OwnThreadReading(
             _callerTurns++;
         }
 
+        // Whoever reads for itself soon stops, and nobody would look after those it completed.
+        receiver.Completions = null;
         gathering.Pause(true);
         RpcCloseReason? reason = null;
         bool hasCome = true;
@@ -84,6 +87,7 @@ internal sealed class OwnThreadReading(
         }
 
         gathering.Pause(false);
+        receiver.Completions = _completions;
         lock (_lock)
         {
             _turn = Turn.Nobody;
@@ -98,11 +102,12 @@ internal sealed class OwnThreadReading(
     private void Run()
     {
         RpcCloseReason? reason = null;
+        receiver.Completions = _completions;
         while (reason is null)
         {
             int answers = receiver.BlockingAnswers;
             reason = StepGathering();
-            if (reason is null && receiver.BlockingAnswers != answers && pending.Unanswered == 0)
+            if (reason is null && receiver.BlockingAnswers != answers && pending.Unanswered == 0 && !_completions.HasLeft)
             {
                 if (++_hesitated >= _hesitation)
                 {
@@ -121,6 +126,7 @@ internal sealed class OwnThreadReading(
             _ended = reason;
         }
 
+        _completions.End();
         End(reason);
     }
 
@@ -128,11 +134,17 @@ internal sealed class OwnThreadReading(
     {
         bool isGathering = gathering.IsOpen;
         gathering.Begin();
-        RpcCloseReason? reason = Intake.Step(isGathering ? LongestGathering : Timeout.Infinite, out bool hasCome);
+        int longest = isGathering ? LongestGathering : _completions.HasLeft ? Completions.LookMilliseconds : Timeout.Infinite;
+        RpcCloseReason? reason = Intake.Step(longest, out bool hasCome);
         if (!hasCome && isGathering && gathering.IsOpen)
         {
             gathering.GiveUp();
             outbox.Uncork();
+        }
+
+        if (_completions.HasLeft)
+        {
+            _completions.Look();
         }
 
         return reason;

@@ -47,8 +47,19 @@ internal abstract class PendingCall : SequenceOrigin
     public abstract void Encode(OutputBuffer output, RpcCodec codec);
 
     /// <summary>Reads the answer into the caller's result. Called on the reader thread.</summary>
+    /// <param name="frame">The message.</param>
+    /// <param name="envelope">Its envelope.</param>
+    /// <param name="codec">Its codec.</param>
+    /// <param name="payloads">The large values it names, or null.</param>
+    /// <param name="completions">Completes a caller that does not block, or null where each is a work item of its own.</param>
     /// <exception cref="MalformedMessageException">The answer names memory that cannot be; the call has ended.</exception>
-    public abstract void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads);
+    public abstract void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads, Completions? completions);
+
+    /// <summary>Completes the caller, who goes on inside this call. Once, behind <see cref="Answer"/>.</summary>
+    public abstract void CompleteHere();
+
+    /// <summary>Completes the caller, who goes on in a work item of its own. Once, behind <see cref="Answer"/>.</summary>
+    public abstract void CompleteElsewhere();
 
     /// <summary>Ends the call with an exception.</summary>
     public abstract void Fail(Exception exception);

@@ -77,6 +77,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         pending.Timeout = timeout;
         pending.FrameStart = -1;
         pending.IsCancelled = false;
+        pending._source.RunContinuationsAsynchronously = true;
         return pending;
     }
 
@@ -128,7 +129,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     }
 
     /// <inheritdoc/>
-    public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads)
+    public override void Answer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, InboundPayloads? payloads, Completions? completions)
     {
         RpcReply<TResult> reply = default;
         Exception? failure = null;
@@ -171,14 +172,31 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         {
             _leases.End(hasFailed: envelope.Kind == MessageKind.Error);
             (_late, _lateFailure) = (reply, failure);
-            if (_leases.TryRunBehindReports(CompleteLate))
+            if (_leases.TryRunBehindReports(CompleteElsewhere))
             {
                 return;
             }
         }
 
+        if (completions is not null && !IsBlocking)
+        {
+            (_late, _lateFailure) = (reply, failure);
+            completions.Add(this);
+            return;
+        }
+
         Complete(in reply, failure);
     }
+
+    /// <inheritdoc/>
+    public override void CompleteHere()
+    {
+        _source.RunContinuationsAsynchronously = false;
+        Complete(in _late, _lateFailure);
+    }
+
+    /// <inheritdoc/>
+    public override void CompleteElsewhere() => Complete(in _late, _lateFailure);
 
     /// <inheritdoc/>
     public override void Fail(Exception exception)
@@ -234,8 +252,6 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     /// <inheritdoc/>
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _source.OnCompleted(continuation, state, token, flags);
-
-    private void CompleteLate() => Complete(in _late, _lateFailure);
 
     private void Complete(in RpcReply<TResult> reply, Exception? failure)
     {

@@ -33,6 +33,9 @@ internal sealed class Receiver(
     private long _dropped;
     private int _unsolicited;
 
+    /// <summary>Completes callers that do not block; null while each is a work item of its own. By who has the turn to read.</summary>
+    public Completions? Completions { get; set; }
+
     /// <summary>How many answers came for callers that blocked; it may wrap.</summary>
     public int BlockingAnswers { get; private set; }
 
@@ -98,7 +101,7 @@ internal sealed class Receiver(
             {
                 BlockingAnswers += call.IsBlocking ? 1 : 0;
                 call.Batch = isOneOfMany && !call.IsBlocking ? gathering.Add() : 0;
-                call.Answer(frame, in envelope, codec, _payloads);
+                call.Answer(frame, in envelope, codec, _payloads, Completions);
             }
             else if (_payloads is not null)
             {

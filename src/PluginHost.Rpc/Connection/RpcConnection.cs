@@ -173,6 +173,7 @@ public sealed partial class RpcConnection : IAsyncDisposable
         PendingCall<TCall, TResult> pending = PendingCall<TCall, TResult>.Rent(this, in call, timeout, isBlocking: false, ct);
         ValueTask<RpcReply<TResult>> task = pending.Task;
         Begin(pending, ct);
+        _transport.Expect();
         _reading?.Expect();
         return task;
     }
@@ -186,6 +187,7 @@ public sealed partial class RpcConnection : IAsyncDisposable
         Begin(pending, ct);
         if (!pending.IsDone)
         {
+            _transport.Expect();
             InlineReading.AboutToBlock();
             _reading?.ReadFor(pending);
         }

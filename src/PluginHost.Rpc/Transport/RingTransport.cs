@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using PluginHost.Rpc.Messages;
 
@@ -12,23 +11,18 @@ namespace PluginHost.Rpc.Transport;
 /// Waiting on the socket and not on a futex has three reasons: the kernel wakes a socket's reader on the waker's own core, which is twice as fast for
 /// rare calls; the peer's death wakes it without anybody watching; and the peer cannot keep it asleep by writing to a word.
 /// </remarks>
-public sealed class RingTransport : RpcTransport
+public sealed partial class RingTransport : RpcTransport
 {
-    private const int SpinMicroseconds = 50;
-    private const int LooksBeforeYield = 16;
-    private const int YieldsOnOneCore = 2;
     private const int RoomMilliseconds = 250;
     private static readonly bool s_isOnlyCore = Environment.ProcessorCount == 1;
     private readonly SocketTransport _socket;
-    private readonly SpinPolicy _spin = new(SpinMicroseconds, Environment.ProcessorCount);
-    private readonly byte[] _wakeUps = new byte[64];
     private readonly Func<bool> _hasShutDown;
     private SharedMapping? _mapping;
     private RingReader? _reader;
     private RingWriter? _writer;
+    private WakeUp? _wakeUp;
     private MalformedMessageException? _violation;
     private bool _isSendingOnRing;
-    private bool _isAsleep;
     private bool _isShut;
 
     /// <summary>Creates one that uses its socket only.</summary>
@@ -89,6 +83,7 @@ public sealed class RingTransport : RpcTransport
 
         mapping.Hold();
         _mapping = mapping;
+        _wakeUp = isHost && !s_isOnlyCore ? WakeUp.TryCreate() : null;
         _writer = new RingWriter(mapping.Start, ringBytes, isToWorker: isHost);
         Volatile.Write(ref _isSendingOnRing, isHost);
         Volatile.Write(ref _reader, new RingReader(mapping.Start, ringBytes, isToWorker: !isHost));
@@ -208,136 +203,10 @@ public sealed class RingTransport : RpcTransport
     protected override void Dispose(bool isDisposing)
     {
         _socket.Dispose();
+        _wakeUp?.Dispose();
         if (Interlocked.Exchange(ref _reader, null) is not null)
         {
             _mapping!.LetGo();
-        }
-    }
-
-    private int ReceiveFromRing(RingReader reader, Span<byte> bytes, int milliseconds)
-    {
-        int count = Look(reader, bytes);
-        if (count == NothingYet && milliseconds != 0 && MaySpin is { } maySpin && maySpin())
-        {
-            count = s_isOnlyCore ? Yield(reader, bytes) : Spin(reader, bytes, maySpin);
-        }
-
-        if (count != NothingYet)
-        {
-            return count;
-        }
-
-        long began = milliseconds > 0 ? Stopwatch.GetTimestamp() : 0;
-        while (true)
-        {
-            reader.AskToBeWoken();
-            count = Look(reader, bytes);
-            if (count != NothingYet)
-            {
-                reader.StayAwake();
-                return count;
-            }
-
-            int woken = WaitOnSocket(milliseconds);
-            count = Look(reader, bytes);
-            if (count != NothingYet)
-            {
-                return count;
-            }
-
-            if (woken <= 0)
-            {
-                // The time is over, or the stream is: everything that was written before its end has been read.
-                return woken;
-            }
-
-            // Woken for nothing. One look serves a thread that polls many; another waits for the rest of its time.
-            if (milliseconds == 0 || (milliseconds > 0 && Stopwatch.GetElapsedTime(began).TotalMilliseconds >= milliseconds))
-            {
-                return NothingYet;
-            }
-        }
-    }
-
-    /// <summary>What is in the ring now, 0 at the end, <see cref="RpcTransport.NothingYet"/> where it is empty.</summary>
-    private int Look(RingReader reader, Span<byte> bytes)
-    {
-        if (Volatile.Read(ref _violation) is { } violation)
-        {
-            throw violation;
-        }
-
-        if (Volatile.Read(ref _isShut))
-        {
-            return 0;
-        }
-
-        int count = reader.Read(bytes);
-        return count > 0 ? count : NothingYet;
-    }
-
-    /// <summary>With one core the peer runs only while this side does not: it is given the core, and no more than that.</summary>
-    private int Yield(RingReader reader, Span<byte> bytes)
-    {
-        for (int i = 0; i < YieldsOnOneCore; i++)
-        {
-            Thread.Yield();
-            int count = Look(reader, bytes);
-            if (count != NothingYet)
-            {
-                return count;
-            }
-        }
-
-        return NothingYet;
-    }
-
-    private int Spin(RingReader reader, Span<byte> bytes, Func<bool> maySpin)
-    {
-        long ticks = _spin.Next();
-        if (ticks == 0)
-        {
-            return NothingYet;
-        }
-
-        long until = Stopwatch.GetTimestamp() + ticks;
-        do
-        {
-            for (int i = 0; i < LooksBeforeYield; i++)
-            {
-                int count = Look(reader, bytes);
-                if (count != NothingYet)
-                {
-                    _spin.Hit();
-                    return count;
-                }
-
-                Thread.SpinWait(1);
-            }
-
-            // Two that look and do not yield may be on one core, each waiting for the other.
-            Thread.Yield();
-        }
-        while (maySpin() && Stopwatch.GetTimestamp() < until);
-        _spin.Missed();
-        return NothingYet;
-    }
-
-    private int WaitOnSocket(int milliseconds)
-    {
-        Volatile.Write(ref _isAsleep, milliseconds != 0);
-        try
-        {
-            return _socket.Receive(_wakeUps, milliseconds);
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
-        {
-            // The peer died with wake-ups unread. What it wrote before is in the ring.
-            return 0;
-        }
-        finally
-        {
-            Volatile.Write(ref _isAsleep, false);
         }
     }
 

@@ -49,6 +49,15 @@ public abstract class RpcTransport : IDisposable
     /// <summary>Ends both directions at once, without waiting for anything.</summary>
     public abstract void ShutDown();
 
+    /// <summary>
+    /// Says that something is going to come within microseconds, as an answer is: a receive that sleeps may wake and look for it, so that it is awake
+    /// by then. Only a hint; returns at once. Any thread may call it.
+    /// </summary>
+    public virtual void Expect()
+    {
+        // A transport whose receive never looks again and again has nothing to gain.
+    }
+
     /// <summary>Gives everything back. Only once nobody receives or sends any more.</summary>
     public void Dispose()
     {

@@ -202,6 +202,57 @@ public sealed class RingTransportTests : IDisposable
     }
 
     [Fact]
+    public async Task No_wake_up_is_lost_while_answers_are_expected_all_the_time()
+    {
+        _pair.Change();
+        const int Turns = 20_000;
+        using CancellationTokenSource done = new();
+        Task expecting = Task.Factory.StartNew(() => Expect(_pair.Host, done.Token), TaskCreationOptions.LongRunning);
+        Task echo = Task.Factory.StartNew(() => Echo(_pair.Worker, Turns), TaskCreationOptions.LongRunning);
+        Task ask = Task.Factory.StartNew(() => Ask(_pair.Host, Turns), TaskCreationOptions.LongRunning);
+
+        await Until.Ends(Task.WhenAll(echo, ask));
+        await done.CancelAsync();
+        await Until.Ends(expecting);
+    }
+
+    [Fact]
+    public async Task What_was_expected_in_vain_ends_neither_a_wait_too_early_nor_keeps_it_from_ending()
+    {
+        _pair.Change();
+        byte[] got = new byte[8];
+        using CancellationTokenSource done = new();
+        Task expecting = Task.Factory.StartNew(() => Expect(_pair.Host, done.Token), TaskCreationOptions.LongRunning);
+        Task<int> receiving = Task.Factory.StartNew(() => _pair.Host.Receive(got, Timeout.Infinite), TaskCreationOptions.LongRunning);
+
+        Assert.Equal(RpcTransport.NothingYet, _pair.Worker.Receive(new byte[8], 20));
+        Assert.False(receiving.IsCompleted);
+        _pair.Worker.Dispose();
+
+        Assert.Equal(0, await Until.Ends(receiving));
+        await done.CancelAsync();
+        await Until.Ends(expecting);
+    }
+
+    [Fact]
+    public async Task A_reader_that_sleeps_wakes_where_something_is_expected()
+    {
+        _pair.Change();
+        Task<int> receiving = Task.Factory.StartNew(() => _pair.Host.Receive(new byte[8], Timeout.Infinite), TaskCreationOptions.LongRunning);
+        await Until.True(IsAsleep);
+
+        await Until.True(() =>
+        {
+            // It looks for a moment only, which may go by unseen, and more rarely the more often it was in vain.
+            _pair.Host.Expect();
+            return !IsAsleep();
+        });
+
+        _pair.Worker.TrySend([1]);
+        Assert.Equal(1, await Until.Ends(receiving));
+    }
+
+    [Fact]
     public async Task A_stream_larger_than_the_ring_arrives_whole_however_it_is_cut()
     {
         _pair.Change();
@@ -210,6 +261,17 @@ public sealed class RingTransportTests : IDisposable
         Task receiving = Task.Factory.StartNew(() => CheckAll(_pair.Worker, Total), TaskCreationOptions.LongRunning);
 
         await Until.Ends(Task.WhenAll(sending, receiving));
+    }
+
+    private unsafe bool IsAsleep() => Volatile.Read(ref *(int*)(_pair.Memory.Mapping.Start + RingLayout.Control(isToWorker: false) + RingLayout.ReaderSleeps)) != 0;
+
+    private static void Expect(RingTransport transport, CancellationToken done)
+    {
+        while (!done.IsCancellationRequested)
+        {
+            transport.Expect();
+            Thread.Yield();
+        }
     }
 
     private static void Echo(RingTransport transport, int turns)
