@@ -24,6 +24,9 @@ internal sealed partial class InboundCalls(int limit, FrameSender sender, Connec
     private readonly Lock _lock = new();
     private readonly Stack<IncomingCall> _spares = new();
     private readonly Dictionary<long, IncomingCall> _byId = [];
+
+    // In most cases the only one there is, and so needs no table: it ends before the next one comes.
+    private IncomingCall? _alone;
     private readonly List<IncomingCall> _withOtherId = [];
     private readonly Queue<IncomingCall> _ordered = new();
     private readonly HashSet<IncomingCall> _withoutId = [];
@@ -165,7 +168,7 @@ internal sealed partial class InboundCalls(int limit, FrameSender sender, Connec
         lock (_lock)
         {
             _isClosed = true;
-            foreach (IncomingCall call in _byId.Values.Concat(_withOtherId).Concat(_withoutId))
+            foreach (IncomingCall call in _byId.Values.Concat(_withOtherId).Concat(_withoutId).Concat(_alone is null ? [] : [_alone]))
             {
                 if (!call.IsCancelled)
                 {
@@ -265,7 +268,15 @@ internal sealed partial class InboundCalls(int limit, FrameSender sender, Connec
                 _withoutId.Add(call);
                 break;
             case IdKind.Integer:
-                _byId.Add(call.Id, call);
+                if (_alone is null)
+                {
+                    _alone = call;
+                }
+                else
+                {
+                    _byId.Add(call.Id, call);
+                }
+
                 break;
             default:
                 _withOtherId.Add(call);
@@ -281,6 +292,12 @@ internal sealed partial class InboundCalls(int limit, FrameSender sender, Connec
                 _withoutId.Remove(call);
                 break;
             case IdKind.Integer:
+                if (ReferenceEquals(_alone, call))
+                {
+                    _alone = null;
+                    break;
+                }
+
                 // The id may be another call's already: it was free since this one's answer.
                 if (_byId.TryGetValue(call.Id, out IncomingCall? held) && ReferenceEquals(held, call))
                 {
@@ -299,7 +316,7 @@ internal sealed partial class InboundCalls(int limit, FrameSender sender, Connec
         switch (kind)
         {
             case IdKind.Integer:
-                return _byId.TryGetValue(id, out IncomingCall? numbered) ? numbered : null;
+                return _alone?.Id == id ? _alone : _byId.Count > 0 && _byId.TryGetValue(id, out IncomingCall? numbered) ? numbered : null;
             case IdKind.Raw:
                 foreach (IncomingCall call in _withOtherId)
                 {
