@@ -60,7 +60,7 @@ public abstract partial class Guard
     /// <param name="callerToken">The caller's token.</param>
     [return: NotNullIfNotNull(nameof(stream))]
     protected Stream? LeaseStream(int method, Stream? stream, CallToken token, CancellationToken callerToken) =>
-        LeaseSequence(method, stream is null ? null : ByteChunks.OfAsync(stream, CancellationToken.None), token, null, callerToken) is { } chunks
+        LeaseSequence(method, stream is null ? null : new StreamSequence(stream), token, null, callerToken) is { } chunks
             ? new SequenceStream(chunks)
             : null;
 

@@ -40,7 +40,7 @@ public abstract class Leases
     /// <summary>Writes a stream, as a sequence of its bytes in chunks. It is read as the other side reads, and disposed at its end.</summary>
     public void WriteStream<TWriter>(ref TWriter writer, Stream? stream)
         where TWriter : struct, IValueWriter, allows ref struct =>
-        WriteSequence<TWriter, byte[], ByteChunks>(ref writer, stream is null ? null : ByteChunks.OfAsync(stream));
+        WriteSequence<TWriter, byte[], ByteChunks>(ref writer, stream is null ? null : new StreamSequence(stream));
 
     /// <summary>Reads a stream that can be read forward, once.</summary>
     public Stream? ReadStream<TReader>(ref TReader reader)

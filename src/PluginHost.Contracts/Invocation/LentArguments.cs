@@ -50,7 +50,7 @@ public sealed class LentArguments
     /// <param name="stream">The caller's, or null.</param>
     [return: NotNullIfNotNull(nameof(stream))]
     public Stream? Stream(Stream? stream) =>
-        stream is null ? null : new SequenceStream(Sequence(ByteChunks.OfAsync(stream, CancellationToken.None), null));
+        stream is null ? null : new SequenceStream(Sequence(new StreamSequence(stream), null));
 
     /// <summary>An object of a contract that the callee may call until the call ends.</summary>
     /// <param name="target">The caller's, or null. One that came from the callee goes back as itself.</param>

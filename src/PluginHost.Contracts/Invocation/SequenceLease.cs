@@ -15,6 +15,7 @@ internal sealed class SequenceLease<T> : Lease, IAsyncEnumerable<T>, IAsyncEnume
     private LeaseTokenSource? _token;
     private IAsyncEnumerable<T>? _sequence;
     private IAsyncEnumerator<T>? _source;
+    private StreamSequence? _stream;
     private CancellationToken _reader;
     private T? _current;
     private T? _next;
@@ -32,6 +33,7 @@ internal sealed class SequenceLease<T> : Lease, IAsyncEnumerable<T>, IAsyncEnume
     {
         _owner = owner;
         _sequence = sequence;
+        _stream = sequence as StreamSequence;
         _token = token;
         _detach = detach;
         _caller = caller;
@@ -297,6 +299,7 @@ internal sealed class SequenceLease<T> : Lease, IAsyncEnumerable<T>, IAsyncEnume
     private async Task<bool> CloseAsync(IAsyncEnumerator<T>? last = null)
     {
         IAsyncEnumerator<T>? source;
+        StreamSequence? stream;
         LeaseTokenSource? token;
         lock (_lock)
         {
@@ -311,6 +314,8 @@ internal sealed class SequenceLease<T> : Lease, IAsyncEnumerable<T>, IAsyncEnume
 
             token = _token;
             _token = null;
+            stream = _stream;
+            _stream = null;
         }
 
         if (token is null)
@@ -323,6 +328,11 @@ internal sealed class SequenceLease<T> : Lease, IAsyncEnumerable<T>, IAsyncEnume
         {
             await DisposeAsync(source, token).ConfigureAwait(false);
         }
+        else if (stream is not null)
+        {
+            // Nobody began to read it.
+            await DisposeAsync(stream, token).ConfigureAwait(false);
+        }
 
         await CancelAsync(token).ConfigureAwait(false);
         _owner.Remove(this);
@@ -330,7 +340,7 @@ internal sealed class SequenceLease<T> : Lease, IAsyncEnumerable<T>, IAsyncEnume
         return true;
     }
 
-    private async Task DisposeAsync(IAsyncEnumerator<T> source, LeaseTokenSource token)
+    private async Task DisposeAsync(IAsyncDisposable source, LeaseTokenSource token)
     {
         try
         {
@@ -346,7 +356,7 @@ internal sealed class SequenceLease<T> : Lease, IAsyncEnumerable<T>, IAsyncEnume
         }
     }
 
-    private Task Dispose(IAsyncEnumerator<T> source)
+    private Task Dispose(IAsyncDisposable source)
     {
         CallEntry entry = _owner.Enter();
         try

@@ -120,28 +120,32 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
         Send(output, FrameUse.Answer, null);
     }
 
-    /// <summary>Sends a large value in parts; an empty one tells the peer to forget the transfer. Waits while the peer is slower.</summary>
+    /// <summary>Sends a large value in parts; an empty one tells the peer to forget the transfer. Blocks while the peer is slower.</summary>
     /// <exception cref="ValueFormatException">The peer does not read.</exception>
-    public void SendChunks(long transfer, ReadOnlySpan<byte> value)
+    /// <exception cref="OperationCanceledException">The message's sender waits no longer.</exception>
+    public void SendChunks(long transfer, ReadOnlySpan<byte> value, SendPatience patience)
     {
         long length = value.IsEmpty ? -1 : value.Length;
-        int most = Math.Min(ChunkBytes, options.MaxMessageBytes / 2);
+
+        // A part with its envelope fits wherever half of what may be unsent is free.
+        int most = Math.Min(ChunkBytes, Math.Min(options.MaxMessageBytes / 2, options.MaxUnsentBytes / 4));
         do
         {
             ReadOnlySpan<byte> chunk = value[..Math.Min(most, value.Length)];
-            value = value[chunk.Length..];
             AppendResult result = SendChunk(transfer, length, chunk);
-            if (result == AppendResult.Full && !IsDraining)
+            if (result == AppendResult.Closed)
             {
-                SpinWait.SpinUntil(() => !outbox.IsCrowded, options.FrameTimeout);
-                result = SendChunk(transfer, length, chunk);
+                // The message behind it meets the same, and says so.
+                return;
             }
 
-            if (result == AppendResult.Full)
+            if (result == AppendResult.Queued)
             {
-                SendChunk(transfer, -1, default);
-                throw new ValueFormatException(
-                    $"The peer does not read: more than {options.MaxUnsentBytes} bytes are unsent, and a value of {length} bytes does not fit behind them.");
+                value = value[chunk.Length..];
+            }
+            else
+            {
+                WaitForRoom(transfer, length, patience);
             }
         }
         while (!value.IsEmpty);
@@ -155,6 +159,47 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
 
     /// <summary>Says that something a handler registered on its token failed when the token was cancelled.</summary>
     public void CancellationFailed(Exception exception) => Log.CancellationFailed(logger, exception);
+
+    private void WaitForRoom(long transfer, long length, SendPatience patience)
+    {
+        bool hasRoom = false;
+        try
+        {
+            hasRoom = !IsDraining && WaitForRoom(patience);
+        }
+        finally
+        {
+            if (!hasRoom)
+            {
+                SendChunk(transfer, -1, default);
+            }
+        }
+
+        if (!hasRoom)
+        {
+            throw new ValueFormatException(
+                $"The peer does not read: more than {options.MaxUnsentBytes / 2} bytes are unsent, and a value of {length} bytes does not fit behind them.");
+        }
+    }
+
+    /// <summary>Blocks until there is room; false where there was none for <see cref="RpcOptions.FrameTimeout"/>.</summary>
+    private bool WaitForRoom(SendPatience patience)
+    {
+        InlineReading.AboutToBlock();
+        outbox.Uncork();
+        TimeSpan most = options.FrameTimeout;
+        bool isDeadline = false;
+        if (patience.Deadline is not 0 and not long.MaxValue)
+        {
+            // Waits count whole milliseconds: this one does not end before the time.
+            TimeSpan left = Clock.GetElapsedTime(Clock.GetTimestamp(), patience.Deadline) + TimeSpan.FromMilliseconds(1);
+            isDeadline = left < most;
+            most = !isDeadline ? most : left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+
+        bool hasRoom = outbox.Room() is not { } room || room.Wait(most, patience.GivenUp);
+        return hasRoom || !isDeadline ? hasRoom : throw new OperationCanceledException("The call's time ended while a large value went ahead of it.");
+    }
 
     private AppendResult SendChunk(long transfer, long length, ReadOnlySpan<byte> bytes)
     {

@@ -40,6 +40,7 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
     private long _appended;
     private long _sent;
     private SocketException? _failure;
+    private TaskCompletionSource? _room;
 
     /// <summary>All bytes that the system has taken.</summary>
     public long Sent => Volatile.Read(ref _sent);
@@ -59,6 +60,20 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
             {
                 return !_isClosed && _appended - _sent > limit / 2;
             }
+        }
+    }
+
+    /// <summary>True while somebody waits for <see cref="Room"/>.</summary>
+    public bool IsRoomWanted => Volatile.Read(ref _room) is not null;
+
+    /// <summary>Ends once no more than half of the limit is unsent, or nothing is sent any more. Null where that is so already.</summary>
+    public Task? Room()
+    {
+        lock (_lock)
+        {
+            return _isClosed || _appended - _sent <= limit / 2
+                ? null
+                : (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
@@ -183,6 +198,7 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
         lock (_lock)
         {
             _isClosed = true;
+            TellRoom_NeedsLock();
         }
 
         _thread.End();
@@ -233,6 +249,7 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
     {
         lock (_lock)
         {
+            TellRoom_NeedsLock();
             isRefillWanted = _isRefillWanted;
             _isRefillWanted = false;
             if (_filling.Length == 0 && !isRefillWanted)
@@ -285,7 +302,26 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
             int sent = transport.Send(_sending.WrittenSpan.Slice(_sendingFrom, count));
             _sendingFrom += sent;
             Volatile.Write(ref _sent, _sent + sent);
+            TellRoom();
             refill();
+        }
+    }
+
+    private void TellRoom()
+    {
+        lock (_lock)
+        {
+            TellRoom_NeedsLock();
+        }
+    }
+
+    /// <summary>Wakes whoever waits for room. After each change of what is sent, for those that came to wait before it.</summary>
+    private void TellRoom_NeedsLock()
+    {
+        if (_room is not null && (_isClosed || _appended - _sent <= limit / 2))
+        {
+            _room.TrySetResult();
+            _room = null;
         }
     }
 
@@ -295,6 +331,7 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
         lock (_lock)
         {
             _isClosed = true;
+            TellRoom_NeedsLock();
         }
 
         Volatile.Write(ref _failure, cause as SocketException ?? new SocketException((int)SocketError.OperationAborted, cause.Message));

@@ -19,6 +19,9 @@ internal abstract class PendingCall : SequenceOrigin
     /// <summary>When the call's time ends, as a timestamp of the connection's clock; <see cref="long.MaxValue"/> for never.</summary>
     public long Deadline { get; set; }
 
+    /// <summary>The caller's token.</summary>
+    public CancellationToken Caller { get; protected set; }
+
     /// <summary>The time the call had.</summary>
     public TimeSpan Timeout { get; protected set; }
 

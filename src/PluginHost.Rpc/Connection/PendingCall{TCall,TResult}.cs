@@ -25,7 +25,6 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     private ManualResetValueTaskSourceCore<RpcReply<TResult>> _source = new() { RunContinuationsAsynchronously = true };
     private PendingCall<TCall, TResult>? _nextSpare;
     private RpcConnection? _connection;
-    private CancellationToken _caller;
     private CancellationTokenRegistration _registration;
     private TCall _call;
     private bool _isDone;
@@ -71,7 +70,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         pending._nextSpare = null;
         pending._connection = connection;
         pending._call = call;
-        pending._caller = caller;
+        pending.Caller = caller;
         pending.IsBlocking = isBlocking;
         pending._isDone = false;
         pending.Timeout = timeout;
@@ -84,9 +83,9 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     /// <summary>Listens to the caller's token; only once the request is queued, so that the cancellation is sent behind it.</summary>
     public void ListenToCaller()
     {
-        if (_caller.CanBeCanceled)
+        if (Caller.CanBeCanceled)
         {
-            _registration = _caller.UnsafeRegister(static state => ((PendingCall<TCall, TResult>)state!).CallerCancelled(), this);
+            _registration = Caller.UnsafeRegister(static state => ((PendingCall<TCall, TResult>)state!).CallerCancelled(), this);
         }
     }
 
@@ -213,7 +212,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
     public override LateAnswer Late => LateAnswer<TCall, TResult>.Instance;
 
     /// <inheritdoc/>
-    public override OperationCanceledException Cancelled() => new($"{Method} was cancelled by its caller.", _caller);
+    public override OperationCanceledException Cancelled() => new($"{Method} was cancelled by its caller.", Caller);
 
     /// <inheritdoc/>
     public override RemoteSequence<T> Create<T, TCodec>(LeaseChannel channel, long? token, List<T> values) =>
@@ -293,7 +292,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
         _source.Reset();
         _connection = null;
         _registration = default;
-        _caller = default;
+        Caller = default;
         _call = default;
         _late = default;
         _lateFailure = null;

@@ -91,6 +91,11 @@ public sealed partial class RpcConnection
     private bool TrySend(PendingCall pending, long id)
     {
         OutputBuffer output = _sender.Begin();
+        if (_payloads is not null)
+        {
+            output.Patience = new SendPatience(pending.Deadline, pending.Caller);
+        }
+
         try
         {
             pending.Encode(output, Codec);
@@ -102,7 +107,7 @@ public sealed partial class RpcConnection
             FrameSender.Abandon(output);
             if (_pending.TryRemove(id, out PendingCall? mine, out _) && mine is not null)
             {
-                mine.Fail(new RpcSerializationException($"The arguments of {mine.Method} cannot be sent: {e.Message}", e));
+                mine.Fail(NotSent(mine, e));
             }
 
             return true;
@@ -110,6 +115,19 @@ public sealed partial class RpcConnection
 
         // Where the connection has ended meanwhile its close fails every call in the table, this one too.
         return _sender.Send(output, FrameUse.Request, pending, _gathering.IsOpen ? Outbox.Gathered : 0) != AppendResult.Full;
+    }
+
+    /// <summary>What a call ends with whose request was not sent.</summary>
+    private Exception NotSent(PendingCall call, Exception cause)
+    {
+        if (cause is OperationCanceledException && call.Caller.IsCancellationRequested)
+        {
+            return call.Cancelled();
+        }
+
+        return cause is OperationCanceledException && call.Deadline <= _options.Clock.GetTimestamp()
+            ? new RpcTimeoutException(call.Method, call.Timeout, wasSent: false)
+            : new RpcSerializationException($"The arguments of {call.Method} cannot be sent: {cause.Message}", cause);
     }
 
     /// <summary>Sends requests that waited for room, as far as there is room. On the outbox's own thread.</summary>

@@ -121,6 +121,9 @@ public sealed partial class RpcConnection : IAsyncDisposable
     /// <summary>The connection's large values; null where they are part of their messages.</summary>
     internal PayloadPort? Payloads => _payloads;
 
+    /// <summary>True while somebody waits for room to send a large value in parts.</summary>
+    internal bool IsWaitingForRoom => _outbox.IsRoomWanted;
+
     /// <summary>Starts reading. Call once.</summary>
     /// <exception cref="InvalidOperationException">It was started before.</exception>
     public void Start()

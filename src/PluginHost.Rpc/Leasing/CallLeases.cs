@@ -346,6 +346,6 @@ internal sealed class CallLeases(SequenceOrigin origin) : Leases
     {
         List<Lease>? before = _withCall;
         _withCall = null;
-        before?.ForEach(static lease => lease.Drop());
+        before?.ForEach(static lease => lease.Withdraw());
     }
 }

@@ -9,6 +9,9 @@ internal abstract class Lease
 
     /// <summary>Lets go of it: nobody will ever use it.</summary>
     public abstract void Drop();
+
+    /// <summary>Takes it out of a message that was not sent and is written once more: what it stands for is used again.</summary>
+    public virtual void Withdraw() => Drop();
 }
 
 /// <summary>The peer, or this side, asks for something under a number that is not in use any more.</summary>

@@ -25,11 +25,13 @@ internal sealed class SequenceProducer<T, TCodec> : SequenceSource, IThreadPoolW
     private bool _isRunning;
     private bool _isComplete;
     private bool _isEnded;
+    private StreamSequence? _unread;
 
     public SequenceProducer(
         IAsyncEnumerable<T> sequence, LeaseLifetime lifetime, SequenceErrors errors, TokenTable<SequenceSource> table, LeaseChannel channel)
     {
         _sequence = sequence;
+        _unread = sequence as StreamSequence;
         _lifetime = lifetime;
         _errors = errors;
         _table = table;
@@ -193,7 +195,7 @@ internal sealed class SequenceProducer<T, TCodec> : SequenceSource, IThreadPoolW
             _isEnded = true;
             waiting = _waiting;
             _waiting = null;
-            isIdle = !_isRunning && !_isComplete && _items is not null;
+            isIdle = !_isRunning && !_isComplete && (_items is not null || _unread is not null);
             _isRunning |= isIdle;
         }
 
@@ -204,6 +206,17 @@ internal sealed class SequenceProducer<T, TCodec> : SequenceSource, IThreadPoolW
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
+    }
+
+    /// <inheritdoc/>
+    public override void Withdraw()
+    {
+        lock (_lock)
+        {
+            _unread = null;
+        }
+
+        Drop();
     }
 
     /// <summary>Goes on running on the pool, or disposes what has ended.</summary>
@@ -380,6 +393,10 @@ internal sealed class SequenceProducer<T, TCodec> : SequenceSource, IThreadPoolW
             if (_items is not null)
             {
                 await _items.DisposeAsync().ConfigureAwait(false);
+            }
+            else if (_unread is not null)
+            {
+                await _unread.DisposeAsync().ConfigureAwait(false);
             }
 
             return error;

@@ -33,6 +33,9 @@ public sealed class OutputBuffer
     /// <summary>Where large values go in place of this buffer; null where they go into it.</summary>
     internal PayloadSink? Payloads { get; set; }
 
+    /// <summary>How long the message's sender waits for a peer that is slower, where a large value goes ahead of it.</summary>
+    internal SendPatience Patience { get; set; }
+
     /// <summary>Forgets what was written and keeps the memory.</summary>
     public void Clear() => _length = 0;
 
@@ -87,6 +90,7 @@ public sealed class OutputBuffer
     {
         PayloadSink? sink = Payloads;
         Payloads = null;
+        Patience = default;
         if (_placed is null or { Count: 0 })
         {
             return;

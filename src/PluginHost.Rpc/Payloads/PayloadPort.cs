@@ -6,8 +6,10 @@ namespace PluginHost.Rpc.Payloads;
 /// <summary>Sends a whole value in chunks, before the message that names it; an empty value tells the peer to forget the transfer.</summary>
 /// <param name="transfer">The transfer's number.</param>
 /// <param name="value">The value.</param>
+/// <param name="patience">How long its sender waits.</param>
 /// <exception cref="ValueFormatException">The peer does not take them.</exception>
-internal delegate void ChunkSender(long transfer, ReadOnlySpan<byte> value);
+/// <exception cref="OperationCanceledException">The sender waits no longer.</exception>
+internal delegate void ChunkSender(long transfer, ReadOnlySpan<byte> value, SendPatience patience);
 
 /// <summary>
 /// One connection's large values: those that go out, into shared memory or in chunks, and those that come in. Thread-safe.
@@ -19,6 +21,7 @@ internal sealed class PayloadPort : PayloadSink, IDisposable
     private readonly int _maxMessageBytes;
     private readonly Action<MalformedMessageException> _violated;
     private readonly ChunkSender _chunks;
+    private readonly TimeProvider _clock;
     private readonly PayloadArea? _area;
     private readonly PeerArea? _peer;
     private readonly Transfers _transfers;
@@ -36,6 +39,7 @@ internal sealed class PayloadPort : PayloadSink, IDisposable
         _maxMessageBytes = maxMessageBytes;
         _violated = violated;
         _chunks = chunks;
+        _clock = clock;
         _transfers = new Transfers(options.MaxBytes);
         if (options.Memory is not null)
         {
@@ -70,7 +74,7 @@ internal sealed class PayloadPort : PayloadSink, IDisposable
             }
 
             reference = new PayloadReference(PayloadCarrier.Chunks, Interlocked.Increment(ref _lastTransfer), value.Length);
-            _chunks(reference.Place, value);
+            _chunks(reference.Place, value, message.Patience);
         }
 
         message.Placed(reference);
@@ -86,7 +90,7 @@ internal sealed class PayloadPort : PayloadSink, IDisposable
         }
         else
         {
-            _chunks(reference.Place, default);
+            _chunks(reference.Place, default, default);
         }
     }
 
@@ -116,7 +120,7 @@ internal sealed class PayloadPort : PayloadSink, IDisposable
 
     /// <summary>What the peer wrote, where it is; only what was claimed.</summary>
     public MappedBytes Map(PayloadReference reference, Action<PayloadReference>? released) =>
-        new(_peer!.Mapping, _peer.Start, reference, released);
+        new(_peer!.Mapping, _peer.Start, reference, released, _clock);
 
     /// <summary>Lets the peer use a block again.</summary>
     public void GiveBack(PayloadReference reference) => _peer!.GiveBack(reference.Place);

@@ -43,6 +43,11 @@ internal sealed class PeerArea
                 }
             }
 
+            if (_claimed.Count == ReturnQueue.Places)
+            {
+                return $"{ReturnQueue.Places} blocks are in use here already, and more there cannot be";
+            }
+
             _claimed.Add((offset, offset + length));
             return null;
         }

@@ -2,7 +2,7 @@ using PluginHost.Rpc.Messages;
 
 namespace PluginHost.Rpc.Payloads;
 
-/// <summary>Large values that come in chunks, until a message names them. Bounded; memory is taken as chunks come. Thread-safe.</summary>
+/// <summary>Large values that come in chunks, until a message names them. Bounded; memory is taken as chunks come, whatever they announce. Thread-safe.</summary>
 /// <param name="limit">How many bytes may be here at once.</param>
 internal sealed class Transfers(int limit)
 {
@@ -88,9 +88,7 @@ internal sealed class Transfers(int limit)
     /// <summary>A value that is coming.</summary>
     private sealed class Transfer(int length)
     {
-        private const int FirstBytes = 1024 * 1024;
-
-        public byte[] Bytes { get; private set; } = new byte[Math.Min(length, FirstBytes)];
+        public byte[] Bytes { get; private set; } = [];
 
         public int Length => length;
 

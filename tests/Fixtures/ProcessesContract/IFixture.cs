@@ -1,3 +1,4 @@
+using System.Buffers;
 using PluginHost.Contracts;
 
 namespace Fixtures.Processes.Contract;
@@ -60,6 +61,30 @@ public interface IFixture
 
     /// <summary>Tries every way to the memory shared with the host to truncate it; tells how many were tried, and how many worked.</summary>
     string TruncateRing(int host);
+
+    /// <summary>Bytes that count up to 250, again and again.</summary>
+    byte[] Bytes(int count);
+
+    /// <summary>The same, as memory that the caller owns.</summary>
+    IMemoryOwner<byte> OwnBytes(int count);
+
+    /// <summary>The sum of bytes.</summary>
+    long SumBytes(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Never answers.</summary>
+    Task<byte[]> NoBytesAsync(CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="AttackRing"/>, for the memory of large values.</summary>
+    void AttackPayloads(string how, int seed);
+
+    /// <summary>As <see cref="TruncateRing"/>, for the memory of large values.</summary>
+    string TruncatePayloads(int host);
+
+    /// <summary>Writes into the memory of large values, from its begin.</summary>
+    void WritePayloads(long at, byte[] bytes);
+
+    /// <summary>Writes to the connection's socket, between the worker's own messages.</summary>
+    void Inject(byte[] frames);
 }
 
 /// <summary>Declared by <see cref="IFixture.FindAsync"/>.</summary>

@@ -163,9 +163,6 @@ public sealed partial class FixturePlugin : IFixture, IAsyncStartable, IAsyncDis
         }
     }
 
-    public void AttackRing(string how, int seed) => RingAttack.Start(how, seed);
-
-    public string TruncateRing(int host) => RingAttack.Truncate(host);
 
     private string? Setting(string name) => _context.Settings.TryGetProperty(name, out System.Text.Json.JsonElement value) ? value.GetString() : null;
 

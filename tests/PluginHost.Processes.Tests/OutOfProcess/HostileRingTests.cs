@@ -32,15 +32,18 @@ public sealed class HostileRingTests : IAsyncLifetime
         FixtureWorker victim = await _workers.StartAsync(limits: new PluginLimits { CallTimeout = s_callTimeout });
         FixtureWorker neighbour = await _workers.StartAsync();
         using CancellationTokenSource enough = new();
-        Task[] callers = [.. Enumerable.Range(0, 4).Select(i => Task.Run(() => CallAsync(victim, i, enough.Token)))];
+        Task[] callers = [.. Enumerable.Range(0, 4).Select(i => Task.Run(() => Attack.CallAsync(victim, () => victim.Plugin.EchoAsync(Text(i), CancellationToken.None), enough.Token)))];
 
-        victim.Plugin.AttackRing(how, seed);
+        PluginException? refused = Attack.Begin(() => victim.Plugin.AttackRing(how, seed));
         FaultRecord record = await victim.Instance.Died.WaitAsync(TimeSpan.FromSeconds(60));
         await enough.CancelAsync();
         await Task.WhenAll(callers);
 
         // A worker that unmaps its own memory ends by what its next look at it does.
         Assert.True(record.Kind == FaultKind.ProtocolViolation || (how == "unmap" && record.Kind == FaultKind.Signal), record.Message);
+
+        // What is written over may be the very answer: then its caller waits in vain, or reads something else.
+        Attack.AssertOneFault(_workers, victim, record, how == "unmap" || refused?.Kind == record.Kind ? refused : null);
         Assert.Equal("still here", await neighbour.Plugin.EchoAsync("still here", CancellationToken.None));
         FixtureWorker next = await _workers.StartAsync(generation: 2);
         Assert.Equal(5, next.Plugin.Add(2, 3));
@@ -78,21 +81,5 @@ public sealed class HostileRingTests : IAsyncLifetime
         Assert.False(Eventually.IsRunning(stopped.Pid));
     }
 
-    /// <summary>Calls until the worker is gone; calls may fail in every way that is typed.</summary>
-    private static async Task CallAsync(FixtureWorker worker, int caller, CancellationToken enough)
-    {
-        string text = new((char)('a' + caller), 10 + (caller * 900));
-        while (!enough.IsCancellationRequested && !worker.Instance.Died.IsCompleted)
-        {
-            try
-            {
-                await worker.Plugin.EchoAsync(text, CancellationToken.None);
-            }
-            catch (PluginException)
-            {
-                // One that was under way when the ring went bad.
-                await Task.Yield();
-            }
-        }
-    }
+    private static string Text(int caller) => new((char)('a' + caller), 10 + (caller * 900));
 }

@@ -108,6 +108,23 @@ public sealed partial class HostilePayloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public void More_blocks_than_can_be_out_are_not_counted()
+    {
+        using PayloadMemory memory = PayloadMemory.Create("test", 64 * Mebi);
+        PeerArea area = new(new PayloadOptions { Memory = memory });
+        for (int i = 0; i < ReturnQueue.Places; i++)
+        {
+            Assert.Null(area.TryClaim((long)i * PayloadArea.PageBytes, 1));
+        }
+
+        string? problem = area.TryClaim((long)ReturnQueue.Places * PayloadArea.PageBytes, 1);
+        area.GiveBack(0);
+
+        Assert.Contains("8176 blocks are in use here already", problem, StringComparison.Ordinal);
+        Assert.Null(area.TryClaim(0, 1));
+    }
+
+    [Fact]
     public async Task What_changes_while_it_is_read_harms_nobody()
     {
         using CancellationTokenSource stop = new();

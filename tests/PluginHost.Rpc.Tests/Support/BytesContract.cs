@@ -170,6 +170,9 @@ internal sealed class BytesDispatcher : Dispatcher
     /// <summary>True where the last argument of Sum was no array.</summary>
     public bool WasInPlace { get; private set; }
 
+    /// <summary>True once a call waits at a gate, with its arguments read.</summary>
+    public bool IsAtGate(int key) => _gates.ContainsKey(key);
+
     public TaskCompletionSource Gate(int key) =>
         _gates.GetOrAdd(key, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 

@@ -13,19 +13,24 @@ internal sealed class PayloadPair : IAsyncDisposable
         RpcCodec codec = RpcCodec.MessagePack,
         long areaBytes = PayloadMemory.UsualAreaBytes,
         bool hasMemory = true,
+        bool isTrusting = true,
+        bool nearReadsInPlace = false,
+        string name = "test",
         Func<RpcOptions, RpcOptions>? options = null,
         Func<PayloadOptions, PayloadOptions>? payloads = null)
     {
         (Socket a, Socket b) = SocketPair.Create();
-        PayloadMemory? near = hasMemory ? PayloadMemory.Create("test", areaBytes) : null;
+        PayloadMemory? near = hasMemory ? PayloadMemory.Create(name, areaBytes) : null;
         PayloadMemory? far = near is null ? null : OpenAgain(near);
         PayloadOptions each = payloads?.Invoke(new PayloadOptions()) ?? new PayloadOptions();
         RpcOptions common = new() { Codec = codec };
         common = options?.Invoke(common) ?? common;
         Near = new RpcConnection(
-            a, common with { Payloads = new PayloadOptions { TrustsPeer = true } with { Memory = near, MaxBytes = each.MaxBytes } }, [NearBytes], NullLogger.Instance);
+            a, common with { Payloads = new PayloadOptions { TrustsPeer = isTrusting } with { Memory = near, MaxBytes = each.MaxBytes, ReadsArgumentsInPlace = nearReadsInPlace } }, [NearBytes], NullLogger.Instance);
         Far = new RpcConnection(
-            b, common with { Payloads = each with { Memory = far, TrustsPeer = true, ReadsArgumentsInPlace = true } }, [FarBytes], NullLogger.Instance);
+            b, common with { Payloads = each with { Memory = far, TrustsPeer = isTrusting, ReadsArgumentsInPlace = true } }, [FarBytes], NullLogger.Instance);
+        NearMemory = near;
+        FarMemory = far;
         Near.Start();
         Far.Start();
     }
@@ -33,6 +38,12 @@ internal sealed class PayloadPair : IAsyncDisposable
     public RpcConnection Near { get; }
 
     public RpcConnection Far { get; }
+
+    /// <summary>What the near side shares; null where it is told to share nothing.</summary>
+    public PayloadMemory? NearMemory { get; }
+
+    /// <summary>The same memory, as the far side has it.</summary>
+    public PayloadMemory? FarMemory { get; }
 
     public BytesDispatcher NearBytes { get; } = new();
 

@@ -64,6 +64,45 @@ public abstract partial class ContractFeatureTests
         await UntilAsync(() => stream.IsDisposed);
     }
 
+    [Fact]
+    public async Task A_stream_argument_that_nobody_reads_is_disposed_with_its_call()
+    {
+        WatchedStream stream = new(Numbered(3_000_000));
+
+        Assert.Equal(0, await Features.MeasureAsync(stream, 0, Cancelled));
+
+        await UntilAsync(() => stream.IsDisposed);
+    }
+
+    [Fact]
+    public async Task A_stream_argument_of_a_call_that_is_cancelled_is_disposed_with_it()
+    {
+        using CancellationTokenSource given = new();
+        using SemaphoreSlim never = new(0);
+        WatchedStream stream = new(Numbered(3_000_000), never);
+        Task<long> call = Features.MeasureAsync(stream, int.MaxValue, given.Token);
+        await UntilAsync(() => stream.WasRead);
+
+        await given.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        await UntilAsync(() => stream.IsDisposed);
+    }
+
+    [Fact]
+    public async Task Owned_memory_cannot_be_reached_once_it_was_disposed()
+    {
+        foreach (int count in (int[])[10, 3_000_000])
+        {
+            IMemoryOwner<byte>? owner = await Features.OwnLaterAsync(count, Cancelled);
+
+            owner!.Dispose();
+            owner.Dispose();
+
+            Assert.Throws<ObjectDisposedException>(() => owner.Memory.Span.Length);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(ByteCounts))]
     public async Task A_stream_crosses_as_a_result_and_is_read_forward_once(int count)
@@ -108,11 +147,23 @@ public abstract partial class ContractFeatureTests
 
     private static byte[] Numbered(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(i % 251))];
 
-    private sealed class WatchedStream(byte[] bytes) : MemoryStream(bytes, writable: false)
+    /// <param name="bytes">What it holds.</param>
+    /// <param name="gate">Where a read waits first; null for nowhere.</param>
+    private sealed class WatchedStream(byte[] bytes, SemaphoreSlim? gate = null) : MemoryStream(bytes, writable: false)
     {
         private volatile bool _isDisposed;
+        private volatile bool _wasRead;
+
+        public bool WasRead => _wasRead;
 
         public bool IsDisposed => _isDisposed;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _wasRead = true;
+            await (gate?.WaitAsync(cancellationToken) ?? Task.CompletedTask);
+            return await base.ReadAsync(buffer, cancellationToken);
+        }
 
         protected override void Dispose(bool disposing)
         {

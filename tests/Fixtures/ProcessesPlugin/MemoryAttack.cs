@@ -4,19 +4,25 @@ using System.Runtime.InteropServices;
 namespace Fixtures.Processes.Plugin;
 
 /// <summary>What a hostile plugin can do to the memory that its process shares with the host.</summary>
-internal static unsafe class RingAttack
+/// <param name="name">What the memory is called in /proc.</param>
+/// <param name="controlBytes">How much of its begin says what is where.</param>
+internal sealed unsafe class MemoryAttack(string name, int controlBytes)
 {
-    private const string Name = "/memfd:pluginhost-ring";
-    private const int ControlBytes = 1024;
     private const int ReadWrite = 2;
+    private const int DataStart = 2 * 64 * 1024;
 
-    public static void Start(string how, int seed)
+    public static MemoryAttack Ring { get; } = new("/memfd:pluginhost-ring", 1024);
+
+    /// <summary>The memory of large values: the counts of what was given back, and the begin of the first queue.</summary>
+    public static MemoryAttack Payloads { get; } = new("/memfd:pluginhost-payloads", 256);
+
+    public void Start(string how, int seed)
     {
         (nint start, long bytes) = Find();
         new Thread(() => Run(how, (byte*)start, bytes, new Random(seed))) { IsBackground = true }.Start();
     }
 
-    public static string Truncate(int host)
+    public string Truncate(int host)
     {
         int tried = 0;
         int truncated = 0;
@@ -34,11 +40,13 @@ internal static unsafe class RingAttack
         return $"{tried} tried, {truncated} truncated";
     }
 
-    private static IEnumerable<string> Paths(string folder)
+    public void Write(long at, ReadOnlySpan<byte> bytes) => bytes.CopyTo(new Span<byte>((byte*)Find().Start + at, bytes.Length));
+
+    private IEnumerable<string> Paths(string folder)
     {
         try
         {
-            return [.. Directory.EnumerateFileSystemEntries(folder).Where(p => new FileInfo(p).LinkTarget?.StartsWith(Name, StringComparison.Ordinal) == true)];
+            return [.. Directory.EnumerateFileSystemEntries(folder).Where(p => new FileInfo(p).LinkTarget?.StartsWith(name, StringComparison.Ordinal) == true)];
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
@@ -46,15 +54,15 @@ internal static unsafe class RingAttack
         }
     }
 
-    private static (nint Start, long Bytes) Find()
+    private (nint Start, long Bytes) Find()
     {
-        string line = File.ReadLines("/proc/self/maps").First(l => l.Contains(Name, StringComparison.Ordinal));
+        string line = File.ReadLines("/proc/self/maps").First(l => l.Contains(name, StringComparison.Ordinal));
         string[] range = line.Split(' ')[0].Split('-');
         long start = long.Parse(range[0], NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         return ((nint)start, long.Parse(range[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture) - start);
     }
 
-    private static void Run(string how, byte* start, long bytes, Random random)
+    private void Run(string how, byte* start, long bytes, Random random)
     {
         while (true)
         {
@@ -65,7 +73,11 @@ internal static unsafe class RingAttack
                     _ = munmap((nint)start, (nuint)bytes);
                     return;
                 case "control":
-                    random.NextBytes(new Span<byte>(start + random.Next(ControlBytes - 8), 8));
+                    random.NextBytes(new Span<byte>(start + random.Next(controlBytes - 8), 8));
+                    break;
+                case "data":
+                    // Behind all that says what is where.
+                    random.NextBytes(new Span<byte>(start + DataStart + random.NextInt64(bytes - DataStart - 256), 256));
                     break;
                 default:
                     int count = random.Next(1, 256);
