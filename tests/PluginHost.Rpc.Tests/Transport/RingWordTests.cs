@@ -103,6 +103,25 @@ public sealed class RingWordTests : IDisposable
     }
 
     [Fact]
+    public void What_is_in_the_ring_is_not_read_any_more_once_this_side_shut_down()
+    {
+        _pair.Worker.TrySend([1, 2, 3]);
+
+        _pair.Host.ShutDown();
+
+        Assert.Equal(0, _pair.Host.Receive(new byte[3], Timeout.Infinite));
+    }
+
+    [Fact]
+    public unsafe void New_rings_have_readers_that_want_to_be_woken()
+    {
+        using SharedMemory memory = RingTransport.CreateMemory(Bytes);
+
+        Assert.Equal(1, *(int*)(memory.Mapping.Start + RingLayout.Control(isToWorker: true) + RingLayout.ReaderSleeps));
+        Assert.Equal(1, *(int*)(memory.Mapping.Start + RingLayout.Control(isToWorker: false) + RingLayout.ReaderSleeps));
+    }
+
+    [Fact]
     public async Task Looking_without_sleeping_ends_although_calls_are_pending()
     {
         _pair.Host.MaySpin = () => true;
