@@ -49,7 +49,7 @@ public abstract class LeaseChainTests
 
     /// <summary>One of standard trust, in a process of its own therefore, calls one of full trust in the tier.</summary>
     private Task<RelayHost> StartAsync() => RelayHost.StartAsync(
-        o => o.Provide<IJournal>(new Journal()),
+        o => o.Provide<IJournal>(new Journal()) with { DrainTimeout = TimeSpan.FromMilliseconds(200) },
         Codec,
         null,
         new Relay(A, "standard", RelayHost.Next) { Overrides = new() { Uses = [new("Fixtures.Services.Contract.IRelay", 1)] } },
