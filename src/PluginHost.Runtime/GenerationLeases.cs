@@ -1,3 +1,4 @@
+using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
@@ -11,6 +12,7 @@ internal sealed class GenerationLeases
     {
         FromPlugin = new PluginLeases(this, supervisor, slots);
         FromHost = new HostLeases(this, supervisor, slots);
+        FromServices = new HostLeases(this, supervisor, slots) { Caller = new PluginCaller(supervisor.Plugin.Id, supervisor.Plugin.Placement.Granted) };
     }
 
     /// <summary>The plugin's sequences and objects that the application holds.</summary>
@@ -18,6 +20,9 @@ internal sealed class GenerationLeases
 
     /// <summary>The application's objects that the plugin holds.</summary>
     public HostLeases FromHost { get; }
+
+    /// <summary>What the plugin holds of host services: whoever is called there sees the plugin as the caller.</summary>
+    public HostLeases FromServices { get; }
 }
 
 /// <summary>The plugin's sequences and objects that the application holds.</summary>
@@ -80,6 +85,9 @@ internal sealed class HostLeases : LeaseTable
     /// <inheritdoc/>
     public override int CallsInside => 0;
 
+    /// <summary>Whom the objects see as their caller; null for the application's own objects, which the plugin was lent by a call.</summary>
+    public PluginCaller? Caller { get; init; }
+
     /// <summary>Cancelled when the plugin's calls into the application must let go of it.</summary>
     public CancellationToken Revoked { get; }
 
@@ -90,7 +98,7 @@ internal sealed class HostLeases : LeaseTable
         {
             if (!_sites.TryGetValue(contract, out HostObjectSite? site))
             {
-                _sites.Add(contract, site = new HostObjectSite(contract, _slots.OfHost(contract), _supervisor.Clock, _both));
+                _sites.Add(contract, site = new HostObjectSite(contract, _slots.OfHost(contract), _supervisor.Clock, this, _both.FromPlugin));
             }
 
             return site;
@@ -102,6 +110,11 @@ internal sealed class HostLeases : LeaseTable
     {
         await _revoke().ConfigureAwait(false);
         await base.EndAsync().ConfigureAwait(false);
+        if (ReferenceEquals(this, _both.FromHost))
+        {
+            // Whoever stops the plugin knows one table for what it was handed.
+            await _both.FromServices.EndAsync().ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>
@@ -136,22 +149,43 @@ internal sealed class PluginObjectSite(PluginSupervisor supervisor, ContractDesc
 }
 
 /// <summary>The engine's side of the guards over the application's objects of one contract that a plugin holds. Nothing is recorded: it is no plugin's code.</summary>
-internal sealed class HostObjectSite(ContractDescriptor contract, int firstSlot, TimeProvider clock, GenerationLeases leases) : GuardSite
+internal sealed class HostObjectSite(ContractDescriptor contract, int firstSlot, TimeProvider clock, HostLeases own, PluginLeases plugins) : GuardSite
 {
     /// <inheritdoc/>
     public override int FirstSlot => firstSlot;
 
     /// <inheritdoc/>
+    public override bool FollowsEveryCall => own.Caller is not null;
+
+    /// <inheritdoc/>
     public override TimeProvider Clock => clock;
 
     /// <inheritdoc/>
-    public override CancellationToken Revoked => leases.FromHost.Revoked;
+    public override CancellationToken Revoked => own.Revoked;
 
     /// <inheritdoc/>
-    public override LeaseTable Results => leases.FromHost;
+    public override LeaseTable Results => own;
 
     /// <inheritdoc/>
-    public override LeaseTable Arguments => leases.FromPlugin;
+    public override LeaseTable Arguments => plugins;
+
+    /// <inheritdoc/>
+    public override void Entering()
+    {
+        if (own.Caller is { } caller)
+        {
+            PluginCaller.SetCurrent(PluginCaller.Current is { } before ? before.Then(caller.Id, caller.Trust) : caller);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Left()
+    {
+        if (own.Caller is not null)
+        {
+            PluginCaller.SetCurrent(PluginCaller.Current?.Before);
+        }
+    }
 
     /// <inheritdoc/>
     public override TimeSpan TimeoutOf(ContractMethod method) => Timeout.InfiniteTimeSpan;

@@ -50,7 +50,7 @@ internal sealed class ServiceDirectory : IDisposable
     /// <summary>The services of one generation of a plugin. Runs the application's factories.</summary>
     public GrantedServices Grant(SupervisedPlugin plugin, GenerationLeases leases)
     {
-        PluginCaller caller = new(plugin.Id, plugin.Placement.Granted);
+        PluginCaller caller = leases.FromServices.Caller!;
         IReadOnlyList<ContractReference> uses = plugin.Manifest?.Uses ?? [];
         IReadOnlyList<ServiceGrant> grants = uses.Count == 0 ? [] : ServiceResolution.Resolve(new ServiceInputs
         {
@@ -69,7 +69,7 @@ internal sealed class ServiceDirectory : IDisposable
             caller,
             grants,
             plugin.Manifest?.Limits.CallTimeout ?? Timeout.InfiniteTimeSpan,
-            new ServiceLeases(leases.FromHost, leases.FromPlugin),
+            new ServiceLeases(leases.FromServices, leases.FromPlugin),
             _settings);
     }
 

@@ -15,6 +15,9 @@ internal sealed class WorkerChain : CallChain
     public static string? Number => s_number.Value;
 
     /// <inheritdoc/>
+    public override string? Current => Number;
+
+    /// <inheritdoc/>
     /// <exception cref="FormatException">The host sent something else than a number, a trust and callers.</exception>
     public override void Enter(string chain)
     {

@@ -6,6 +6,12 @@ namespace PluginHost.Rpc.Connection;
 /// </summary>
 public abstract class CallChain
 {
+    /// <summary>
+    /// The chain that this flow belongs to, as the peer understands it: carried by calls to what the peer handed out and by steps of its sequences. Null
+    /// for none, which is what it is by itself.
+    /// </summary>
+    public virtual string? Current => null;
+
     /// <summary>A handler is about to run on this thread for a call that carries a chain. What is thrown here is the call's failure.</summary>
     /// <param name="chain">What the caller sent; not to be trusted.</param>
     public abstract void Enter(string chain);

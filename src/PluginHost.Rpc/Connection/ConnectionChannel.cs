@@ -25,6 +25,9 @@ internal sealed class ConnectionChannel(RpcConnection connection, RpcOptions opt
     /// <inheritdoc/>
     public override IInvoker Invoker => Volatile.Read(ref _invoker);
 
+    /// <inheritdoc/>
+    public override string? Chain => options.Chain?.Current;
+
     /// <summary>Lets somebody else carry calls.</summary>
     public void UseInvoker(IInvoker invoker) => Volatile.Write(ref _invoker, invoker);
 

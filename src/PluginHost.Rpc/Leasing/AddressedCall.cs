@@ -16,11 +16,17 @@ internal interface IAddressedCall
 public interface ISequenceStep;
 
 /// <summary>A call of an object that the peer handed out.</summary>
-internal readonly struct ObjectCall<TCall, TResult>(long handle, TCall call) : ICall<TResult>, IAddressedCall
+internal readonly struct ObjectCall<TCall, TResult>(long handle, TCall call, string? chain) : ICall<TResult>, IAddressedCall
     where TCall : struct, ICall<TResult>
 {
     /// <inheritdoc/>
     public static ContractMethod Method => TCall.Method;
+
+    /// <inheritdoc/>
+    public static bool HasChain => true;
+
+    /// <inheritdoc/>
+    public string? Chain => chain;
 
     /// <inheritdoc/>
     public void BeginRequest(OutputBuffer output, RpcCodec codec, long id)
@@ -46,12 +52,18 @@ internal readonly struct ObjectCall<TCall, TResult>(long handle, TCall call) : I
 }
 
 /// <summary>One step of a sequence of the peer: counts, times out and fails as the method that gave the sequence.</summary>
-internal readonly struct StepCall<TCall, TResult, T, TCodec>(long token) : ICall<SequenceBatch<T>>, IAddressedCall, ISequenceStep
+internal readonly struct StepCall<TCall, TResult, T, TCodec>(long token, string? chain) : ICall<SequenceBatch<T>>, IAddressedCall, ISequenceStep
     where TCall : struct, ICall<TResult>
     where TCodec : struct, IValueCodec<T>
 {
     /// <inheritdoc/>
     public static ContractMethod Method => TCall.Method;
+
+    /// <inheritdoc/>
+    public static bool HasChain => true;
+
+    /// <inheritdoc/>
+    public string? Chain => chain;
 
     /// <inheritdoc/>
     public void BeginRequest(OutputBuffer output, RpcCodec codec, long id) => EnvelopeWriter.BeginRequest(output, codec, id, "$/enumerator/next"u8);

@@ -22,6 +22,9 @@ internal abstract class LeaseChannel
     /// <summary>Carries calls to objects, and the steps of sequences.</summary>
     public abstract IInvoker Invoker { get; }
 
+    /// <summary>The chain of calls that this flow belongs to, for calls to what the peer handed out; null for none.</summary>
+    public abstract string? Chain { get; }
+
     /// <summary>Sends a whole message without framing.</summary>
     /// <param name="message">The message.</param>
     /// <param name="isNeeded">It may use the room that is kept for answers; else it is refused where the peer does not read.</param>

@@ -80,7 +80,7 @@ internal sealed class RemoteObject : Lease, IInvoker
         ThrowIfLetGo(TCall.Method);
         try
         {
-            return _channel.Invoker.Invoke<ObjectCall<TCall, TResult>, TResult>(new ObjectCall<TCall, TResult>(Handle, call), cancellationToken);
+            return _channel.Invoker.Invoke<ObjectCall<TCall, TResult>, TResult>(new ObjectCall<TCall, TResult>(Handle, call, _channel.Chain), cancellationToken);
         }
         catch (Exception e) when (_channel.IsGone(e))
         {
@@ -102,7 +102,7 @@ internal sealed class RemoteObject : Lease, IInvoker
         try
         {
             return await _channel.Invoker.InvokeAsync<ObjectCall<TCall, TResult>, TResult>(
-                new ObjectCall<TCall, TResult>(Handle, call), cancellationToken).ConfigureAwait(false);
+                new ObjectCall<TCall, TResult>(Handle, call, _channel.Chain), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (_channel.IsGone(e))
         {

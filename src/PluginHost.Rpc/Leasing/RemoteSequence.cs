@@ -142,7 +142,7 @@ internal sealed class RemoteSequence<TCall, TResult, T, TCodec>(LeaseChannel cha
             try
             {
                 batch = await channel.Invoker.InvokeAsync<StepCall<TCall, TResult, T, TCodec>, SequenceBatch<T>>(
-                    new StepCall<TCall, TResult, T, TCodec>(token!.Value), _cancellationToken).ConfigureAwait(false);
+                    new StepCall<TCall, TResult, T, TCodec>(token!.Value, channel.Chain), _cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e)
             {

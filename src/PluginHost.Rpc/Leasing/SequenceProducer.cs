@@ -20,6 +20,7 @@ internal sealed class SequenceProducer<T, TCodec> : SequenceSource, IThreadPoolW
     private IAsyncEnumerator<T>? _items;
     private TaskCompletionSource? _waiting;
     private Exception? _error;
+    private ExecutionContext? _flow;
     private long _askedAt;
     private bool _isStepping;
     private bool _isRunning;
@@ -37,6 +38,7 @@ internal sealed class SequenceProducer<T, TCodec> : SequenceSource, IThreadPoolW
         _table = table;
         _channel = channel;
         _askedAt = channel.Clock.GetTimestamp();
+        _flow = ExecutionContext.Capture();
     }
 
     private int Wanted => Math.Max(_channel.Options.SequenceReadAhead, _waiting is null ? 0 : _channel.Options.SequenceMinBatch);
@@ -220,7 +222,17 @@ internal sealed class SequenceProducer<T, TCodec> : SequenceSource, IThreadPoolW
     }
 
     /// <summary>Goes on running on the pool, or disposes what has ended.</summary>
-    public void Execute() => _ = RunAsync(null);
+    /// <remarks>In the flow of the last step, or of the call that gave the sequence: whoever asked is asked for, also ahead of the next step.</remarks>
+    public void Execute()
+    {
+        if (Volatile.Read(ref _flow) is not { } flow)
+        {
+            _ = RunAsync(null);
+            return;
+        }
+
+        ExecutionContext.Run(flow, static producer => _ = ((SequenceProducer<T, TCodec>)producer!).RunAsync(null), this);
+    }
 
     /// <summary>Notes that a step asks; a task where it has to wait.</summary>
     private Task? Ask()
@@ -240,6 +252,7 @@ internal sealed class SequenceProducer<T, TCodec> : SequenceSource, IThreadPoolW
             }
 
             _isStepping = true;
+            _flow = ExecutionContext.Capture();
             if (!IsReady_NeedsLock())
             {
                 _waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

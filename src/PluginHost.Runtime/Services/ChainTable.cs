@@ -17,6 +17,10 @@ internal sealed class ChainTable(string pluginId) : CallChain
     private readonly ConcurrentDictionary<string, PluginCaller> _callers = new(StringComparer.Ordinal);
     private long _last;
 
+    /// <inheritdoc/>
+    /// <exception cref="PluginRefusedException">The plugin was called by more different chains than the host keeps.</exception>
+    public override string? Current => PluginCaller.Current is { } caller ? TextOf(caller) : null;
+
     /// <summary>What a call to the plugin carries: a number, the trust, and the callers from the first on, such as <c>3;1;a.plugin,b.plugin</c>.</summary>
     /// <exception cref="PluginRefusedException">The plugin was called by more different chains than the host keeps.</exception>
     public string TextOf(PluginCaller caller)

@@ -40,6 +40,32 @@ public interface IRelay
     /// <summary>Calls a contract by its bare wire name, whatever was granted: tells what came of it.</summary>
     string Force();
 
+    /// <summary>Writes into the journal in each step of a sequence; the steps are run ahead of their reader, too.</summary>
+    IAsyncEnumerable<string> WriteEach(int count, CancellationToken cancellationToken);
+
+    /// <summary>Reads <see cref="WriteEach"/> of the next plugin.</summary>
+    Task<string> PassEachAsync(int count, CancellationToken cancellationToken);
+
+    /// <summary>Hands out a pen that writes into the journal.</summary>
+    IPen TakePen();
+
+    /// <summary>Writes with a pen of the next plugin.</summary>
+    string PassPen(string text);
+
+    /// <summary>The same, all suspended.</summary>
+    Task<string> PassPenLaterAsync(string text, CancellationToken cancellationToken);
+
     /// <summary>Keeps on calling after its stop, until that fails; the failure's type goes to a file of this name in the data folder.</summary>
     void CallAfterStop(string file);
+}
+
+/// <summary>What a plugin hands out: writes into its journal.</summary>
+[PluginContract]
+public interface IPen
+{
+    /// <summary>Writes.</summary>
+    string Write(string text);
+
+    /// <summary>Writes, all suspended.</summary>
+    Task<string> WriteLaterAsync(string text, CancellationToken cancellationToken);
 }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Fixtures.Services.Contract;
 using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
@@ -67,6 +68,40 @@ public sealed class RelayPlugin(IPluginContext context) : IRelay, IAsyncStartabl
         return await Next.WriteLaterAsync(text, cancellationToken);
     }
 
+    public async IAsyncEnumerable<string> WriteEach(int count, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (i % 2 == 1)
+            {
+                await Task.Yield();
+            }
+
+            yield return Journal.Write($"{i}");
+        }
+    }
+
+    public async Task<string> PassEachAsync(int count, CancellationToken cancellationToken)
+    {
+        List<string> written = [];
+        await foreach (string text in Next.WriteEach(count, cancellationToken))
+        {
+            written.Add(text);
+        }
+
+        return string.Join('\n', written);
+    }
+
+    public IPen TakePen() => new Pen(this);
+
+    public string PassPen(string text) => Next.TakePen().Write(text);
+
+    public async Task<string> PassPenLaterAsync(string text, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        return await Next.TakePen().WriteLaterAsync(text, cancellationToken);
+    }
+
     public string Caller() => PluginCaller.Current is { } caller ? $"{caller} ({caller.Trust})" : "nobody";
 
     public int Dive(int left) => left == 0 ? 0 : Journal.Dive(left - 1) + 1;
@@ -130,4 +165,11 @@ public sealed class RelayPlugin(IPluginContext context) : IRelay, IAsyncStartabl
 
     private static string Describe(PluginException fault) =>
         $"{fault.GetType().Name} {fault.Kind} {fault.Message} | {fault.Remedy} | {(fault.Fault.RemoteStack is null ? "no stack" : "stack")}";
+
+    private sealed class Pen(RelayPlugin plugin) : IPen
+    {
+        public string Write(string text) => plugin.Write(text);
+
+        public Task<string> WriteLaterAsync(string text, CancellationToken cancellationToken) => plugin.WriteLaterAsync(text, cancellationToken);
+    }
 }

@@ -245,3 +245,8 @@ public sealed class CancelRaceOverRingAndMessagePackTests() : CancelRaceTests(Rp
 {
     private protected override (RpcTransport Near, RpcTransport Far) Connect() => RingPair.Create(64 * 1024);
 }
+
+public sealed class CancelRaceOverRingAndJsonTests() : CancelRaceTests(RpcCodec.Json)
+{
+    private protected override (RpcTransport Near, RpcTransport Far) Connect() => RingPair.Create(64 * 1024);
+}

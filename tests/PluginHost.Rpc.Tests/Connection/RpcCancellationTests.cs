@@ -69,10 +69,11 @@ public abstract class RpcCancellationTests(RpcCodec codec, int ringBytes = 0)
     public async Task Cancelling_that_races_the_answer_loses_and_doubles_nothing()
     {
         await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
+        int count = Soak.Count(5_000, 100_000);
         int answered = 0;
         int cancelled = 0;
 
-        for (int i = 0; i < 5000; i++)
+        for (int i = 0; i < count; i++)
         {
             using CancellationTokenSource cancellation = new();
             ValueTask<RpcReply<int>> call = pair.Near.CallAsync<AddCall, int>(new AddCall(i, 1), s_long, cancellation.Token);
@@ -91,7 +92,7 @@ public abstract class RpcCancellationTests(RpcCodec codec, int ringBytes = 0)
             await Until.True(() => cancellation.IsCancellationRequested);
         }
 
-        Assert.Equal(5000, answered + cancelled);
+        Assert.Equal(count, answered + cancelled);
         Assert.Equal(0, pair.Near.PendingOutbound);
         Assert.Equal(3, (await pair.Near.CallAsync<AddCall, int>(new AddCall(1, 2), s_long, default)).Value);
         Assert.False(pair.Near.Closed.IsCompleted);
@@ -181,6 +182,12 @@ public sealed class RpcCancellationOverMessagePackTests() : RpcCancellationTests
 
 [Collection("alone")]
 public sealed class RpcCancellationOverJsonTests() : RpcCancellationTests(RpcCodec.Json);
+
+[Collection("alone")]
+public sealed class RpcCancellationOverRingAndMessagePackTests() : RpcCancellationTests(RpcCodec.MessagePack, ringBytes: 64 * 1024);
+
+[Collection("alone")]
+public sealed class RpcCancellationOverRingAndJsonTests() : RpcCancellationTests(RpcCodec.Json, ringBytes: 64 * 1024);
 
 /// <summary>What counts the process's allocations runs with nothing beside it.</summary>
 [CollectionDefinition("alone", DisableParallelization = true)]

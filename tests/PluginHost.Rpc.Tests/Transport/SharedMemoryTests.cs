@@ -57,6 +57,21 @@ public sealed unsafe class SharedMemoryTests
     }
 
     [Fact]
+    public void Memory_that_its_creator_did_not_seal_is_refused()
+    {
+        fixed (byte* name = "unsealed\0"u8)
+        {
+            SafeFileHandle descriptor = new(Libc.memfd_create(name, Libc.MemoryCloseOnExec | Libc.MemoryAllowSealing), ownsHandle: true);
+            Assert.Equal(0, Libc.ftruncate((int)descriptor.DangerousGetHandle(), Bytes));
+
+            SharedMemoryException refused = Assert.Throws<SharedMemoryException>(() => SharedMemory.Open(descriptor, Bytes));
+
+            Assert.Contains("has the seals 0", refused.Message);
+            Assert.True(descriptor.IsClosed);
+        }
+    }
+
+    [Fact]
     public void Nobody_unmaps_what_somebody_holds()
     {
         SharedMemory memory = SharedMemory.Create("held", Bytes);
