@@ -31,6 +31,8 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
                 ProcessTier.CheckContracts(identity, request.Contracts, offered);
             }
 
+            Choose(link, started.Arguments);
+
             return link;
         }
         catch
@@ -69,6 +71,7 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = clock,
             SendsStacks = false,
+            AnswersMalformed = true,
             TrustsPeerTrace = request.TrustsTrace,
             Chain = request.Chains,
             ReaderThreadName = $"pluginhost {identity.PluginId}",
@@ -100,7 +103,7 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
         catch (RpcErrorException unknown) when (unknown.Code == RpcErrorCodes.MethodNotFound)
         {
             // It answers, so it is ready; it just does not want to be told.
-            return new ProgramStarted(null);
+            return new ProgramStarted(null, null);
         }
         catch (RpcErrorException refused)
         {
@@ -119,6 +122,23 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
         {
             throw StartFailure.TooLate(
                 link.Identity, Stage, options.StartTimeout, $"{nameof(ProcessTierOptions)}.{nameof(ProcessTierOptions.StartTimeout)}", await link.KillAsync().ConfigureAwait(false));
+        }
+    }
+
+    /// <summary>Sends arguments as the program asks for them.</summary>
+    private static void Choose(WorkerLink link, string? arguments)
+    {
+        switch (arguments)
+        {
+            case null or ProgramStarted.ByPosition:
+                break;
+            case ProgramStarted.ByName:
+                link.Connection.UseNamedArguments();
+                break;
+            default:
+                throw StartFailure.Unreadable(
+                    link.Identity,
+                    $"it wants arguments '{arguments}'; expected '{ProgramStarted.ByPosition}' or '{ProgramStarted.ByName}'.");
         }
     }
 
