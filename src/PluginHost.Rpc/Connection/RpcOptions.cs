@@ -62,7 +62,8 @@ public sealed record RpcOptions
 
     /// <summary>
     /// True tells the peer what was wrong with a message that could not be read, before the connection closes: error -32700, or -32600 where it was no
-    /// object, such as a batch, with the id null. For peers that take such an answer; StreamJsonRpc closes on it. Default: false.
+    /// object, such as a batch, with the id null. For peers that take such an answer; StreamJsonRpc closes on it. The connection
+    /// does not wait for it: it may be lost where another thread is just sending. Default: false.
     /// </summary>
     public bool AnswersMalformed { get; init; }
 
