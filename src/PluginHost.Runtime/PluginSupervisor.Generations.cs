@@ -43,7 +43,7 @@ internal sealed partial class PluginSupervisor
         {
             Fail(generation, RecordOf(e, generation));
         }
-        catch (OperationCanceledException) when (cancelled.IsCancellationRequested)
+        catch (OperationCanceledException e) when (cancelled.IsCancellationRequested)
         {
             if (Interlocked.Read(ref _stopRequested) > 0)
             {
@@ -51,7 +51,8 @@ internal sealed partial class PluginSupervisor
             }
             else
             {
-                Fail(generation, Describe(null, FaultKind.StartFailure, $"It did not start within {_settings.StartTimeout:c}.") with { Generation = generation });
+                string detail = e is StartCancelledException more ? $" {more.Detail}" : "";
+                Fail(generation, Describe(null, FaultKind.StartFailure, $"It did not start within {_settings.StartTimeout:c}.{detail}") with { Generation = generation });
             }
         }
         finally

@@ -17,6 +17,14 @@ public abstract class Reply
     /// </summary>
     public virtual CancellationToken LeaseToken => CancellationToken.None;
 
+    /// <summary>
+    /// Said by a dispatcher between the arguments and the implementation: a <see cref="ValueFormatException"/> before means that the arguments do not
+    /// fit, one behind it is the implementation's own.
+    /// </summary>
+    public virtual void ArgumentsRead()
+    {
+    }
+
     /// <summary>Sends the result. The plugin's own time ends here.</summary>
     public abstract void Send<TResult>(in TResult result)
         where TResult : struct, IResult;

@@ -65,6 +65,7 @@ internal static class DispatcherEmitter
         List<MemberModel> members = [.. method.Parameters.Where(p => p.Type is not null).Select(p =>
             new MemberModel(p.Name, p.WireName, p.Type!, true, p.DefaultCode is null, false, p.DefaultCode))];
         ArgumentsEmitter.Emit(code, values, method.WireName, members);
+        code.Line("reply.ArgumentsRead();");
         List<string> arguments = [.. members.Select(DataEmitter.Local)];
         if (members.Count < method.Parameters.Count)
         {

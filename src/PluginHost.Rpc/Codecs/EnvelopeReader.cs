@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Messages;
 
@@ -19,6 +20,17 @@ internal static class EnvelopeReader
             ? RpcCodec.MessagePack
             : RpcCodec.Json;
 
+    /// <summary>Refuses JSON that is no text.</summary>
+    /// <exception cref="MalformedMessageException">It holds bytes that are not UTF-8.</exception>
+    public static void CheckText(ReadOnlySpan<byte> frame)
+    {
+        if (!Utf8.IsValid(frame))
+        {
+            throw new MalformedMessageException(
+                MessageFault.Parse, $"The message of {frame.Length} bytes holds bytes that are not UTF-8, which is required here.") { AnswerCode = RpcErrorCodes.Parse };
+        }
+    }
+
     /// <summary>Reads a message.</summary>
     /// <exception cref="MalformedMessageException">It is no message.</exception>
     public static Envelope Read(ReadOnlySpan<byte> frame, RpcCodec codec)
@@ -29,7 +41,7 @@ internal static class EnvelopeReader
         }
         catch (Exception e) when (e is ValueFormatException or JsonException or InvalidOperationException)
         {
-            throw new MalformedMessageException(MessageFault.Parse, $"The message of {frame.Length} bytes is malformed: {e.Message}", e);
+            throw new MalformedMessageException(MessageFault.Parse, $"The message of {frame.Length} bytes is malformed: {e.Message}", e) { AnswerCode = RpcErrorCodes.Parse };
         }
     }
 
@@ -110,7 +122,7 @@ internal static class EnvelopeReader
         ValueKind kind = reader.Peek();
         if (kind is not (ValueKind.Null or ValueKind.Number or ValueKind.String))
         {
-            throw new MalformedMessageException(MessageFault.Protocol, "The message's 'id' is neither a number, a string nor null.");
+            throw new MalformedMessageException(MessageFault.Protocol, "The message's 'id' is neither a number, a string nor null.") { AnswerCode = RpcErrorCodes.InvalidRequest };
         }
 
         // An unsigned 64-bit number is an id like any other up to 2^63: what is beyond, and floats, are only echoed.
@@ -136,7 +148,7 @@ internal static class EnvelopeReader
         Utf8JsonReader reader = new(frame, new JsonReaderOptions { MaxDepth = MaxJsonDepth });
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
-            throw new MalformedMessageException(MessageFault.Protocol, "The message is no JSON object; batches are not taken.");
+            throw new MalformedMessageException(MessageFault.Protocol, "The message is no JSON object; batches are not taken.") { AnswerCode = RpcErrorCodes.InvalidRequest };
         }
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -244,7 +256,7 @@ internal static class EnvelopeReader
             JsonTokenType.Null => IdKind.Null,
             JsonTokenType.Number => reader.TryGetInt64(out envelope.Id) ? IdKind.Integer : IdKind.Raw,
             JsonTokenType.String => IdKind.Raw,
-            _ => throw new MalformedMessageException(MessageFault.Protocol, "The message's 'id' is neither a number, a string nor null."),
+            _ => throw new MalformedMessageException(MessageFault.Protocol, "The message's 'id' is neither a number, a string nor null.") { AnswerCode = RpcErrorCodes.InvalidRequest },
         };
         SetId(ref envelope, kind, start, (int)reader.BytesConsumed - start);
     }

@@ -8,7 +8,12 @@ namespace PluginHost.Rpc.Connection;
 internal static class CallEncoder
 {
     /// <summary>Writes a call's arguments.</summary>
-    public static void WriteArguments<TCall, TResult>(in TCall call, OutputBuffer output, RpcCodec codec, Leases? leases = null)
+    /// <param name="call">The call.</param>
+    /// <param name="output">Where to write.</param>
+    /// <param name="codec">The codec.</param>
+    /// <param name="byName">True for an object of arguments in place of an array; JSON only.</param>
+    /// <param name="leases">What outlives the call.</param>
+    public static void WriteArguments<TCall, TResult>(in TCall call, OutputBuffer output, RpcCodec codec, bool byName, Leases? leases = null)
         where TCall : struct, ICall<TResult>
     {
         if (codec == RpcCodec.MessagePack)
@@ -18,8 +23,13 @@ internal static class CallEncoder
         }
         else
         {
+            int start = output.Length;
             JsonValueWriter writer = new(output, leases);
             call.WriteArguments(ref writer);
+            if (byName)
+            {
+                NamedArguments.Apply(output, start, TCall.Method.Parameters);
+            }
         }
     }
 

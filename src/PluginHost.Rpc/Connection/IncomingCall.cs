@@ -34,6 +34,7 @@ internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
     private readonly InboundPayloads? _payloads;
     private bool _isAnswered;
     private bool _isRead;
+    private bool _isCalled;
     private string? _chain;
     private ActivityContext _caller;
     private Activity? _activity;
@@ -47,6 +48,9 @@ internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
 
     /// <inheritdoc/>
     public override CancellationToken LeaseToken => _leases.LifetimeToken;
+
+    /// <inheritdoc/>
+    public override void ArgumentsRead() => _isCalled = true;
 
     /// <summary>What the id is; none for a notification.</summary>
     public IdKind IdKind { get; private set; }
@@ -95,6 +99,7 @@ internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
         _corkTurn = 0;
         _isAnswered = false;
         _isRead = false;
+        _isCalled = false;
         if (TraceContext.Source.HasListeners())
         {
             TraceContext.TryRead(frame, in envelope, codec, out _caller);
@@ -191,9 +196,8 @@ internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
             _awaiter = (_chain is null ? Invoke() : InvokeInChain(_chain)).GetAwaiter();
             _isRead = true;
         }
-        catch (ValueFormatException e)
+        catch (ValueFormatException e) when (!_isCalled)
         {
-            // Thrown by the method itself and not by its task: the arguments did not fit and nothing was called.
             End(e, RpcErrorCodes.InvalidParams);
             return;
         }

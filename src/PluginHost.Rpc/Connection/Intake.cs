@@ -94,6 +94,7 @@ internal sealed class Intake(RpcOptions options, RpcTransport transport, Receive
         switch (exception)
         {
             case MalformedMessageException malformed:
+                receiver.TellOf(malformed);
                 return RpcCloseReason.From(malformed);
             case SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.Shutdown }:
                 return Ended(new RpcCloseReason(RpcCloseKind.ConnectionReset, "The peer's end of the connection is gone."));

@@ -39,11 +39,15 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
     private long _corkTurn = 1;
     private long _appended;
     private long _sent;
+    private long _offered;
     private SocketException? _failure;
     private TaskCompletionSource? _room;
 
-    /// <summary>All bytes that the system has taken.</summary>
-    public long Sent => Volatile.Read(ref _sent);
+    /// <summary>
+    /// All bytes that the system has taken or was just offered: said before it takes them, because the peer may act on them, and end the connection,
+    /// before the thread that sent them goes on.
+    /// </summary>
+    public long Sent => Volatile.Read(ref _offered);
 
     /// <summary>Why nothing can be sent any more, or null.</summary>
     public SocketException? Failure => Volatile.Read(ref _failure);
@@ -214,10 +218,12 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
             SendAttempt attempt;
             if (first.Length > 0)
             {
+                Volatile.Write(ref _offered, _sent + first.Length);
                 attempt = transport.TrySend(first);
                 Volatile.Write(ref _sent, _sent + attempt.Sent);
                 if (attempt.IsFull)
                 {
+                    Volatile.Write(ref _offered, _sent);
                     _sending.Clear();
                     _sending.Write(first[attempt.Sent..]);
                     _sendingFrom = 0;
@@ -228,10 +234,12 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
 
             while (Swap(out bool isRefillWanted))
             {
+                Volatile.Write(ref _offered, isRefillWanted ? _sent : _sent + _sending.Length);
                 attempt = isRefillWanted ? new SendAttempt(0, IsFull: true) : transport.TrySend(_sending.WrittenSpan);
                 Volatile.Write(ref _sent, _sent + attempt.Sent);
                 if (attempt.IsFull)
                 {
+                    Volatile.Write(ref _offered, _sent);
                     _sendingFrom = attempt.Sent;
                     HandOver();
                     return;
@@ -299,9 +307,11 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
         while (_sendingFrom < _sending.Length)
         {
             int count = Math.Min(LargestSend, _sending.Length - _sendingFrom);
+            Volatile.Write(ref _offered, _sent + count);
             int sent = transport.Send(_sending.WrittenSpan.Slice(_sendingFrom, count));
             _sendingFrom += sent;
             Volatile.Write(ref _sent, _sent + sent);
+            Volatile.Write(ref _offered, _sent);
             TellRoom();
             refill();
         }

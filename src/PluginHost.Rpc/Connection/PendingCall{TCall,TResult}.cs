@@ -117,7 +117,7 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
             EnvelopeWriter.BeginRequest(output, codec, Id, TCall.Method.Utf8WireName);
         }
 
-        CallEncoder.WriteArguments<TCall, TResult>(in _call, output, codec, _leases);
+        CallEncoder.WriteArguments<TCall, TResult>(in _call, output, codec, _connection.SendsByName && _call is not ISequenceStep, _leases);
         if (TCall.HasChain && _call.Chain is { } chain)
         {
             ChainMember.Write(output, codec, start, chain);

@@ -74,6 +74,11 @@ internal sealed class Receiver(
     public IncomingCall? Take(ReadOnlySpan<byte> frame, bool isOneOfMany)
     {
         RpcCodec codec = EnvelopeReader.Detect(frame);
+        if (options.RequiresUtf8 && codec == RpcCodec.Json)
+        {
+            EnvelopeReader.CheckText(frame);
+        }
+
         Envelope envelope = EnvelopeReader.Read(frame, codec);
         if (options.RequiresVersion && !envelope.HasVersion)
         {
@@ -90,6 +95,16 @@ internal sealed class Receiver(
                 return null;
             default:
                 return TakeCall(frame, in envelope, codec);
+        }
+    }
+
+    /// <summary>Tells the peer that its message could not be read, where it is one that wants to know; the connection ends with this.</summary>
+    public void TellOf(MalformedMessageException malformed)
+    {
+        if (options.AnswersMalformed && malformed.AnswerCode != 0)
+        {
+            RpcCodec codec = options.Codec;
+            sender.SendError(codec, codec == RpcCodec.MessagePack ? [MessagePackCode.Nil] : "null"u8, malformed.AnswerCode, malformed.Message, null);
         }
     }
 

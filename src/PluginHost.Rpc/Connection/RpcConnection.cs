@@ -42,6 +42,7 @@ public sealed partial class RpcConnection : IAsyncDisposable
     private readonly TaskCompletionSource _readerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RpcCloseReason? _reason;
     private int _codec;
+    private bool _sendsByName;
     private int _isStarted;
 
     /// <summary>Creates a connection; nothing is read before <see cref="Start"/>.</summary>
@@ -118,6 +119,9 @@ public sealed partial class RpcConnection : IAsyncDisposable
     /// <summary>The codec of what this side begins.</summary>
     internal RpcCodec Codec => (RpcCodec)Volatile.Read(ref _codec);
 
+    /// <summary>True where arguments go out by name.</summary>
+    internal bool SendsByName => Volatile.Read(ref _sendsByName);
+
     /// <summary>The connection's large values; null where they are part of their messages.</summary>
     internal PayloadPort? Payloads => _payloads;
 
@@ -155,6 +159,12 @@ public sealed partial class RpcConnection : IAsyncDisposable
 
         Volatile.Write(ref _codec, (int)codec);
     }
+
+    /// <summary>
+    /// Sends the arguments of calls from here on by name, as an object, where they go out as JSON and their method's parameters have known names. Calls
+    /// that come in may use either form at any time.
+    /// </summary>
+    public void UseNamedArguments() => Volatile.Write(ref _sendsByName, true);
 
     /// <summary>
     /// Lets somebody else carry the calls that go to the peer's objects, and the steps of the peer's sequences: to count them, and to say what their
@@ -211,7 +221,7 @@ public sealed partial class RpcConnection : IAsyncDisposable
         {
             int start = output.Length;
             EnvelopeWriter.BeginNotification(output, codec, TCall.Method.Utf8WireName);
-            CallEncoder.WriteArguments<TCall, NoResult>(in call, output, codec);
+            CallEncoder.WriteArguments<TCall, NoResult>(in call, output, codec, SendsByName);
             TraceContext.Write(output, codec, start);
             EnvelopeWriter.End(output, codec);
             _sender.CheckSize(output);

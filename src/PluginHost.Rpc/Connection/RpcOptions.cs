@@ -55,6 +55,18 @@ public sealed record RpcOptions
     /// </summary>
     public bool RequiresVersion { get; init; }
 
+    /// <summary>
+    /// True closes the connection on JSON that is not UTF-8; false reads what is no text as U+FFFD, as most peers do. Default: false.
+    /// </summary>
+    public bool RequiresUtf8 { get; init; }
+
+    /// <summary>
+    /// True tells the peer what was wrong with a message that could not be read, before the connection closes: error -32700, or -32600 where it was no
+    /// object, such as a batch, with the id null. For peers that take such an answer; StreamJsonRpc closes on it. The connection
+    /// does not wait for it: it may be lost where another thread is just sending. Default: false.
+    /// </summary>
+    public bool AnswersMalformed { get; init; }
+
     /// <summary>Where handlers run. Default: the thread pool.</summary>
     public RpcDispatch Dispatch { get; init; } = RpcDispatch.Pool;
 

@@ -21,4 +21,8 @@ internal abstract class FrameFormat
     /// <returns>False where the bounds are not known yet.</returns>
     /// <exception cref="MalformedMessageException">The header is malformed, or announces too much.</exception>
     public abstract bool TryFind(ReadOnlySpan<byte> bytes, int maxMessageBytes, ref int scanned, out FrameBounds bounds);
+
+    /// <summary>Says how far a frame has come whose bounds are not known yet, for a person.</summary>
+    /// <param name="bytes">What came of it.</param>
+    public virtual string Unfinished(ReadOnlySpan<byte> bytes) => $"{bytes.Length} bytes of its beginning";
 }

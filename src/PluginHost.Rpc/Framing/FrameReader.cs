@@ -30,7 +30,9 @@ internal sealed class FrameReader(FrameFormat format, int maxMessageBytes) : IDi
     public int Capacity => _buffer.Length;
 
     /// <summary>Says how far the unfinished frame has come, for a person.</summary>
-    public string Progress => _body > 0 ? $"{_end - _start - _header} of {_body} bytes of the message" : $"{_end - _start} bytes of its beginning";
+    public string Progress => _body > 0
+        ? $"{_end - _start - _header} of {_body} bytes of the message"
+        : format.Unfinished(_buffer.AsSpan(_start, _end - _start));
 
     /// <summary>Memory to receive into, at least one byte. What <see cref="TryRead"/> gave before becomes invalid.</summary>
     public Span<byte> Free()

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
@@ -11,6 +12,12 @@ internal sealed class HeaderFormat : FrameFormat
     private const int MaxHeaderBytes = 4096;
     private const int MaxShownBytes = 200;
     private const int ReservedDigits = 3;
+
+    /// <summary>Longer than any field's name in use: what goes on longer without a colon is no header.</summary>
+    private const int MaxNameBytes = 64;
+
+    private static readonly SearchValues<byte> s_nameBytes =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."u8);
 
     public static HeaderFormat Instance { get; } = new();
 
@@ -56,9 +63,13 @@ internal sealed class HeaderFormat : FrameFormat
             int end = rest.IndexOf((byte)'\n');
             if (end < 0)
             {
-                return window.Length < MaxHeaderBytes
-                    ? false
-                    : throw new MalformedMessageException(MessageFault.Limit, $"A frame's header has more than {MaxHeaderBytes} bytes.{Shown(bytes)}");
+                if (window.Length == MaxHeaderBytes)
+                {
+                    throw new MalformedMessageException(MessageFault.Limit, $"A frame's header has more than {MaxHeaderBytes} bytes.{Shown(bytes)}");
+                }
+
+                CheckBeginning(rest, bytes);
+                return false;
             }
 
             if (end == 0 || rest[end - 1] != '\r')
@@ -81,12 +92,30 @@ internal sealed class HeaderFormat : FrameFormat
         return true;
     }
 
+    /// <summary>What is printed without a line's end must not look like a header whose rest is still to come.</summary>
+    private static void CheckBeginning(ReadOnlySpan<byte> line, ReadOnlySpan<byte> all)
+    {
+        int colon = line.IndexOf((byte)':');
+        ReadOnlySpan<byte> name = colon < 0 ? line : line[..colon];
+        bool isBlank = line is [] or [(byte)'\r'];
+        if (!isBlank && !IsName(name))
+        {
+            throw NoField(all);
+        }
+    }
+
+    private static bool IsName(ReadOnlySpan<byte> name) =>
+        name.Length is > 0 and <= MaxNameBytes && name.IndexOfAnyExcept(s_nameBytes) < 0;
+
+    private static MalformedMessageException NoField(ReadOnlySpan<byte> all) =>
+        new(MessageFault.Protocol, $"A header's line is no field.{Shown(all)}");
+
     private static void ReadField(ReadOnlySpan<byte> line, int maxMessageBytes, ref int bodyBytes, ReadOnlySpan<byte> all)
     {
         int colon = line.IndexOf((byte)':');
-        if (colon <= 0)
+        if (colon < 0 || !IsName(line[..colon]))
         {
-            throw new MalformedMessageException(MessageFault.Protocol, $"A header's line is no field.{Shown(all)}");
+            throw NoField(all);
         }
 
         ReadOnlySpan<byte> name = line[..colon];
@@ -138,7 +167,12 @@ internal sealed class HeaderFormat : FrameFormat
         }
     }
 
+    /// <inheritdoc/>
+    public override string Unfinished(ReadOnlySpan<byte> bytes) => $"{base.Unfinished(bytes)}: {Beginning(bytes)}";
+
     /// <summary>Quotes what came: mostly something that was printed to a stream meant for messages.</summary>
     private static string Shown(ReadOnlySpan<byte> bytes) =>
-        $" What came begins with: {Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, MaxShownBytes)])}";
+        $" What came begins with: {Beginning(bytes)}";
+
+    private static string Beginning(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, MaxShownBytes)]);
 }

@@ -104,7 +104,7 @@ internal struct Envelope
         {
             if (!isMethodText && IdKind == IdKind.None)
             {
-                throw new MalformedMessageException(MessageFault.Protocol, "The message's 'method' is no string.");
+                throw new MalformedMessageException(MessageFault.Protocol, "The message's 'method' is no string.") { AnswerCode = RpcErrorCodes.InvalidRequest };
             }
 
             Kind = !isMethodText ? MessageKind.InvalidRequest : IdKind == IdKind.None ? MessageKind.Notification : MessageKind.Request;
@@ -119,7 +119,7 @@ internal struct Envelope
         }
         else
         {
-            throw new MalformedMessageException(MessageFault.Protocol, "The message has no 'method', no 'result' and no 'error'.");
+            throw new MalformedMessageException(MessageFault.Protocol, "The message has no 'method', no 'result' and no 'error'.") { AnswerCode = RpcErrorCodes.InvalidRequest };
         }
     }
 }

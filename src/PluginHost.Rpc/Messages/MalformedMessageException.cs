@@ -24,4 +24,9 @@ internal sealed class MalformedMessageException : Exception
 
     /// <summary>What is wrong.</summary>
     public MessageFault Fault { get; }
+
+    /// <summary>
+    /// The code of the error that a peer who wants to know is told before the connection closes; 0 where it was not the message that was wrong.
+    /// </summary>
+    public int AnswerCode { get; init; }
 }

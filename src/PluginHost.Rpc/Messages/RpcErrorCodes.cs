@@ -18,6 +18,9 @@ public static class RpcErrorCodes
     /// <summary>The callee has as many calls as it takes; try again later.</summary>
     public const int LimitExceeded = -32005;
 
+    /// <summary>The message could not be read; the connection ends. Only to peers that take such an answer.</summary>
+    public const int Parse = -32700;
+
     /// <summary>A malformed request, or an id that is in use.</summary>
     public const int InvalidRequest = -32600;
 

@@ -39,7 +39,15 @@ public sealed record ProgramService(string Name, int Major, IReadOnlyList<string
 
 /// <summary>What a program answered when it was told to start.</summary>
 /// <param name="Contracts">What it offers; null where it did not say.</param>
-public sealed record ProgramStarted(IReadOnlyList<LoadedContract>? Contracts);
+/// <param name="Arguments">How it wants the arguments of calls: a word of <see cref="ByName"/> and <see cref="ByPosition"/>; null where it did not say.</param>
+public sealed record ProgramStarted(IReadOnlyList<LoadedContract>? Contracts, string? Arguments)
+{
+    /// <summary>The word for arguments in an array, which is what a program gets that says nothing.</summary>
+    public const string ByPosition = "byPosition";
+
+    /// <summary>The word for arguments in an object, under the names of the contract's parameters.</summary>
+    public const string ByName = "byName";
+}
 
 /// <summary>Asks a program to start.</summary>
 /// <param name="start">The message.</param>
@@ -97,15 +105,22 @@ public readonly struct ProgramStartCall(ProgramStart start) : ICall<ProgramStart
         where TReader : struct, IValueReader, allows ref struct
     {
         List<LoadedContract>? contracts = null;
+        string? form = null;
         if (reader.Peek() != ValueKind.Map)
         {
             reader.Skip();
-            return new ProgramStarted(contracts);
+            return new ProgramStarted(contracts, form);
         }
 
         ValueScope map = reader.BeginMap();
         while (reader.NextName(ref map, out ReadOnlySpan<byte> member))
         {
+            if (member.SequenceEqual("arguments"u8) && reader.Peek() == ValueKind.String)
+            {
+                form = reader.ReadString();
+                continue;
+            }
+
             if (!member.SequenceEqual("contracts"u8) || reader.Peek() != ValueKind.Array)
             {
                 reader.Skip();
@@ -120,7 +135,7 @@ public readonly struct ProgramStartCall(ProgramStart start) : ICall<ProgramStart
             }
         }
 
-        return new ProgramStarted(contracts);
+        return new ProgramStarted(contracts, form);
     }
 
     /// <inheritdoc/>

@@ -18,6 +18,9 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
 {
     private const string Stage = "its start";
 
+    private const string OutputRemedy =
+        "Let the program write nothing but messages to standard output: print to standard error, or set \"channel\": \"descriptor\" in its plugin.json.";
+
     /// <summary>Starts one generation.</summary>
     /// <exception cref="PluginException">It could not be started.</exception>
     public async Task<WorkerLink> RunAsync(WorkerIdentity identity, StartRequest request, CancellationToken cancellationToken)
@@ -30,6 +33,8 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
             {
                 ProcessTier.CheckContracts(identity, request.Contracts, offered);
             }
+
+            Choose(link, started.Arguments);
 
             return link;
         }
@@ -69,6 +74,7 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
             MaxMessageBytes = request.Manifest.Limits.Message,
             Clock = clock,
             SendsStacks = false,
+            AnswersMalformed = true,
             TrustsPeerTrace = request.TrustsTrace,
             Chain = request.Chains,
             ReaderThreadName = $"pluginhost {identity.PluginId}",
@@ -100,7 +106,7 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
         catch (RpcErrorException unknown) when (unknown.Code == RpcErrorCodes.MethodNotFound)
         {
             // It answers, so it is ready; it just does not want to be told.
-            return new ProgramStarted(null);
+            return new ProgramStarted(null, null);
         }
         catch (RpcErrorException refused)
         {
@@ -117,12 +123,47 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
         }
         catch (RpcTimeoutException)
         {
-            throw StartFailure.TooLate(
-                link.Identity, Stage, options.StartTimeout, $"{nameof(ProcessTierOptions)}.{nameof(ProcessTierOptions.StartTimeout)}", await link.KillAsync().ConfigureAwait(false));
+            FaultRecord record = await link.KillAsync().ConfigureAwait(false);
+            string option = $"{nameof(ProcessTierOptions)}.{nameof(ProcessTierOptions.StartTimeout)}";
+            throw StartFailure.TooLate(link.Identity, Stage, options.StartTimeout, option, record, await UnfinishedAsync(link, request).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException cancelled)
+        {
+            await link.KillAsync().ConfigureAwait(false);
+            if (await UnfinishedAsync(link, request).ConfigureAwait(false) is { } unfinished)
+            {
+                throw new StartCancelledException(unfinished, cancelled);
+            }
+
+            throw;
         }
     }
 
+    /// <summary>Sends arguments as the program asks for them.</summary>
+    private static void Choose(WorkerLink link, string? arguments)
+    {
+        switch (arguments)
+        {
+            case null or ProgramStarted.ByPosition:
+                break;
+            case ProgramStarted.ByName:
+                link.Connection.UseNamedArguments();
+                break;
+            default:
+                throw StartFailure.Unreadable(
+                    link.Identity,
+                    $"it wants arguments '{arguments}'; expected '{ProgramStarted.ByPosition}' or '{ProgramStarted.ByName}'.");
+        }
+    }
+
+    /// <summary>Quotes what a program that is gone had printed where a message belongs, without a line's end; null where it had not.</summary>
+    private static async Task<string?> UnfinishedAsync(WorkerLink link, StartRequest request)
+    {
+        RpcCloseReason closed = await link.Connection.Closed.ConfigureAwait(false);
+        return closed.Kind == RpcCloseKind.StreamError && request.Manifest.Channel == ProgramChannel.Stdio ? $"{closed.Detail} {OutputRemedy}" : null;
+    }
+
     private static string? RemedyFor(FaultRecord record, ProgramChannel channel) => record.Kind == FaultKind.ProtocolViolation && channel == ProgramChannel.Stdio
-        ? "Let the program write nothing but messages to standard output: print to standard error, or set \"channel\": \"descriptor\" in its plugin.json."
+        ? OutputRemedy
         : null;
 }

@@ -47,11 +47,17 @@ internal static class StartFailure
             RemoteStack = record.RemoteStack,
         };
         string said = record.StderrTail is { } tail ? $" Its last words: {tail}" : " It said nothing on standard error.";
-        return new PluginFaultException($"Plugin '{worker.PluginId}' could not be started: its worker {record.WorkerPid} ended {stage}. {record.Message}{said}", fault);
+        return new PluginFaultException($"Plugin '{worker.PluginId}' could not be started: its worker {record.WorkerPid} ended {stage}. {record.Message}{said}{(remedy is null ? "" : " " + remedy)}", fault);
     }
 
     /// <summary>The worker was not ready in time, and was killed.</summary>
-    public static PluginException TooLate(WorkerIdentity worker, string stage, TimeSpan limit, string option, FaultRecord record)
+    /// <param name="worker">Whose.</param>
+    /// <param name="stage">What it did not end.</param>
+    /// <param name="limit">The time it had.</param>
+    /// <param name="option">What sets that.</param>
+    /// <param name="record">Its end.</param>
+    /// <param name="unfinished">What had come of a message that never came whole, and the remedy: two sentences; null where nothing had.</param>
+    public static PluginException TooLate(WorkerIdentity worker, string stage, TimeSpan limit, string option, FaultRecord record, string? unfinished = null)
     {
         PluginFault fault = worker.Fault(FaultKind.StartFailure) with
         {
@@ -59,7 +65,7 @@ internal static class StartFailure
             Remedy = $"Look at what the plugin does while it starts, or raise {option}.",
         };
         return new PluginFaultException(
-            $"Plugin '{worker.PluginId}' could not be started: its worker {record.WorkerPid} had not ended {stage} after {limit} and was killed.", fault);
+            $"Plugin '{worker.PluginId}' could not be started: its worker {record.WorkerPid} had not ended {stage} after {limit} and was killed.{(unfinished is null ? "" : " " + unfinished)}", fault);
     }
 
     /// <summary>The worker answered that it cannot.</summary>

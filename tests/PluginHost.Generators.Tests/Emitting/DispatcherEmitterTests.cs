@@ -10,6 +10,7 @@ namespace PluginHost.Generators.Tests.Emitting;
 public sealed class DispatcherEmitterTests
 {
     private readonly Echo _echo = new();
+    private readonly TokenReply _reply = new();
     private readonly Dispatcher _dispatcher;
 
     public DispatcherEmitterTests() => _dispatcher = EverythingContract.Instance.CreateDispatcher(_echo);
@@ -54,6 +55,26 @@ public sealed class DispatcherEmitterTests
 
         Assert.Equal(message, Assert.Throws<ValueFormatException>(() => Call("Add", arguments)).Message);
         Assert.Null(_echo.Last);
+        Assert.False(_reply.HasReadArguments);
+    }
+
+    [Fact]
+    public void The_reply_is_told_of_the_arguments_before_the_implementation_is_called()
+    {
+        Dispatcher dispatcher = EverythingContract.Instance.CreateDispatcher(new Echo { Fault = () => new ValueFormatException("its own") });
+        TokenReader reader = new([new("[", 1), Number(1), new("]")]);
+
+        try
+        {
+            dispatcher.InvokeAsync(Find("Everything.Add"), ref reader, _reply, default).AsTask();
+            Assert.Fail("It did not throw.");
+        }
+        catch (ValueFormatException thrown)
+        {
+            Assert.Equal("its own", thrown.Message);
+        }
+
+        Assert.True(_reply.HasReadArguments);
     }
 
     [Fact]
@@ -135,7 +156,7 @@ public sealed class DispatcherEmitterTests
     private string Call(string method, params Token[] arguments)
     {
         TokenReader reader = new([.. arguments]);
-        TokenReply reply = new();
+        TokenReply reply = _reply.Tokens is null ? _reply : new TokenReply();
         _dispatcher.InvokeAsync(Find("Everything." + method), ref reader, reply, default).AsTask().GetAwaiter().GetResult();
         Assert.True(reader.IsAtEnd);
         return string.Join(' ', reply.Tokens!);

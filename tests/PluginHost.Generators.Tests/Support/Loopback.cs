@@ -81,6 +81,10 @@ internal sealed class TokenReply : Reply
 {
     public List<Token>? Tokens { get; private set; }
 
+    public bool HasReadArguments { get; private set; }
+
+    public override void ArgumentsRead() => HasReadArguments = true;
+
     public override void Send<TResult>(in TResult result)
     {
         Assert.Null(Tokens);

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.Json;
 using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.Tests.Support;
 using PluginHost.TestKit;
@@ -141,6 +142,57 @@ public sealed class MalformedInputTests
         RpcCloseReason reason = await peer.Closed();
         Assert.Equal(RpcCloseKind.ProtocolViolation, reason.Kind);
         Assert.Contains("jsonrpc", reason.Detail, StringComparison.Ordinal);
+    }
+
+    // Rows: invalid JSON, and the option to say so; batch, and the option to answer it; and what else is no request.
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0",""", -32700, RpcCloseKind.ParseError)]
+    [InlineData("garbage", -32700, RpcCloseKind.ParseError)]
+    [InlineData("""[{"jsonrpc":"2.0","id":1,"method":"Probe.Add","params":[1,2]}]""", -32600, RpcCloseKind.ProtocolViolation)]
+    [InlineData("12", -32600, RpcCloseKind.ProtocolViolation)]
+    [InlineData("{}", -32600, RpcCloseKind.ProtocolViolation)]
+    [InlineData("""{"jsonrpc":"2.0","method":5}""", -32600, RpcCloseKind.ProtocolViolation)]
+    [InlineData("""{"jsonrpc":"2.0","id":true,"method":"Probe.Add"}""", -32600, RpcCloseKind.ProtocolViolation)]
+    public async Task A_peer_that_wants_to_know_is_told_before_the_connection_ends(string message, int code, RpcCloseKind expected)
+    {
+        await using HeaderPeer peer = new(o => o with { AnswersMalformed = true });
+
+        peer.Send(message);
+
+        RpcCloseReason reason = await peer.Closed();
+        string answer = await peer.ReceiveAsync();
+        Assert.Equal(expected, reason.Kind);
+        Assert.StartsWith($$"""{"jsonrpc":"2.0","id":null,"error":{"code":{{code}},"message":""", answer, StringComparison.Ordinal);
+        Assert.Equal(reason.Detail, JsonDocument.Parse(answer).RootElement.GetProperty("error").GetProperty("message").GetString());
+        Assert.Equal(0, peer.Socket.Receive(new byte[1]));
+    }
+
+    [Theory]
+    [InlineData("garbage", false)]
+    [InlineData("[]", false)]
+    [InlineData("Content-Length: x\r\n\r\n", true)]
+    public async Task Nobody_is_told_who_does_not_want_to_know_and_nothing_is_said_of_broken_frames(string stream, bool wantsToKnow)
+    {
+        await using HeaderPeer peer = new(o => o with { AnswersMalformed = wantsToKnow });
+
+        peer.SendRaw(wantsToKnow ? stream : $"Content-Length: {stream.Length}\r\n\r\n{stream}");
+
+        await peer.Closed();
+        Assert.Equal(0, peer.Socket.Receive(new byte[1]));
+    }
+
+    [Fact]
+    public async Task A_peer_that_must_send_utf8_and_does_not_is_cut_off()
+    {
+        await using HeaderPeer peer = new(o => o with { RequiresUtf8 = true });
+        peer.Send("""{"jsonrpc":"2.0","id":1,"method":"Probe.Echo","params":["é\ud800"]}""");
+        Assert.Equal("""{"jsonrpc":"2.0","id":1,"result":"é�"}""".Replace("\\uFFFD", "\uFFFD", StringComparison.Ordinal), await peer.ReceiveAsync());
+
+        peer.Send([.. """{"jsonrpc":"2.0","id":1,"method":"Probe.Echo","params":["a"""u8, 0xc3, .. """z"]}"""u8]);
+
+        RpcCloseReason reason = await peer.Closed();
+        Assert.Equal(RpcCloseKind.ParseError, reason.Kind);
+        Assert.Contains("not UTF-8", reason.Detail, StringComparison.Ordinal);
     }
 
     [Theory]

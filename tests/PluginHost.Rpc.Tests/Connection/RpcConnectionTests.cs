@@ -34,6 +34,19 @@ public abstract class RpcConnectionTests(RpcCodec codec, int ringBytes = 0)
     }
 
     [Fact]
+    public async Task A_format_error_of_the_handlers_own_is_not_taken_for_arguments_that_do_not_fit()
+    {
+        await using ConnectedPair pair = new(codec, ringBytes: ringBytes);
+        pair.FarProbe.Adding = () => throw new ValueFormatException("a broken file");
+
+        RpcErrorException own = await Assert.ThrowsAsync<RpcErrorException>(async () => await pair.Near.CallAsync<AddCall, int>(new AddCall(1, 2), s_long, default));
+        RpcErrorException misfit = await Assert.ThrowsAsync<RpcErrorException>(async () => await pair.Near.CallAsync<BadAddCall, int>(default, s_long, default));
+
+        Assert.Equal((RpcErrorCodes.Invocation, typeof(ValueFormatException).FullName, "a broken file"), (own.Code, own.RemoteType, own.RemoteMessage));
+        Assert.Equal(RpcErrorCodes.InvalidParams, misfit.Code);
+    }
+
+    [Fact]
     public async Task Sixty_four_calls_in_flight_get_each_its_own_answer()
     {
         await using ConnectedPair pair = new(codec, ringBytes: ringBytes);

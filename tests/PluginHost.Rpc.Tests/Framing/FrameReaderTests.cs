@@ -111,6 +111,36 @@ public sealed class FrameReaderTests
         Assert.Contains(expected, thrown.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Loading the model ... ")]
+    [InlineData("50%")]
+    [InlineData("ready\r50")]
+    [InlineData("\u001b[2J")]
+    [InlineData("{\"level\":30")]
+    [InlineData("\0\0\0\u0010{}")]
+    [InlineData(": x")]
+    [InlineData("é")]
+    [InlineData("Content-Length: 2\r\nprinted in between")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    public void What_cannot_begin_a_header_is_refused_before_its_line_ends(string stream)
+    {
+        using FrameReader reader = Reader(RpcFraming.Header);
+
+        MalformedMessageException thrown = Assert.Throws<MalformedMessageException>(() => Feed(reader, Encoding.UTF8.GetBytes(stream)));
+
+        Assert.EndsWith($"What came begins with: {stream}", thrown.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_header_that_has_not_come_whole_is_quoted()
+    {
+        using FrameReader reader = Reader(RpcFraming.Header);
+
+        Feed(reader, "ready"u8);
+
+        Assert.Equal("5 bytes of its beginning: ready", reader.Progress);
+    }
+
     [Fact]
     public void A_header_without_end_is_refused()
     {

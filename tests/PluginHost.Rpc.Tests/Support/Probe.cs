@@ -11,12 +11,12 @@ public sealed class NotFoundException(string key) : Exception($"There is no '{ke
 /// <summary>The probe contract, written by hand as the generator would.</summary>
 internal sealed class ProbeContract : ContractDescriptor
 {
-    public static readonly ContractMethod Add = new(0, "Add", "Probe.Add");
-    public static readonly ContractMethod Echo = new(1, "Echo", "Probe.Echo");
+    public static readonly ContractMethod Add = new(0, "Add", "Probe.Add") { Parameters = ["a", "b"] };
+    public static readonly ContractMethod Echo = new(1, "Echo", "Probe.Echo") { Parameters = ["text"] };
     public static readonly ContractMethod Wait = new(2, "WaitAsync", "Probe.Wait");
     public static readonly ContractMethod Fail = new(3, "Fail", "Probe.Fail");
     public static readonly ContractMethod Number = new(4, "Number", "Probe.Number");
-    public static readonly ContractMethod Tell = new(5, "Tell", "Probe.Tell");
+    public static readonly ContractMethod Tell = new(5, "Tell", "Probe.Tell") { Parameters = ["größe"] };
 
     public static ProbeContract Instance { get; } = new();
 

@@ -18,6 +18,9 @@ internal sealed class ProbeDispatcher : Dispatcher
     /// <summary>Blocks the pool thread that runs Tell, where set.</summary>
     public ManualResetEventSlim? HoldTell { get; set; }
 
+    /// <summary>Runs in the handler of Add, where set.</summary>
+    public Action? Adding { get; set; }
+
     public ConcurrentQueue<int> Told { get; } = new();
 
     public int Started;
@@ -70,9 +73,11 @@ internal sealed class ProbeDispatcher : Dispatcher
             }
         }
 
+        reply.ArgumentsRead();
         switch (method)
         {
             case 0:
+                Adding?.Invoke();
                 reply.Send(new IntResult(given));
                 return ValueTask.CompletedTask;
             case 1:

@@ -115,6 +115,75 @@ public sealed class ProgramFeaturesTests
         Assert.Contains("\"result\": \"noted: from Python\"", seen, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Arguments_come_by_name_to_a_program_in_Python_that_asks_for_them()
+    {
+        await using ProgramHost host = await ProgramHost.PythonAsync("""
+            write({"id": read()["id"], "result": {"arguments": "byName"}})
+            def answer(call):
+                assert call["method"] == "WordCount.Count"
+                return counts | {"words": len(call["params"]["text"]), "lines": call["params"]["top"]}
+            while "text" in (call := read())["params"]: write({"id": call["id"], "result": answer(call)})
+            assert (call["method"], type(call["params"])) == ("$/pluginhost/stop", list)
+            write({"id": call["id"], "result": None})
+            """);
+
+        Samples.Contracts.WordCounts counts = await host.Plugin.CountAsync("abc", 7, Token);
+        await host.Runtime.StopAsync(ProgramHost.Id);
+
+        Assert.Equal((3, 7), (counts.Words, counts.Lines));
+        Assert.Empty(host.Runtime.Faults);
+    }
+
+    [Fact]
+    public async Task Arguments_come_by_name_to_a_handler_of_vscode_jsonrpc_that_takes_an_object()
+    {
+        Languages.Need("node");
+        const string Program = """
+            const rpc = require('vscode-jsonrpc/node');
+            const connection = rpc.createMessageConnection(new rpc.StreamMessageReader(process.stdin), new rpc.StreamMessageWriter(process.stdout));
+            connection.onRequest('$/pluginhost/load', () => ({ arguments: 'byName' }));
+            connection.onRequest(new rpc.RequestType('WordCount.Count', rpc.ParameterStructures.byName), ({ text, top }) => ({ words: text.length, lines: top, characters: 0, frequent: [] }));
+            connection.onClose(() => process.exit(0));
+            connection.listen();
+            """;
+        await using ProgramHost host = await ProgramHost.StartAsync(["node", "./main.js"], new() { ["main.js"] = Program });
+
+        Samples.Contracts.WordCounts counts = await host.Plugin.CountAsync("abc", 7, Token);
+
+        Assert.Equal((3, 7), (counts.Words, counts.Lines));
+    }
+
+    [Fact]
+    public async Task Objects_are_called_by_name_too_and_the_steps_of_a_sequence_stay_as_they_are()
+    {
+        string program = Features.Replace("lambda start: None", "lambda start: {\"arguments\": \"byName\"}", StringComparison.Ordinal)
+            .Replace("(*call[\"params\"])", "(**call[\"params\"]) if type(call[\"params\"]) is dict else methods[call[\"method\"]](*call[\"params\"])", StringComparison.Ordinal);
+        await using ProgramHost host = await StartAsync(program);
+        IFeatures features = host.Runtime.Get<IFeatures>(ProgramHost.Id);
+        List<int> watched = [];
+
+        await using ISession session = await features.OpenSessionAsync("x", Token);
+        await foreach (int number in features.Watch(5, null, Token))
+        {
+            watched.Add(number);
+        }
+
+        Assert.Equal("hello Ann", await session.GreetAsync("Ann", Token));
+        Assert.Equal([0, 1, 2, 3, 4], watched);
+    }
+
+    [Fact]
+    public async Task A_program_that_wants_its_arguments_in_an_unknown_form_is_told()
+    {
+        await using ProgramHost host = await ProgramHost.PythonAsync("""
+            write({"id": read()["id"], "result": {"arguments": "named"}})
+            read()
+            """);
+
+        Assert.Contains("it wants arguments 'named'; expected 'byPosition' or 'byName'.", host.Runtime.Faults[0].Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("main.py", "python3")]
     [InlineData("main.js", "node")]
@@ -128,8 +197,8 @@ public sealed class ProgramFeaturesTests
         Assert.Equal((3, 1, 5), (counts.Words, counts.Lines, counts.Characters));
     }
 
-    private static Task<ProgramHost> StartAsync() => ProgramHost.PythonAsync(
-        Features,
+    private static Task<ProgramHost> StartAsync(string program = Features) => ProgramHost.PythonAsync(
+        program,
         change: (json, options) =>
         {
             json["contracts"] = new System.Text.Json.Nodes.JsonArray("Fixtures.Features.Contract.IFeatures@1");

@@ -134,6 +134,37 @@ public sealed class ProgramLaunchTests
     }
 
     [Fact]
+    public async Task Garbage_without_a_lines_end_is_seen_at_once_and_the_fault_says_what_to_do()
+    {
+        await using ProgramHost host = await ProgramHost.PythonAsync(
+            """
+            print("Loading the model ... ", end="", flush=True)
+            time.sleep(600)
+            """,
+            startTimeout: TimeSpan.FromMinutes(5));
+
+        PluginException fault = await Assert.ThrowsAnyAsync<PluginException>(() => host.Plugin.WaitAsync(1, Token));
+        Assert.Contains("What came begins with: Loading the model ... ", host.Runtime.Faults[0].Message, StringComparison.Ordinal);
+        Assert.Contains("print to standard error", host.Runtime.Faults[0].Message, StringComparison.Ordinal);
+        Assert.Equal(ProgramHost.Id, fault.PluginId);
+    }
+
+    [Fact]
+    public async Task A_word_without_a_lines_end_that_could_begin_a_header_is_quoted_at_the_time_out()
+    {
+        await using ProgramHost host = await ProgramHost.PythonAsync(
+            """
+            print("ready", end="", flush=True)
+            time.sleep(600)
+            """,
+            startTimeout: TimeSpan.FromSeconds(2));
+
+        Assert.Contains("00:00:02", host.Runtime.Faults[0].Message, StringComparison.Ordinal);
+        Assert.Contains("after 5 bytes of its beginning: ready", host.Runtime.Faults[0].Message, StringComparison.Ordinal);
+        Assert.Contains("print to standard error", host.Runtime.Faults[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_print_between_two_messages_is_a_protocol_violation_that_is_quoted_and_the_program_is_restarted()
     {
         await using ProgramHost host = await ProgramHost.PythonAsync(

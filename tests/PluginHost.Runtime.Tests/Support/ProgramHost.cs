@@ -50,10 +50,10 @@ internal sealed class ProgramHost : IAsyncDisposable
     public IWordCount Plugin => Runtime.Get<IWordCount>(Id);
 
     /// <summary>Starts a program in Python.</summary>
-    public static Task<ProgramHost> PythonAsync(string program, TimeSpan? startTimeout = null, TimeSpan? callTimeout = null, JsonNode? settings = null, Func<JsonNode, PluginRuntimeOptions, PluginRuntimeOptions>? change = null)
+    public static Task<ProgramHost> PythonAsync(string program, TimeSpan? startTimeout = null, TimeSpan? callTimeout = null, JsonNode? settings = null, Func<JsonNode, PluginRuntimeOptions, PluginRuntimeOptions>? change = null, IReadOnlyList<ContractReference>? grants = null)
     {
         Languages.Need("python3");
-        return StartAsync(["python3", "./main.py"], new() { ["main.py"] = Python + program }, startTimeout, callTimeout, settings, change: change);
+        return StartAsync(["python3", "./main.py"], new() { ["main.py"] = Python + program }, startTimeout, callTimeout, settings, change: change, grants: grants);
     }
 
     /// <summary>Starts a command over files.</summary>
@@ -64,13 +64,20 @@ internal sealed class ProgramHost : IAsyncDisposable
         TimeSpan? callTimeout = null,
         JsonNode? settings = null,
         string trust = "standard",
-        Func<JsonNode, PluginRuntimeOptions, PluginRuntimeOptions>? change = null)
+        Func<JsonNode, PluginRuntimeOptions, PluginRuntimeOptions>? change = null,
+        IReadOnlyList<ContractReference>? grants = null)
     {
         ProgramHost host = new();
         string plugins = host._folder.Folder("plugins");
         foreach ((string name, string text) in files)
         {
             host._folder.Write(Path.Combine("plugins", Id, name), text);
+        }
+
+        if (command[0] == "node")
+        {
+            // What 'npm ci' laid beside the sample: vscode-jsonrpc.
+            host._folder.CopyOf(Path.Combine(SampleHost.Layout, "samples.wordcount", "node_modules"), Path.Combine("plugins", Id, "node_modules"));
         }
 
         JsonObject manifest = new()
@@ -93,7 +100,7 @@ internal sealed class ProgramHost : IAsyncDisposable
             Policy = new PluginPolicy
             {
                 Development = plugins,
-                Plugins = new Dictionary<string, PluginOverrides> { [Id] = new() { Limits = new LimitOverrides { CallTimeout = callTimeout ?? TimeSpan.FromSeconds(60) } } },
+                Plugins = new Dictionary<string, PluginOverrides> { [Id] = new() { Uses = grants, Limits = new LimitOverrides { CallTimeout = callTimeout ?? TimeSpan.FromSeconds(60) } } },
             },
         });
         return host;

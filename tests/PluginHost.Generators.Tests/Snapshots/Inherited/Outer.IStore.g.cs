@@ -421,6 +421,7 @@ internal sealed class Outer_StoreDispatcher : global::PluginHost.Contracts.Invoc
             throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Store.Read", 1, "none");
         }
 
+        reply.ArgumentsRead();
         reply.Send(new global::Shop.Contracts.Generated.StringResult(this._target.Read(idValue)));
         return default;
     }
@@ -504,6 +505,7 @@ internal sealed class Outer_StoreDispatcher : global::PluginHost.Contracts.Invoc
             throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Store.write", 2, "none");
         }
 
+        reply.ArgumentsRead();
         global::System.Threading.Tasks.ValueTask pending = this._target.WriteAsync(idValue, textValue, cancellationToken);
         if (pending.IsCompletedSuccessfully)
         {

@@ -606,6 +606,7 @@ internal sealed class SpellerDispatcher : global::PluginHost.Contracts.Invocatio
             throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Speller.Words", 2, "none");
         }
 
+        reply.ArgumentsRead();
         reply.Send(new global::Shop.Contracts.Generated.IAsyncEnumerableOf_IReadOnlyListOf_StringResult(this._target.Words(textValue, spellValue, reply.LeaseToken)));
         return default;
     }
@@ -689,6 +690,7 @@ internal sealed class SpellerDispatcher : global::PluginHost.Contracts.Invocatio
             throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Speller.Counts", 2, "none");
         }
 
+        reply.ArgumentsRead();
         global::System.Threading.Tasks.Task<global::System.Collections.Generic.IAsyncEnumerable<int?>?> pending = this._target.CountsAsync(linesValue, progressValue, reply.LeaseToken) ?? throw new global::System.InvalidOperationException("Speller.Counts returned null in place of a task.");
         if (pending.IsCompletedSuccessfully)
         {
@@ -763,6 +765,7 @@ internal sealed class SpellerDispatcher : global::PluginHost.Contracts.Invocatio
             throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Speller.Next", 1, "none");
         }
 
+        reply.ArgumentsRead();
         reply.Send(new global::Shop.Contracts.Generated.ISpellerOrNullResult(this._target.Next(plainValue)));
         return default;
     }
@@ -800,6 +803,7 @@ internal sealed class SpellerDispatcher : global::PluginHost.Contracts.Invocatio
             throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Speller.Spell", 0, "neither an array, nor a map, nor null");
         }
 
+        reply.ArgumentsRead();
         global::System.Threading.Tasks.ValueTask<global::Third.ISpell> pending = this._target.SpellAsync(cancellationToken);
         if (pending.IsCompletedSuccessfully)
         {

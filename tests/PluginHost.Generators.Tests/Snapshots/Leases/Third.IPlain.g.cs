@@ -244,6 +244,7 @@ internal sealed class PlainDispatcher : global::PluginHost.Contracts.Invocation.
             throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Plain.Get", 0, "neither an array, nor a map, nor null");
         }
 
+        reply.ArgumentsRead();
         reply.Send(new global::Shop.Contracts.Generated.Int32Result(this._target.Get()));
         return default;
     }

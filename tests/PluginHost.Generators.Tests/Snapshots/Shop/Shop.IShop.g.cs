@@ -649,6 +649,7 @@ internal sealed class ShopDispatcher : global::PluginHost.Contracts.Invocation.D
             throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Shop.Add", 2, "none");
         }
 
+        reply.ArgumentsRead();
         reply.Send(new global::Shop.Contracts.Generated.Int32Result(this._target.Add(aValue, bValue)));
         return default;
     }
@@ -711,6 +712,7 @@ internal sealed class ShopDispatcher : global::PluginHost.Contracts.Invocation.D
             throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Shop.Find", 1, "none");
         }
 
+        reply.ArgumentsRead();
         global::System.Threading.Tasks.ValueTask<global::Shop.Order?> pending = this._target.FindAsync(idValue, cancellationToken);
         if (pending.IsCompletedSuccessfully)
         {
@@ -799,6 +801,7 @@ internal sealed class ShopDispatcher : global::PluginHost.Contracts.Invocation.D
             throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Shop.Put", 2, "none");
         }
 
+        reply.ArgumentsRead();
         global::System.Threading.Tasks.Task pending = this._target.PutAsync(orderValue, noteValue, cancellationToken) ?? throw new global::System.InvalidOperationException("Shop.Put returned null in place of a task.");
         if (pending.IsCompletedSuccessfully)
         {

@@ -313,6 +313,7 @@ internal sealed class SpellDispatcher : global::PluginHost.Contracts.Invocation.
             throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Spelling.Check", 1, "none");
         }
 
+        reply.ArgumentsRead();
         global::System.Threading.Tasks.Task<string[]> pending = this._target.CheckAsync(textValue) ?? throw new global::System.InvalidOperationException("Spelling.Check returned null in place of a task.");
         if (pending.IsCompletedSuccessfully)
         {
