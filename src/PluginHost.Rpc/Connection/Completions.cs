@@ -32,8 +32,8 @@ internal sealed class Completions : IThreadPoolWorkItem
     private long _progress;
     private int _apart;
 
-    /// <summary>Where further answers come from. Set before the first <see cref="Publish"/>.</summary>
-    public ICompletionSource? Source { get; set; }
+    /// <summary>Who reads the connection. Set before the first <see cref="Publish"/>.</summary>
+    public OwnThreadReading? Source { get; set; }
 
     /// <summary>
     /// True where the calling thread completes callers and has further ones to complete: what it sends now is followed by more, and may go with it.
@@ -217,17 +217,4 @@ internal sealed class Completions : IThreadPoolWorkItem
 
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
-}
-
-/// <summary>Where whoever completes callers gets further answers.</summary>
-internal interface ICompletionSource
-{
-    /// <summary>Sends what was kept together.</summary>
-    void Flush();
-
-    /// <summary>Reads what has come or comes in a moment, where nobody else reads; false where nothing came. What came may be other than answers.</summary>
-    bool TryReadMore();
-
-    /// <summary>A work item has ended.</summary>
-    void CompletionsEnded();
 }

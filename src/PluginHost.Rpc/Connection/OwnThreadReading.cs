@@ -6,7 +6,7 @@ namespace PluginHost.Rpc.Connection;
 /// ask next. For the first the thread rests only while nothing else is pending. It looks every millisecond whether they still come, and reads again
 /// when none did, when a call waits that none of them reads for, when a caller reads in vain, or when the work item ends.
 /// </summary>
-internal sealed class OwnThreadReading : Reading, ICompletionSource
+internal sealed class OwnThreadReading : Reading
 {
     private const int LookMilliseconds = 1;
     private const int LongestCallerTurn = 10;
@@ -108,7 +108,10 @@ internal sealed class OwnThreadReading : Reading, ICompletionSource
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Reads what has come or comes in a moment, where nobody else reads; false where nothing came. What came may be other than answers. For the work
+    /// item that completes callers.
+    /// </summary>
     public bool TryReadMore()
     {
         if (!TryTakeTurn())
@@ -130,10 +133,10 @@ internal sealed class OwnThreadReading : Reading, ICompletionSource
         return hasCome;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Sends what was kept together.</summary>
     public void Flush() => _outbox.Uncork();
 
-    /// <inheritdoc/>
+    /// <summary>A work item that completed callers has ended.</summary>
     public void CompletionsEnded()
     {
         // The thread rests first and then looks whether a work item is there; who ends is not there any more and looks behind that.

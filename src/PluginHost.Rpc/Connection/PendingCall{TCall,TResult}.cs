@@ -8,22 +8,12 @@ using PluginHost.Rpc.Payloads;
 namespace PluginHost.Rpc.Connection;
 
 /// <summary>A pending call of one method: pooled, and itself the source of the caller's task.</summary>
-internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSource<RpcReply<TResult>>
+internal sealed partial class PendingCall<TCall, TResult> : PendingCall, IValueTaskSource<RpcReply<TResult>>
     where TCall : struct, ICall<TResult>
 {
-    private const int MostSpares = 1024;
-    private static readonly Lock s_lock = new();
-    private static PendingCall<TCall, TResult>? s_spares;
-    private static int s_spareCount;
-
-    // A caller that goes on mostly calls again: then nothing is locked.
-    [ThreadStatic]
-    private static PendingCall<TCall, TResult>? t_spare;
-
     private readonly object _signal = new();
     private readonly CallLeases _leases;
     private ManualResetValueTaskSourceCore<RpcReply<TResult>> _source = new() { RunContinuationsAsynchronously = true };
-    private PendingCall<TCall, TResult>? _nextSpare;
     private RpcConnection? _connection;
     private CancellationTokenRegistration _registration;
     private TCall _call;
@@ -41,44 +31,6 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
 
     /// <summary>The caller's task.</summary>
     public ValueTask<RpcReply<TResult>> Task => new(this, _source.Version);
-
-    /// <summary>Takes a spare one or makes one.</summary>
-    /// <param name="connection">Where the call goes.</param>
-    /// <param name="call">The arguments.</param>
-    /// <param name="timeout">The time it has.</param>
-    /// <param name="isBlocking">True where the caller blocks in <see cref="Wait"/> and awaits no task.</param>
-    /// <param name="caller">The caller's token.</param>
-    public static PendingCall<TCall, TResult> Rent(
-        RpcConnection connection, in TCall call, TimeSpan timeout, bool isBlocking, CancellationToken caller)
-    {
-        PendingCall<TCall, TResult>? pending = t_spare;
-        t_spare = null;
-        if (pending is null)
-        {
-            lock (s_lock)
-            {
-                pending = s_spares;
-                if (pending is not null)
-                {
-                    s_spares = pending._nextSpare;
-                    s_spareCount--;
-                }
-            }
-        }
-
-        pending ??= new PendingCall<TCall, TResult>();
-        pending._nextSpare = null;
-        pending._connection = connection;
-        pending._call = call;
-        pending.Caller = caller;
-        pending.IsBlocking = isBlocking;
-        pending._isDone = false;
-        pending.Timeout = timeout;
-        pending.FrameStart = -1;
-        pending.IsCancelled = false;
-        pending._source.RunContinuationsAsynchronously = true;
-        return pending;
-    }
 
     /// <summary>Listens to the caller's token; only once the request is queued, so that the cancellation is sent behind it.</summary>
     public void ListenToCaller()
@@ -272,38 +224,6 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
             {
                 _isDone = true;
                 Monitor.Pulse(_signal);
-            }
-        }
-    }
-
-    private void Return()
-    {
-        if (IsShared)
-        {
-            return;
-        }
-
-        _source.Reset();
-        _connection = null;
-        _registration = default;
-        Caller = default;
-        _call = default;
-        _late = default;
-        _lateFailure = null;
-        _leases.Reset();
-        if (t_spare is null)
-        {
-            t_spare = this;
-            return;
-        }
-
-        lock (s_lock)
-        {
-            if (s_spareCount < MostSpares)
-            {
-                _nextSpare = s_spares;
-                s_spares = this;
-                s_spareCount++;
             }
         }
     }
