@@ -2,6 +2,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Services;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime;
@@ -74,6 +75,9 @@ internal abstract class PluginSite : GuardSite
         _supervisor.Observer.Cut(method);
         return new PluginUnavailableException($"{record.PluginId}: {record.Message}", FaultOf(record) with { IsRetryable = true });
     }
+
+    /// <inheritdoc/>
+    public override Exception ArgumentEnded(ContractDescriptor contract) => LeaseFailures.ArgumentEnded(_supervisor.Plugin.Id, contract);
 
     /// <inheritdoc/>
     public override void Sample(ContractMethod method, long elapsed) => _supervisor.Sample(method, elapsed);

@@ -103,8 +103,7 @@ public abstract partial class Guard
     {
         if (Lease is { IsReleased: true })
         {
-            throw new ObjectDisposedException(
-                Contract.Name, $"{Contract.Methods[method]} was called on an object of {Contract.VersionedName} that its holder has let go of.");
+            throw ObjectLease.LetGo(Contract, $"{Contract.Methods[method]} was called on");
         }
     }
 

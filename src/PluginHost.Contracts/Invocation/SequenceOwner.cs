@@ -111,7 +111,7 @@ internal sealed class ArgumentOwner(Guard guard) : SequenceOwner
     public override Exception TimedOut() => throw new InvalidOperationException("A step of an argument has no time-out.");
 
     /// <inheritdoc/>
-    public override Exception Cut() => new ObjectDisposedException("sequence", "The call that this sequence was an argument of has ended.");
+    public override Exception Cut() => guard.GuardSite.ArgumentEnded(guard.Contract);
 
     /// <inheritdoc/>
     public override void ReleaseFaulted(Exception thrown) => guard.GuardSite.Arguments.ReleaseFaulted(guard.Contract, thrown);

@@ -257,9 +257,14 @@ internal sealed class CallLeases(SequenceOrigin origin) : Leases
 
         if (_connection.RemoteObjects.Find(target) is { } remote)
         {
+            if (remote.IsLetGo)
+            {
+                throw new ObjectDisposedException(contract.Name, $"A call was given an object of {contract.VersionedName} that its holder has let go of.");
+            }
+
             if (!remote.IsAlive)
             {
-                throw new ValueFormatException($"An object of {contract.VersionedName} cannot be given back: it was let go of.");
+                throw new ValueFormatException($"An object of {contract.VersionedName} cannot be given back: its owner has ended it.");
             }
 
             ObjectValue.Write(ref writer, isOwn: false, remote.Handle, ObjectLifetime.Explicit, Codec);

@@ -216,7 +216,7 @@ public abstract class SequenceTests(RpcCodec codec)
         Assert.Equal(1, first);
         await Until.Ends(watched.Disposed);
         Assert.Equal(0, pair.Near.Leases.Sequences.Count);
-        await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        await Assert.ThrowsAsync<RpcReleasedException>(async () =>
         {
             while (await kept!.MoveNextAsync())
             {
