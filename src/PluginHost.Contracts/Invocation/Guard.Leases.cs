@@ -111,8 +111,8 @@ public abstract partial class Guard
 
     internal static void UndoStep(CallEntry entry) => Undo(entry);
 
-    internal Exception CaughtLater(int method, Exception thrown, CancellationToken callerToken) =>
-        Site.Caught(Contract.Methods[method], thrown, Declared(method, thrown), callerToken);
+    internal Exception CaughtInStep(int method, Exception thrown, CancellationToken callerToken) =>
+        Site.CaughtInStep(Contract.Methods[method], thrown, Declared(method, thrown), callerToken);
 }
 
 /// <summary>The part for methods that give a sequence directly.</summary>

@@ -35,6 +35,16 @@ public abstract class GuardSite
     /// <summary>Gives the exception for a caller whose plugin was unloaded under its suspended call.</summary>
     public abstract Exception Cut(ContractMethod method);
 
+    /// <summary>As <see cref="Caught"/>, for a step of a sequence: part of the call that gave it, and no call of its own. Records as that does by default.</summary>
+    public virtual Exception CaughtInStep(ContractMethod method, Exception thrown, Exception? declared, CancellationToken callerToken) =>
+        Caught(method, thrown, declared, callerToken);
+
+    /// <summary>As <see cref="TimedOut"/>, for a step of a sequence.</summary>
+    public virtual Exception StepTimedOut(ContractMethod method, TimeSpan timeout) => TimedOut(method, timeout);
+
+    /// <summary>As <see cref="Cut"/>, for a sequence.</summary>
+    public virtual Exception SequenceCut(ContractMethod method) => Cut(method);
+
     /// <summary>
     /// Gives the exception for whoever goes on using a sequence or a stream that was an argument of a call that has ended. One that the engine
     /// overrides with the plugin's name; an <see cref="ObjectDisposedException"/> by default.
