@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace PluginHost.Rpc.Connection;
 
 /// <summary>
@@ -13,6 +15,12 @@ internal sealed class Completions : IThreadPoolWorkItem
 
     // As the thread pool does: a work item gives its thread back now and then.
     private const int LongestRunMilliseconds = 15;
+    private const int BatchesApart = 64;
+    private static readonly long s_longestHold = Stopwatch.Frequency / 1000;
+
+    [ThreadStatic]
+    private static Completions? t_completing;
+
     private readonly Lock _lock = new();
     private readonly Queue<PendingCall> _calls = new();
     private readonly List<PendingCall> _batch = [];
@@ -21,12 +29,41 @@ internal sealed class Completions : IThreadPoolWorkItem
     private int _requested;
     private long _taken;
     private long _takenAtLook;
+    private long _progress;
+    private int _apart;
+
+    /// <summary>Where further answers come from. Set before the first <see cref="Publish"/>.</summary>
+    public ICompletionSource? Source { get; set; }
+
+    /// <summary>
+    /// True where the calling thread completes callers and has further ones to complete: what it sends now is followed by more, and may go with it.
+    /// </summary>
+    public bool KeepsTogether => t_completing == this && HasLeft && Volatile.Read(ref _apart) == 0;
 
     /// <summary>True while callers are left: the reader has to look again soon.</summary>
     public bool HasLeft => Volatile.Read(ref _left) > 0;
 
+    /// <summary>How many were ever added. For the reading thread.</summary>
+    public long Added { get; private set; }
+
+    /// <summary>True while a work item completes callers, or is about to.</summary>
+    public bool IsUnderWay
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _running + _requested > 0;
+            }
+        }
+    }
+
     /// <summary>Adds a call that has its answer; nothing happens before <see cref="Publish"/>.</summary>
-    public void Add(PendingCall call) => _batch.Add(call);
+    public void Add(PendingCall call)
+    {
+        Added++;
+        _batch.Add(call);
+    }
 
     /// <summary>Lets what was added be completed.</summary>
     public void Publish()
@@ -47,25 +84,56 @@ internal sealed class Completions : IThreadPoolWorkItem
         }
 
         _batch.Clear();
-        Look();
+        if (_apart > 0)
+        {
+            _apart--;
+        }
+
+        // Whoever completes callers and reads for them goes on with what it read.
+        if (t_completing != this)
+        {
+            Look();
+        }
     }
 
     /// <summary>Lets another thread help where none of those at it has come to the next caller since the last look.</summary>
-    public void Look()
+    /// <returns>True where a caller held the others up for more than a moment; nothing is kept together for a while then.</returns>
+    public bool Look()
     {
+        bool isHeldUp;
         lock (_lock)
         {
-            bool isStuck = _running == 0 || _taken == _takenAtLook;
+            bool hasProgress = _taken != _takenAtLook;
             _takenAtLook = _taken;
-            if (_calls.Count == 0 || _requested > 0 || !isStuck)
+            if (_calls.Count == 0 || hasProgress)
             {
-                return;
+                _progress = 0;
+            }
+
+            if (_calls.Count == 0 || (hasProgress && _running > 0))
+            {
+                return false;
+            }
+
+            long now = Stopwatch.GetTimestamp();
+            _progress = _progress == 0 ? now : _progress;
+            isHeldUp = now - _progress > s_longestHold;
+            if (isHeldUp)
+            {
+                _apart = BatchesApart;
+                _progress = now;
+            }
+
+            if (_requested > 0)
+            {
+                return isHeldUp;
             }
 
             _requested++;
         }
 
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        return isHeldUp;
     }
 
     /// <summary>Completes what is left, one work item each: the reader ends, and nobody looks any more.</summary>
@@ -99,35 +167,67 @@ internal sealed class Completions : IThreadPoolWorkItem
         }
 
         long until = Environment.TickCount64 + LongestRunMilliseconds;
-        while (TryTake(Environment.TickCount64 >= until, out PendingCall? call))
+        bool isOver = false;
+        t_completing = this;
+        do
         {
-            call!.CompleteHere();
-            CleanThread.Restore();
+            while (!isOver && TryTake(out PendingCall? call))
+            {
+                call!.CompleteHere();
+                CleanThread.Restore();
+                isOver = Environment.TickCount64 >= until;
+            }
+
+            Source!.Flush();
         }
+        while (!isOver && Source.TryReadMore());
+
+        t_completing = null;
+        Leave();
+        Source.CompletionsEnded();
     }
 
-    private bool TryTake(bool isOver, out PendingCall? call)
+    private bool TryTake(out PendingCall? call)
     {
         lock (_lock)
         {
-            call = null;
-            if (!isOver && _calls.TryDequeue(out call))
+            if (!_calls.TryDequeue(out call))
             {
-                _left = _calls.Count;
-                _taken++;
-                return true;
+                return false;
             }
 
+            _left = _calls.Count;
+            _taken++;
+            return true;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_lock)
+        {
             _running--;
             if (_calls.Count == 0 || _requested > 0)
             {
-                return false;
+                return;
             }
 
             _requested++;
         }
 
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-        return false;
     }
+}
+
+/// <summary>Where whoever completes callers gets further answers.</summary>
+internal interface ICompletionSource
+{
+    /// <summary>Sends what was kept together.</summary>
+    void Flush();
+
+    /// <summary>Reads what has come or comes in a moment, where nobody else reads; false where nothing came. What came may be other than answers.</summary>
+    bool TryReadMore();
+
+    /// <summary>A work item has ended.</summary>
+    void CompletionsEnded();
 }

@@ -14,11 +14,17 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="logger">The connection's logger.</param>
 internal sealed class Intake(RpcOptions options, RpcTransport transport, Receiver receiver, Action frameBegan, ILogger logger) : IDisposable
 {
+    /// <summary>In place of a time to wait: as <see cref="RpcTransport.ReceiveSoon"/>.</summary>
+    public const int Soon = -2;
+
     private readonly FrameReader _reader = new(
         options.Format, options.MaxMessageBytes);
 
     private long _frameSince = long.MaxValue;
     private bool _isNew;
+
+    /// <inheritdoc cref="RpcTransport.LooksCheaply"/>
+    public bool LooksCheaply => transport.LooksCheaply;
 
     /// <summary>When the message began that has come in part, as a timestamp; <see cref="long.MaxValue"/> where there is none.</summary>
     public long FrameSince => Volatile.Read(ref _frameSince);
@@ -43,7 +49,7 @@ internal sealed class Intake(RpcOptions options, RpcTransport transport, Receive
     {
         while (_reader.TryRead(out ReadOnlySpan<byte> frame))
         {
-            call = receiver.Take(frame, isOneOfMany: _isNew || _reader.IsInsideFrame);
+            call = receiver.Take(frame);
             _isNew = true;
             if (call is not null)
             {
@@ -58,14 +64,19 @@ internal sealed class Intake(RpcOptions options, RpcTransport transport, Receive
     }
 
     /// <summary>Receives once and takes what came; runs no call. Null where there is more to come.</summary>
-    /// <param name="milliseconds">How long to wait.</param>
+    /// <param name="milliseconds">How long to wait; <see cref="Soon"/> for a moment without sleeping.</param>
     /// <param name="hasCome">False where nothing came in time.</param>
     public RpcCloseReason? Step(int milliseconds, out bool hasCome)
     {
         hasCome = false;
         try
         {
-            int count = Receive(milliseconds);
+            int count = milliseconds == Soon ? transport.ReceiveSoon(_reader.Free()) : transport.Receive(_reader.Free(), milliseconds);
+            if (count > 0)
+            {
+                _reader.Received(count);
+            }
+
             if (count == 0)
             {
                 return Ended();

@@ -13,11 +13,10 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="limit">How many bytes may be unsent.</param>
 /// <param name="refill">Called on the outbox's own thread when there is room again: queues requests that wait.</param>
 /// <param name="name">The thread's name.</param>
-/// <param name="gathering">Says while requests are kept together.</param>
-internal sealed class Outbox(RpcTransport transport, int limit, Action refill, string name, Gathering gathering)
+internal sealed class Outbox(RpcTransport transport, int limit, Action refill, string name)
 {
-    /// <summary>In place of a reader's turn: the frame is kept back while requests are kept together.</summary>
-    public const long Gathered = -1;
+    /// <summary>In place of a reader's turn: the frame is kept back for those that the same thread queues next.</summary>
+    public const long KeptTogether = -1;
 
     /// <summary>How many times the limit answers may use: they cannot wait for room, their handlers have ended.</summary>
     public const int AnswerShare = 4;
@@ -25,7 +24,7 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
     private const int LargestKept = 256 * 1024;
     private const int LargestSend = 256 * 1024;
     private const int MostCorked = 16 * 1024;
-    private const int MostCorkedFrames = 16;
+    private const int MostCorkedFrames = 32;
     private readonly Lock _lock = new();
     private readonly OutboxThread _thread = new(name);
     private OutputBuffer _filling = new();
@@ -51,6 +50,9 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
 
     /// <summary>Why nothing can be sent any more, or null.</summary>
     public SocketException? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>True while frames are kept back.</summary>
+    public bool HasCorked => Volatile.Read(ref _hasCorked);
 
     /// <summary>Names the reader that may keep frames back, until another one reads.</summary>
     public long CorkTurn => Volatile.Read(ref _corkTurn);
@@ -209,7 +211,7 @@ internal sealed class Outbox(RpcTransport transport, int limit, Action refill, s
     }
 
     private bool MayCork_NeedsLock(long corkTurn) =>
-        (corkTurn == _corkTurn || (corkTurn == Gathered && gathering.IsOpen)) && _corkedFrames < MostCorkedFrames;
+        (corkTurn == _corkTurn || corkTurn == KeptTogether) && _corkedFrames < MostCorkedFrames;
 
     private void Flush(ReadOnlySpan<byte> first)
     {

@@ -1,51 +1,73 @@
 namespace PluginHost.Rpc.Connection;
 
 /// <summary>
-/// A thread of the connection's own reads, and a caller that blocks reads for itself while that thread rests: an answer then comes to the thread that
-/// waits for it, without waking another. The thread rests only after it completed a caller that blocked and while nothing else is pending; it looks
-/// every millisecond whether callers still come, and reads again when none did, when another call waits, or when a caller reads in vain.
+/// A thread of the connection's own reads, and rests while others read for themselves, so that an answer comes to the thread that goes on with it,
+/// without waking another: a caller that blocks, for its own answer; or the work item that completes callers that await, for the answers to what they
+/// ask next. For the first the thread rests only while nothing else is pending. It looks every millisecond whether they still come, and reads again
+/// when none did, when a call waits that none of them reads for, when a caller reads in vain, or when the work item ends.
 /// </summary>
-/// <param name="intake">What is read from.</param>
-/// <param name="receiver">Counts the answers of blocking callers.</param>
-/// <param name="pending">The calls that wait.</param>
-/// <param name="outbox">Sends what was kept together for too long.</param>
-/// <param name="gathering">Keeps requests together.</param>
-/// <param name="end">Closes the connection.</param>
-/// <param name="name">The thread's name.</param>
-internal sealed class OwnThreadReading(
-    Intake intake, Receiver receiver, PendingTable pending, Outbox outbox, Gathering gathering, Action<RpcCloseReason> end, string name)
-    : Reading(intake, end)
+internal sealed class OwnThreadReading : Reading, ICompletionSource
 {
     private const int LookMilliseconds = 1;
     private const int LongestCallerTurn = 10;
-    private const int LongestGathering = 1;
-    private const int MostHesitation = 64;
+    private const int TurnsThatPay = 3;
     private readonly object _lock = new();
-    private readonly Completions _completions = new();
+    private readonly Receiver _receiver;
+    private readonly PendingTable _pending;
+    private readonly Outbox _outbox;
+    private readonly string _name;
+    private readonly Completions _completions;
+    private readonly Hesitation _beforeCallers = new();
+    private readonly Hesitation _beforeCompletions = new();
     private Turn _turn = Turn.Thread;
-    private bool _isResting;
+    private volatile Rest _rest;
     private bool _isWanted;
-    private long _callerTurns;
+    private long _othersTurns;
     private RpcCloseReason? _ended;
-    private int _hesitation = 1;
-    private int _hesitated;
+
+    /// <summary>Creates one that does not read yet.</summary>
+    /// <param name="intake">What is read from.</param>
+    /// <param name="receiver">Counts the answers of blocking callers.</param>
+    /// <param name="pending">The calls that wait.</param>
+    /// <param name="outbox">Sends what was kept together for too long.</param>
+    /// <param name="completions">Completes callers that await.</param>
+    /// <param name="end">Closes the connection.</param>
+    /// <param name="name">The thread's name.</param>
+    public OwnThreadReading(
+        Intake intake, Receiver receiver, PendingTable pending, Outbox outbox, Completions completions, Action<RpcCloseReason> end, string name)
+        : base(intake, end)
+    {
+        _receiver = receiver;
+        _pending = pending;
+        _outbox = outbox;
+        _name = name;
+        _completions = completions;
+        _completions.Source = this;
+    }
 
     private enum Turn
     {
         Nobody,
         Thread,
-        Caller,
+        Other,
+    }
+
+    private enum Rest
+    {
+        None,
+        ForCallers,
+        ForCompletions,
     }
 
     /// <inheritdoc/>
-    public override void Start() => new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
+    public override void Start() => new Thread(Run) { IsBackground = true, Name = _name }.UnsafeStart();
 
     /// <inheritdoc/>
     public override void Expect()
     {
         // The call is in the table and the turn is looked at behind it; who gives a turn back looks at the table behind that.
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _isResting))
+        if (_rest == Rest.ForCallers)
         {
             lock (_lock)
             {
@@ -59,25 +81,13 @@ internal sealed class OwnThreadReading(
     {
         // As in Expect: the call is in the table before this looks.
         Interlocked.MemoryBarrier();
-        if (call.IsDone || !Volatile.Read(ref _isResting))
+        if (call.IsDone || !TryTakeTurn())
         {
             return;
         }
 
-        lock (_lock)
-        {
-            if (_turn != Turn.Nobody || _isWanted || _ended is not null)
-            {
-                return;
-            }
-
-            _turn = Turn.Caller;
-            _callerTurns++;
-        }
-
         // Whoever reads for itself soon stops, and nobody would look after those it completed.
-        receiver.Completions = null;
-        gathering.Pause(true);
+        _receiver.Completions = null;
         RpcCloseReason? reason = null;
         bool hasCome = true;
         while (!call.IsDone && hasCome && reason is null)
@@ -86,38 +96,105 @@ internal sealed class OwnThreadReading(
             reason = Intake.Step(LongestCallerTurn, out hasCome);
         }
 
-        gathering.Pause(false);
-        receiver.Completions = _completions;
+        _receiver.Completions = _completions;
         lock (_lock)
         {
             _turn = Turn.Nobody;
             _ended = reason;
-            if (reason is not null || _isWanted || !call.IsDone || pending.Unanswered > 0)
+            if (reason is not null || _isWanted || !call.IsDone || _pending.Unanswered > 0)
             {
                 Want_NeedsLock();
             }
         }
     }
 
+    /// <inheritdoc/>
+    public bool TryReadMore()
+    {
+        if (!TryTakeTurn())
+        {
+            return false;
+        }
+
+        RpcCloseReason? reason = Intake.Step(Intake.Soon, out bool hasCome);
+        lock (_lock)
+        {
+            _turn = Turn.Nobody;
+            _ended = reason;
+            if (reason is not null || _isWanted)
+            {
+                Want_NeedsLock();
+            }
+        }
+
+        return hasCome;
+    }
+
+    /// <inheritdoc/>
+    public void Flush() => _outbox.Uncork();
+
+    /// <inheritdoc/>
+    public void CompletionsEnded()
+    {
+        // The thread rests first and then looks whether a work item is there; who ends is not there any more and looks behind that.
+        Interlocked.MemoryBarrier();
+        if (_rest == Rest.ForCompletions)
+        {
+            lock (_lock)
+            {
+                Want_NeedsLock();
+            }
+        }
+    }
+
+    private bool TryTakeTurn()
+    {
+        if (_rest == Rest.None)
+        {
+            return false;
+        }
+
+        lock (_lock)
+        {
+            if (_rest == Rest.None || _turn != Turn.Nobody || _isWanted || _ended is not null)
+            {
+                return false;
+            }
+
+            _turn = Turn.Other;
+            _othersTurns++;
+            return true;
+        }
+    }
+
     private void Run()
     {
         RpcCloseReason? reason = null;
-        receiver.Completions = _completions;
+        _receiver.Completions = _completions;
         while (reason is null)
         {
-            int answers = receiver.BlockingAnswers;
-            reason = StepGathering();
-            if (reason is null && receiver.BlockingAnswers != answers && pending.Unanswered == 0 && !_completions.HasLeft)
+            int blocking = _receiver.BlockingAnswers;
+            long completed = _completions.Added;
+            reason = Step();
+            if (reason is not null)
             {
-                if (++_hesitated >= _hesitation)
-                {
-                    _hesitated = 0;
-                    reason = Rest();
-                }
+                break;
+            }
+
+            bool wasBlocking = _receiver.BlockingAnswers != blocking;
+            bool wasAwaiting = _completions.Added != completed;
+            if (wasBlocking && _pending.Unanswered == 0 && !_completions.HasLeft)
+            {
+                reason = _beforeCallers.IsOver() ? RestFor(Rest.ForCallers, _beforeCallers) : null;
+            }
+            else if (wasAwaiting && !wasBlocking && Intake.LooksCheaply)
+            {
+                reason = _beforeCompletions.IsOver() ? RestFor(Rest.ForCompletions, _beforeCompletions) : null;
             }
             else
             {
-                _hesitated = 0;
+                _beforeCallers.Restart();
+                _beforeCompletions.Restart();
             }
         }
 
@@ -130,48 +207,56 @@ internal sealed class OwnThreadReading(
         End(reason);
     }
 
-    private RpcCloseReason? StepGathering()
+    private RpcCloseReason? Step()
     {
-        bool isGathering = gathering.IsOpen;
-        gathering.Begin();
-        int longest = isGathering ? LongestGathering : _completions.HasLeft ? Completions.LookMilliseconds : Timeout.Infinite;
-        RpcCloseReason? reason = Intake.Step(longest, out bool hasCome);
-        if (!hasCome && isGathering && gathering.IsOpen)
+        bool watches = _completions.HasLeft || _outbox.HasCorked;
+        RpcCloseReason? reason = Intake.Step(watches ? Completions.LookMilliseconds : Timeout.Infinite, out bool hasCome);
+        bool isHeldUp = _completions.HasLeft && _completions.Look();
+        if (isHeldUp || !hasCome)
         {
-            gathering.GiveUp();
-            outbox.Uncork();
-        }
-
-        if (_completions.HasLeft)
-        {
-            _completions.Look();
+            // Somebody who was completed holds up what he and others asked just before.
+            _outbox.Uncork();
         }
 
         return reason;
     }
 
-    /// <summary>Leaves the turn to callers until it is wanted back.</summary>
-    private RpcCloseReason? Rest()
+    /// <summary>Leaves the turn to others until it is wanted back.</summary>
+    private RpcCloseReason? RestFor(Rest rest, Hesitation hesitation)
     {
         lock (_lock)
         {
-            long turnsBefore = _callerTurns;
+            long turnsBefore = _othersTurns;
             _turn = Turn.Nobody;
-            Volatile.Write(ref _isResting, true);
+            _rest = rest;
             Interlocked.MemoryBarrier();
-            _isWanted = pending.Unanswered > 0;
+            _isWanted = rest == Rest.ForCallers ? _pending.Unanswered > 0 : !_completions.IsUnderWay;
             long seen = -1;
-            while (_turn != Turn.Nobody || (!_isWanted && seen != _callerTurns))
+            while (_turn != Turn.Nobody || (!_isWanted && seen != _othersTurns))
             {
-                seen = _callerTurns;
+                seen = _othersTurns;
                 Monitor.Wait(_lock, LookMilliseconds);
             }
 
-            // A rest that somebody ended was of no use: callers that do not block, that give up, or several at once, only pay for the next one.
-            _hesitation = _isWanted ? MostHesitation : _callerTurns - turnsBefore > 3 ? 1 : Math.Min(MostHesitation, _hesitation * 2);
+            // A rest for callers that somebody ended was of no use: those that do not block, that give up, or several at once, only pay for the next
+            // one. So was one in which the work item did not come to read: a caller that it completed holds it up, and everybody waited.
+            bool wasDisturbed = _isWanted == (rest == Rest.ForCallers);
+            if (wasDisturbed)
+            {
+                hesitation.Disturbed();
+            }
+            else if (_othersTurns - turnsBefore > TurnsThatPay)
+            {
+                hesitation.Paid();
+            }
+            else
+            {
+                hesitation.Failed();
+            }
+
             _turn = Turn.Thread;
             _isWanted = false;
-            Volatile.Write(ref _isResting, false);
+            _rest = Rest.None;
             return _ended;
         }
     }

@@ -40,9 +40,6 @@ internal abstract class PendingCall : SequenceOrigin
     /// <summary>True once another thread may write the request: such a call is not used again.</summary>
     public bool IsShared { get; set; }
 
-    /// <summary>The batch that the answer came in, for <see cref="Gathering"/>; 0 for none.</summary>
-    public int Batch { get; set; }
-
     /// <summary>The method's name.</summary>
     public abstract string Method { get; }
 

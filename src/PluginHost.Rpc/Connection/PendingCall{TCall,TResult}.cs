@@ -227,12 +227,6 @@ internal sealed class PendingCall<TCall, TResult> : PendingCall, IValueTaskSourc
             return _source.GetResult(token);
         }
 
-        if (Batch != 0)
-        {
-            _connection!.WentOn(Batch);
-            Batch = 0;
-        }
-
         // Waits for a cancellation that is on its way: behind this nobody knows the call.
         _registration.Dispose();
         try

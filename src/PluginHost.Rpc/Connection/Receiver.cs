@@ -13,7 +13,6 @@ namespace PluginHost.Rpc.Connection;
 /// <param name="inbound">Takes calls that came in.</param>
 /// <param name="leases">Takes what is said about things that outlive calls.</param>
 /// <param name="sender">Sends errors about calls that are not taken.</param>
-/// <param name="gathering">Told of callers that are completed together.</param>
 /// <param name="logger">The connection's logger.</param>
 internal sealed class Receiver(
     RpcOptions options,
@@ -21,7 +20,6 @@ internal sealed class Receiver(
     InboundCalls inbound,
     ConnectionLeases leases,
     FrameSender sender,
-    Gathering gathering,
     ILogger logger)
 {
     /// <summary>Stands among the codes for a message that is done: a request of this kind is answered with null.</summary>
@@ -68,10 +66,9 @@ internal sealed class Receiver(
 
     /// <summary>Takes a message.</summary>
     /// <param name="frame">The message.</param>
-    /// <param name="isOneOfMany">True where others came with it.</param>
     /// <returns>A call that the calling thread has to run before it takes the next message, or null.</returns>
     /// <exception cref="MalformedMessageException">It is none, or one too many of its kind: the connection has to end.</exception>
-    public IncomingCall? Take(ReadOnlySpan<byte> frame, bool isOneOfMany)
+    public IncomingCall? Take(ReadOnlySpan<byte> frame)
     {
         RpcCodec codec = EnvelopeReader.Detect(frame);
         if (options.RequiresUtf8 && codec == RpcCodec.Json)
@@ -88,7 +85,7 @@ internal sealed class Receiver(
         switch (envelope.Kind)
         {
             case MessageKind.Result or MessageKind.Error:
-                TakeAnswer(frame, in envelope, codec, isOneOfMany);
+                TakeAnswer(frame, in envelope, codec);
                 return null;
             case MessageKind.InvalidRequest:
                 sender.SendError(codec, envelope.RawId.Of(frame), RpcErrorCodes.InvalidRequest, "The method's name is no string.", null);
@@ -108,14 +105,13 @@ internal sealed class Receiver(
         }
     }
 
-    private void TakeAnswer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec, bool isOneOfMany)
+    private void TakeAnswer(ReadOnlySpan<byte> frame, in Envelope envelope, RpcCodec codec)
     {
         if (envelope.IdKind == IdKind.Integer && pending.TryRemove(envelope.Id, out PendingCall? call, out LateAnswer? late))
         {
             if (call is not null)
             {
                 BlockingAnswers += call.IsBlocking ? 1 : 0;
-                call.Batch = isOneOfMany && !call.IsBlocking ? gathering.Add() : 0;
                 call.Answer(frame, in envelope, codec, _payloads, Completions);
             }
             else if (_payloads is not null)

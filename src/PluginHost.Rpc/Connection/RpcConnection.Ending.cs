@@ -57,7 +57,7 @@ public sealed partial class RpcConnection
         bool mayShare = _transport.PollDescriptor >= 0;
         _hasReaderThread = ReaderThreads.TryTake();
         return _hasReaderThread || !mayShare
-            ? new OwnThreadReading(_intake, _receiver, _pending, _outbox, _gathering, ReadingEnded, _options.ReaderThreadName)
+            ? new OwnThreadReading(_intake, _receiver, _pending, _outbox, _completions, ReadingEnded, _options.ReaderThreadName)
             : new SharedReading(_intake, _transport, ReadingEnded);
     }
 

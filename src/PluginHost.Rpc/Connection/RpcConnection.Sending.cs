@@ -6,15 +6,6 @@ namespace PluginHost.Rpc.Connection;
 /// <summary>The part that writes requests, in turn with those that wait for room, and takes them back.</summary>
 public sealed partial class RpcConnection
 {
-    /// <summary>A caller that was completed together with others goes on; the last sends what the others asked meanwhile.</summary>
-    internal void WentOn(int batch)
-    {
-        if (_gathering.WentOn(batch))
-        {
-            _outbox.Uncork();
-        }
-    }
-
     /// <summary>Ends a call whose caller cancelled it, and asks the peer to stop.</summary>
     internal void Cancel(PendingCall call, long id)
     {
@@ -114,7 +105,22 @@ public sealed partial class RpcConnection
         }
 
         // Where the connection has ended meanwhile its close fails every call in the table, this one too.
-        return _sender.Send(output, FrameUse.Request, pending, _gathering.IsOpen ? Outbox.Gathered : 0) != AppendResult.Full;
+        bool isKept = _completions.KeepsTogether;
+        AppendResult result = _sender.Send(output, FrameUse.Request, pending, isKept ? Outbox.KeptTogether : 0);
+        if (!isKept)
+        {
+            return result != AppendResult.Full;
+        }
+
+        // What is kept must be seen before the question: the reader looks whether callers are left, and then whether something is kept.
+        Interlocked.MemoryBarrier();
+        if (!_completions.KeepsTogether)
+        {
+            // Whoever completes the last of them has gone on meanwhile: nobody looks after what is kept.
+            _outbox.Uncork();
+        }
+
+        return result != AppendResult.Full;
     }
 
     /// <summary>What a call ends with whose request was not sent.</summary>

@@ -27,7 +27,7 @@ public sealed partial class RpcConnection : IAsyncDisposable
     private readonly PendingTable _pending;
     private readonly Outbox _outbox;
     private readonly WaitingRequests _waiting = new();
-    private readonly Gathering _gathering = new();
+    private readonly Completions _completions = new();
     private readonly FrameSender _sender;
     private readonly ConnectionChannel _channel;
     private readonly InboundCalls _inbound;
@@ -78,7 +78,7 @@ public sealed partial class RpcConnection : IAsyncDisposable
         _codec = (int)options.Codec;
         _transport = transport;
         _pending = new PendingTable(options.MaxPendingOutbound);
-        _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)", _gathering);
+        _outbox = new Outbox(_transport, options.MaxUnsentBytes, SendWaiting, options.ReaderThreadName + " (slow peer)");
         _sender = new FrameSender(options, _outbox, CloseUnread, logger);
         if (options.Payloads is { } payloads)
         {
@@ -91,7 +91,7 @@ public sealed partial class RpcConnection : IAsyncDisposable
         HandlerThreads? threads = options.Dispatch == RpcDispatch.Inline ? new HandlerThreads(options.ReaderThreadName + " (handler)") : null;
         _inbound = new InboundCalls(options.MaxPendingInbound, _sender, Leases, threads) { Chain = options.Chain };
         _sweep = new Sweep(options.Clock, options.SweepInterval, SweepOnce);
-        _receiver = new Receiver(options, _pending, _inbound, Leases, _sender, _gathering, logger);
+        _receiver = new Receiver(options, _pending, _inbound, Leases, _sender, logger);
         _intake = new Intake(options, transport, _receiver, _sweep.Arm, logger);
         _threads = threads;
         transport.MaySpin = static () => true;

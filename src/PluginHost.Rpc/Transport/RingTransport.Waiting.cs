@@ -35,12 +35,7 @@ public sealed partial class RingTransport
 
     private int ReceiveFromRing(RingReader reader, Span<byte> bytes, int milliseconds)
     {
-        int count = Look(reader, bytes);
-        if (count == NothingYet && milliseconds != 0 && MaySpin is { } maySpin && maySpin())
-        {
-            count = s_isOnlyCore ? Yield(reader, bytes) : Spin(reader, bytes, maySpin, _spin, _spin.Next());
-        }
-
+        int count = milliseconds == 0 ? Look(reader, bytes) : LookForAWhile(reader, bytes);
         if (count != NothingYet)
         {
             return count;
@@ -76,6 +71,18 @@ public sealed partial class RingTransport
                 return NothingYet;
             }
         }
+    }
+
+    /// <summary>What is in the ring, or comes while this may look again and again.</summary>
+    private int LookForAWhile(RingReader reader, Span<byte> bytes)
+    {
+        int count = Look(reader, bytes);
+        if (count == NothingYet && MaySpin is { } maySpin && maySpin())
+        {
+            count = s_isOnlyCore ? Yield(reader, bytes) : Spin(reader, bytes, maySpin, _spin, _spin.Next());
+        }
+
+        return count;
     }
 
     /// <summary>What is in the ring now, 0 at the end, <see cref="RpcTransport.NothingYet"/> where it is empty.</summary>

@@ -125,6 +125,29 @@ public sealed partial class RingTransport : RpcTransport
     }
 
     /// <inheritdoc/>
+    public override bool LooksCheaply => UsesRing;
+
+    /// <inheritdoc/>
+    public override int ReceiveSoon(Span<byte> bytes)
+    {
+        if (Volatile.Read(ref _reader) is not { } reader)
+        {
+            return _socket.Receive(bytes, 0);
+        }
+
+        SharedMapping mapping = _mapping!;
+        mapping.Hold();
+        try
+        {
+            return LookForAWhile(reader, bytes);
+        }
+        finally
+        {
+            mapping.LetGo();
+        }
+    }
+
+    /// <inheritdoc/>
     public override SendAttempt TrySend(ReadOnlySpan<byte> bytes)
     {
         if (!Volatile.Read(ref _isSendingOnRing))

@@ -38,6 +38,17 @@ public abstract class RpcTransport : IDisposable
     /// <exception cref="SocketException">The stream broke.</exception>
     public abstract int Receive(Span<byte> bytes, int milliseconds);
 
+    /// <summary>True where <see cref="ReceiveSoon"/> asks no system: a thread that has nothing else to do for a moment then gains by looking itself.</summary>
+    public virtual bool LooksCheaply => false;
+
+    /// <summary>
+    /// Receives what has come, or comes within microseconds: looks again and again where <see cref="MaySpin"/> lets it, and never sleeps.
+    /// </summary>
+    /// <param name="bytes">Where to put it; at least one byte.</param>
+    /// <returns>As <see cref="Receive"/>.</returns>
+    /// <exception cref="SocketException">The stream broke.</exception>
+    public virtual int ReceiveSoon(Span<byte> bytes) => Receive(bytes, 0);
+
     /// <summary>Waits until the system has taken some bytes, and says how many.</summary>
     /// <exception cref="SocketException">The stream broke.</exception>
     public abstract int Send(ReadOnlySpan<byte> bytes);

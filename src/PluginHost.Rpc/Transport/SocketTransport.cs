@@ -36,18 +36,14 @@ internal sealed class SocketTransport : RpcTransport
             return ReceivePortably(bytes, milliseconds);
         }
 
-        if (milliseconds != 0 && MaySpin is { } maySpin && _spin.Next() is > 0 and long ticks && maySpin())
-        {
-            int count = ReceiveSpinning(bytes, ticks, maySpin);
-            if (count != NothingYet)
-            {
-                return count;
-            }
-        }
-
         if (milliseconds == 0)
         {
             return ReceiveOnce(bytes, DontWait);
+        }
+
+        if (Spin(bytes) is not NothingYet and int found)
+        {
+            return found;
         }
 
         LimitWaiting(milliseconds);
@@ -131,8 +127,19 @@ internal sealed class SocketTransport : RpcTransport
     /// <inheritdoc/>
     protected override void Dispose(bool isDisposing) => _socket.Dispose();
 
-    private int ReceiveSpinning(Span<byte> bytes, long ticks, Func<bool> maySpin)
+    private int Spin(Span<byte> bytes)
     {
+        if (MaySpin is not { } maySpin || !maySpin())
+        {
+            return NothingYet;
+        }
+
+        long ticks = _spin.Next();
+        if (ticks == 0)
+        {
+            return NothingYet;
+        }
+
         long until = Stopwatch.GetTimestamp() + ticks;
         do
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.Tests.Support;
 using Xunit;
@@ -69,6 +70,84 @@ public sealed class CompletionsTests
         await AnswerTogether(peer, 1);
 
         Assert.True(await Until.Ends(isPools.Task));
+    }
+
+    [Fact]
+    public async Task What_they_ask_next_leaves_together()
+    {
+        await using HeaderPeer peer = new();
+        Task<int>[] callers = [.. Enumerable.Range(0, 8).Select(_ => AskTwiceAsync(peer))];
+
+        await AnswerTogether(peer, 8);
+        int pieces = 0;
+        byte[] piece = new byte[64 * 1024];
+        for (int requests = 0; requests < 8; pieces++)
+        {
+            int count = await Until.Ends(peer.Socket.ReceiveAsync(piece));
+            requests += Encoding.UTF8.GetString(piece, 0, count).Split("\"method\"").Length - 1;
+        }
+
+        // One, unless the machine holds up the thread that completes them.
+        Assert.InRange(pieces, 1, 4);
+        await peer.Connection.DisposeAsync();
+        await Assert.ThrowsAsync<RpcConnectionLostException>(() => Until.Ends(Task.WhenAll(callers)));
+    }
+
+    [Fact]
+    public async Task What_one_asked_does_not_wait_for_those_behind_him_to_ask()
+    {
+        await using HeaderPeer peer = new();
+        using CountdownEvent arrived = new(1);
+        ValueTask<RpcReply<int>> asked = default;
+        TaskCompletionSource<bool> first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        GoOn(Call(peer), () =>
+        {
+            asked = Call(peer);
+            first.SetResult(arrived.Wait(s_patience));
+        });
+        Task<bool> second = GoOnAsync(Call(peer), () => arrived.Wait(s_patience));
+
+        await AnswerTogether(peer, 2);
+        await AnswerTogether(peer, 1);
+        arrived.Signal();
+
+        Assert.True(await Until.Ends(first.Task));
+        Assert.True(await Until.Ends(second));
+        Assert.Equal(3, (await asked).Value);
+    }
+
+    [Theory]
+    [InlineData(RpcCodec.Json)]
+    [InlineData(RpcCodec.MessagePack)]
+    public async Task A_caller_that_stops_is_not_waited_for_where_who_completes_also_reads(RpcCodec codec)
+    {
+        await using ConnectedPair pair = new(codec, ringBytes: 64 * 1024);
+        using CountdownEvent others = new(3);
+        Task<int>[] flows = [.. Enumerable.Range(0, 4).Select(i => FlowAsync(pair, 2000, i == 0 ? n => n != 1000 || others.Wait(s_patience) : n => n != 1999 || others.Signal() || true))];
+
+        int[] made = await Until.Ends(Task.WhenAll(flows));
+
+        Assert.All(made, m => Assert.Equal(2000, m));
+    }
+
+    private static async Task<int> FlowAsync(ConnectedPair pair, int calls, Func<int, bool> behind)
+    {
+        int made = 0;
+        while (made < calls)
+        {
+            RpcReply<int> sum = await pair.Near.CallAsync<AddCall, int>(new AddCall(made, 1), s_patience, CancellationToken.None).ConfigureAwait(false);
+            Assert.Equal(made + 1, sum.Value);
+            Assert.True(behind(made));
+            made++;
+        }
+
+        return made;
+    }
+
+    private static async Task<int> AskTwiceAsync(HeaderPeer peer)
+    {
+        int first = (await Call(peer).ConfigureAwait(false)).Value;
+        return first + (await Call(peer).ConfigureAwait(false)).Value;
     }
 
     private static ValueTask<RpcReply<int>> Call(HeaderPeer peer) =>

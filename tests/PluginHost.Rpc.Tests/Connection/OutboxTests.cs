@@ -9,7 +9,6 @@ namespace PluginHost.Rpc.Tests.Connection;
 /// <summary>What goes out, in which order, and in how many sends.</summary>
 public sealed class OutboxTests : IDisposable
 {
-    private readonly Gathering _gathering = new();
     private readonly Recorded _transport = new();
 
     public void Dispose() => _transport.Dispose();
@@ -59,7 +58,7 @@ public sealed class OutboxTests : IDisposable
     {
         Outbox outbox = Create();
 
-        for (int i = 0; i < 64; i++)
+        for (int i = 0; i < 128; i++)
         {
             Append(outbox, "x", outbox.CorkTurn);
         }
@@ -68,45 +67,19 @@ public sealed class OutboxTests : IDisposable
     }
 
     [Fact]
-    public void Requests_of_callers_that_go_on_together_leave_together_when_the_last_has_gone_on()
+    public void What_is_kept_together_leaves_with_the_next_frame_that_is_not()
     {
         Outbox outbox = Create();
-        _gathering.Begin();
-        int[] batches = [_gathering.Add(), _gathering.Add(), _gathering.Add()];
 
-        bool first = _gathering.WentOn(batches[0]);
-        Append(outbox, "a", Outbox.Gathered);
-        bool second = _gathering.WentOn(batches[1]);
-        Append(outbox, "b", Outbox.Gathered);
+        Append(outbox, "a", Outbox.KeptTogether);
+        Append(outbox, "b", Outbox.KeptTogether);
         int before = _transport.Sends.Count;
-        bool third = _gathering.WentOn(batches[2]);
+        Append(outbox, "c", 0);
+        Append(outbox, "d", Outbox.KeptTogether);
         outbox.Uncork();
-        Append(outbox, "c", Outbox.Gathered);
 
-        Assert.Equal((false, false, true), (first, second, third));
         Assert.Equal(0, before);
-        Assert.Equal(["ab", "c"], _transport.Sends);
-    }
-
-    [Fact]
-    public void Callers_that_do_not_go_on_are_given_up_and_nothing_is_gathered_for_a_while()
-    {
-        Outbox outbox = Create();
-        int batch = _gathering.Add();
-        Append(outbox, "a", Outbox.Gathered);
-
-        _gathering.GiveUp();
-        Append(outbox, "b", Outbox.Gathered);
-
-        Assert.Equal(["ab"], _transport.Sends);
-        Assert.False(_gathering.WentOn(batch));
-        Assert.Equal(0, _gathering.Add());
-        for (int i = 0; i < 16; i++)
-        {
-            _gathering.Begin();
-        }
-
-        Assert.NotEqual(0, _gathering.Add());
+        Assert.Equal(["abc", "d"], _transport.Sends);
     }
 
     [Fact]
@@ -131,7 +104,7 @@ public sealed class OutboxTests : IDisposable
         outbox.Close();
     }
 
-    private Outbox Create(Action? refill = null) => new(_transport, 1 << 20, refill ?? (static () => { }), "test", _gathering);
+    private Outbox Create(Action? refill = null) => new(_transport, 1 << 20, refill ?? (static () => { }), "test");
 
     private static void Append(Outbox outbox, string frame, long corkTurn) =>
         Assert.Equal(AppendResult.Queued, outbox.Append(Encoding.ASCII.GetBytes(frame), FrameUse.Answer, null, corkTurn));
