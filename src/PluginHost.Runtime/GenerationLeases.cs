@@ -2,6 +2,8 @@ using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
+using PluginHost.Runtime.Services;
+using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime;
 
@@ -98,7 +100,7 @@ internal sealed class HostLeases : LeaseTable
         {
             if (!_sites.TryGetValue(contract, out HostObjectSite? site))
             {
-                _sites.Add(contract, site = new HostObjectSite(contract, _slots.OfHost(contract), _supervisor.Clock, this, _both.FromPlugin));
+                _sites.Add(contract, site = new HostObjectSite(_supervisor.Plugin.Id, contract, _slots.OfHost(contract), _supervisor.Clock, this, _both.FromPlugin));
             }
 
             return site;
@@ -141,15 +143,13 @@ internal sealed class PluginObjectSite(PluginSupervisor supervisor, ContractDesc
 
     private PluginUnavailableException Gone(ContractMethod method)
     {
-        string id = _supervisor.Plugin.Id;
-        return new PluginUnavailableException(
-            $"{id}: {method.WireName} was not called: the plugin was stopped, and this object of {contract.Name} ended with it. Ask the plugin for another.",
-            new PluginFault(id, FaultKind.Unavailable) { Tier = PluginTier.InProcess, Method = method.WireName, IsRetryable = true });
+        _supervisor.Observer.Ended(method, CallStatus.Unavailable);
+        return LeaseFailures.PluginGone(_supervisor.Plugin.Id, contract, method);
     }
 }
 
 /// <summary>The engine's side of the guards over the application's objects of one contract that a plugin holds. Nothing is recorded: it is no plugin's code.</summary>
-internal sealed class HostObjectSite(ContractDescriptor contract, int firstSlot, TimeProvider clock, HostLeases own, PluginLeases plugins) : GuardSite
+internal sealed class HostObjectSite(string pluginId, ContractDescriptor contract, int firstSlot, TimeProvider clock, HostLeases own, PluginLeases plugins) : GuardSite
 {
     /// <inheritdoc/>
     public override int FirstSlot => firstSlot;
@@ -200,6 +200,9 @@ internal sealed class HostObjectSite(ContractDescriptor contract, int firstSlot,
     public override Exception Cut(ContractMethod method) => Gone(method);
 
     /// <inheritdoc/>
+    public override Exception ArgumentEnded(ContractDescriptor ended) => LeaseFailures.ArgumentEnded(pluginId, ended);
+
+    /// <inheritdoc/>
     public override void Sample(ContractMethod method, long elapsed)
     {
         // No plugin's time.
@@ -217,6 +220,5 @@ internal sealed class HostObjectSite(ContractDescriptor contract, int firstSlot,
     /// <inheritdoc/>
     public override ValueTask<object> RouteAsync(ContractMethod method, CancellationToken cancellationToken) => ValueTask.FromException<object>(Gone(method));
 
-    private ObjectDisposedException Gone(ContractMethod method) => new(
-        contract.Name, $"{method.WireName} was not called: the application's object was lent for a call that has ended, or the plugin is being stopped.");
+    private PluginUnavailableException Gone(ContractMethod method) => LeaseFailures.HostObjectGone(pluginId, contract, method);
 }

@@ -2,6 +2,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Services;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime;
@@ -30,39 +31,24 @@ internal abstract class PluginSite : GuardSite
     public override TimeSpan TimeoutOf(ContractMethod method) => _supervisor.TimeoutOf(method);
 
     /// <inheritdoc/>
-    public override Exception Caught(ContractMethod method, Exception thrown, Exception? declared, CancellationToken callerToken)
-    {
-        if (declared is not null)
-        {
-            _supervisor.Observer.Ended(method, CallStatus.Error);
-            return declared;
-        }
+    public override Exception Caught(ContractMethod method, Exception thrown, Exception? declared, CancellationToken callerToken) =>
+        Caught(method, thrown, declared, isCall: true, callerToken);
 
-        if (thrown is OperationCanceledException && callerToken.IsCancellationRequested)
-        {
-            _supervisor.Observer.Ended(method, CallStatus.Cancelled);
-            return new OperationCanceledException(callerToken);
-        }
-
-        if (thrown is OperationCanceledException && _supervisor.View.State == PluginState.Stopping)
-        {
-            // The plugin honoured its stopping token: the host asked for that.
-            return Cut(method);
-        }
-
-        FaultRecord record = _supervisor.Describe(method, ThrownException.Read(thrown));
-        _supervisor.Observer.Ended(method, CallStatus.Fault);
-        _supervisor.Observer.Fault(record);
-        return new PluginFaultException(
-            $"{record.PluginId}: {method.WireName} failed in-process: {record.Message}",
-            FaultOf(record) with { RemoteMessage = record.Message, IsRetryable = false });
-    }
+    /// <inheritdoc/>
+    public override Exception CaughtInStep(ContractMethod method, Exception thrown, Exception? declared, CancellationToken callerToken) =>
+        Caught(method, thrown, declared, isCall: false, callerToken);
 
     /// <inheritdoc/>
     public override Exception TimedOut(ContractMethod method, TimeSpan timeout)
     {
-        FaultRecord record = _supervisor.Describe(method, FaultKind.Timeout, $"{method.WireName} did not end within {timeout:c}.");
         _supervisor.Observer.Ended(method, CallStatus.Timeout);
+        return StepTimedOut(method, timeout);
+    }
+
+    /// <inheritdoc/>
+    public override Exception StepTimedOut(ContractMethod method, TimeSpan timeout)
+    {
+        FaultRecord record = _supervisor.Describe(method, FaultKind.Timeout, $"{method.WireName} did not end within {timeout:c}.");
         _supervisor.Observer.Fault(record);
         return new PluginTimeoutException($"{record.PluginId}: {record.Message} It was asked to stop.", FaultOf(record) with { IsRetryable = true });
     }
@@ -70,16 +56,62 @@ internal abstract class PluginSite : GuardSite
     /// <inheritdoc/>
     public override Exception Cut(ContractMethod method)
     {
-        FaultRecord record = _supervisor.Describe(method, FaultKind.Unavailable, $"{method.WireName} was ended: the plugin is being stopped.");
         _supervisor.Observer.Cut(method);
+        return SequenceCut(method);
+    }
+
+    /// <inheritdoc/>
+    public override Exception SequenceCut(ContractMethod method)
+    {
+        FaultRecord record = _supervisor.Describe(method, FaultKind.Unavailable, $"{method.WireName} was ended: the plugin is being stopped.");
         return new PluginUnavailableException($"{record.PluginId}: {record.Message}", FaultOf(record) with { IsRetryable = true });
     }
+
+    /// <inheritdoc/>
+    public override Exception ArgumentEnded(ContractDescriptor contract) => LeaseFailures.ArgumentEnded(_supervisor.Plugin.Id, contract);
 
     /// <inheritdoc/>
     public override void Sample(ContractMethod method, long elapsed) => _supervisor.Sample(method, elapsed);
 
     /// <inheritdoc/>
     public override void AmbientStateLeaked(ContractMethod method) => _supervisor.AmbientStateLeaked(method);
+
+    /// <summary>What the caller gets; a step of a sequence is recorded, and counted with the call that gave the sequence.</summary>
+    private Exception Caught(ContractMethod method, Exception thrown, Exception? declared, bool isCall, CancellationToken callerToken)
+    {
+        if (declared is not null)
+        {
+            Ended(method, CallStatus.Error, isCall);
+            return declared;
+        }
+
+        if (thrown is OperationCanceledException && callerToken.IsCancellationRequested)
+        {
+            Ended(method, CallStatus.Cancelled, isCall);
+            return new OperationCanceledException(callerToken);
+        }
+
+        if (thrown is OperationCanceledException && _supervisor.View.State == PluginState.Stopping)
+        {
+            // The plugin honoured its stopping token: the host asked for that.
+            return isCall ? Cut(method) : SequenceCut(method);
+        }
+
+        FaultRecord record = _supervisor.Describe(method, ThrownException.Read(thrown));
+        Ended(method, CallStatus.Fault, isCall);
+        _supervisor.Observer.Fault(record);
+        return new PluginFaultException(
+            $"{record.PluginId}: {method.WireName} failed in-process: {record.Message}",
+            FaultOf(record) with { RemoteMessage = record.Message, IsRetryable = false });
+    }
+
+    private void Ended(ContractMethod method, CallStatus status, bool isCall)
+    {
+        if (isCall)
+        {
+            _supervisor.Observer.Ended(method, status);
+        }
+    }
 
     private static PluginFault FaultOf(FaultRecord record) => new(record.PluginId, record.Kind)
     {

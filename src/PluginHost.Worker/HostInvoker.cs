@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
-using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Connection;
-using PluginHost.Rpc.Messages;
 
 namespace PluginHost.Worker;
 
@@ -23,7 +21,7 @@ internal sealed class HostInvoker(string pluginId, RpcConnection connection, Tim
         }
         catch (RpcException failed)
         {
-            throw Failure(TCall.Method, failed);
+            throw HostFailure.Of(pluginId, TCall.Method, failed);
         }
     }
 
@@ -39,7 +37,7 @@ internal sealed class HostInvoker(string pluginId, RpcConnection connection, Tim
         }
         catch (RpcException failed)
         {
-            throw Failure(TCall.Method, failed);
+            throw HostFailure.Of(pluginId, TCall.Method, failed);
         }
     }
 
@@ -48,24 +46,4 @@ internal sealed class HostInvoker(string pluginId, RpcConnection connection, Tim
     public async ValueTask InvokeVoidAsync<TCall>(TCall call, CancellationToken cancellationToken)
         where TCall : struct, ICall<NoResult> =>
         await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
-
-    /// <summary>What the plugin gets for a call that did not even reach the service, or whose answer cannot be read.</summary>
-    private PluginException Failure(ContractMethod method, RpcException failed)
-    {
-        string message = $"{method}, called by plugin '{pluginId}': {failed.Message}";
-        return failed switch
-        {
-            RpcTimeoutException => new PluginTimeoutException(message, Fault(FaultKind.Timeout) with { IsRetryable = method.IsIdempotent }),
-            RpcConnectionLostException => new PluginUnavailableException(message, Fault(FaultKind.Unavailable)),
-            RpcLimitException or RpcErrorException { Code: RpcErrorCodes.LimitExceeded } =>
-                new PluginUnavailableException(message, Fault(FaultKind.LimitExceeded) with { IsRetryable = true }),
-            RpcErrorException { Code: RpcErrorCodes.MethodNotFound or RpcErrorCodes.InvalidParams } =>
-                new ContractMismatchException(message, Fault(FaultKind.ContractMismatch)),
-            RpcErrorException error => new PluginFaultException(
-                message, Fault(FaultKind.Exception) with { RemoteType = error.RemoteType, RemoteMessage = error.RemoteMessage }),
-            _ => new PluginFaultException(message, Fault(FaultKind.ProtocolViolation)),
-        };
-
-        PluginFault Fault(FaultKind kind) => new(pluginId, kind) { Method = method.WireName };
-    }
 }

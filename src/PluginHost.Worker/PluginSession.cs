@@ -145,6 +145,7 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
             Shared = shared,
             Collectible = false,
         });
+        Connection.UseLeaseInvoker(new HostLeaseInvoker(request.PluginId, Connection));
         EventLogger logger = new($"Plugin.{request.PluginId}", leastLevel, Send, clock);
         PluginContext context = new(request.PluginId, request.Generation, request.SettingsJson, request.DataFolder, logger, new HostServices(request, shared, Connection), _stopping.Token);
         object plugin = loaded.CreateInstance(context);

@@ -123,5 +123,7 @@ public sealed class InProcessLeaseTests
     private sealed class Listener : IListener
     {
         public Task<string> AskAsync(string question, CancellationToken cancellationToken) => Task.FromResult(question);
+
+        public Task<int> HearAsync(IAsyncEnumerable<int> numbers, CancellationToken cancellationToken) => Task.FromResult(0);
     }
 }

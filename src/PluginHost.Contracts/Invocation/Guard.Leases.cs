@@ -103,8 +103,7 @@ public abstract partial class Guard
     {
         if (Lease is { IsReleased: true })
         {
-            throw new ObjectDisposedException(
-                Contract.Name, $"{Contract.Methods[method]} was called on an object of {Contract.VersionedName} that its holder has let go of.");
+            throw ObjectLease.LetGo(Contract, $"{Contract.Methods[method]} was called on");
         }
     }
 
@@ -112,8 +111,8 @@ public abstract partial class Guard
 
     internal static void UndoStep(CallEntry entry) => Undo(entry);
 
-    internal Exception CaughtLater(int method, Exception thrown, CancellationToken callerToken) =>
-        Site.Caught(Contract.Methods[method], thrown, Declared(method, thrown), callerToken);
+    internal Exception CaughtInStep(int method, Exception thrown, CancellationToken callerToken) =>
+        Site.CaughtInStep(Contract.Methods[method], thrown, Declared(method, thrown), callerToken);
 }
 
 /// <summary>The part for methods that give a sequence directly.</summary>

@@ -128,6 +128,13 @@ public abstract partial class Guard
     [MethodImpl(MethodImplOptions.NoInlining)]
     protected Exception Caught(CallEntry entry, int method, Exception thrown, CancellationToken callerToken)
     {
+        if (thrown is ReleasedArgumentException released)
+        {
+            // The caller's own mistake: the plugin was not called.
+            Undo(entry);
+            return released.Disposed;
+        }
+
         Leave(entry);
         return Site.Caught(Contract.Methods[method], thrown, Declared(method, thrown), callerToken);
     }

@@ -35,6 +35,24 @@ public abstract class GuardSite
     /// <summary>Gives the exception for a caller whose plugin was unloaded under its suspended call.</summary>
     public abstract Exception Cut(ContractMethod method);
 
+    /// <summary>As <see cref="Caught"/>, for a step of a sequence: part of the call that gave it, and no call of its own. Records as that does by default.</summary>
+    public virtual Exception CaughtInStep(ContractMethod method, Exception thrown, Exception? declared, CancellationToken callerToken) =>
+        Caught(method, thrown, declared, callerToken);
+
+    /// <summary>As <see cref="TimedOut"/>, for a step of a sequence.</summary>
+    public virtual Exception StepTimedOut(ContractMethod method, TimeSpan timeout) => TimedOut(method, timeout);
+
+    /// <summary>As <see cref="Cut"/>, for a sequence.</summary>
+    public virtual Exception SequenceCut(ContractMethod method) => Cut(method);
+
+    /// <summary>
+    /// Gives the exception for whoever goes on using a sequence or a stream that was an argument of a call that has ended. One that the engine
+    /// overrides with the plugin's name; an <see cref="ObjectDisposedException"/> by default.
+    /// </summary>
+    /// <param name="contract">The contract of the method that took it.</param>
+    public virtual Exception ArgumentEnded(ContractDescriptor contract) =>
+        new ObjectDisposedException(contract.Name, $"The call of {contract.VersionedName} that this sequence was an argument of has ended.");
+
     /// <summary>Takes one measured call. Called for one call in 1,024.</summary>
     /// <param name="method">The method.</param>
     /// <param name="elapsed">From entry to result, in <see cref="System.Diagnostics.Stopwatch"/> ticks.</param>

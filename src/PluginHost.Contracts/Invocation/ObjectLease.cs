@@ -45,6 +45,11 @@ internal sealed class ObjectLease : Lease
             return own;
         }
 
+        if (target is Guard { Lease: { IsReleased: true } used, Contract: { } type } && ReferenceEquals(used._table, opposite))
+        {
+            throw new ReleasedArgumentException(LetGo(type, "A call was given"));
+        }
+
         if (register && table.Find(target) is TObject same and Guard { Target: not null })
         {
             return same;
@@ -60,6 +65,10 @@ internal sealed class ObjectLease : Lease
 
         return (TObject)(object)guard;
     }
+
+    /// <summary>What a holder gets that uses an object after it has let go of it.</summary>
+    public static ObjectDisposedException LetGo(ContractDescriptor contract, string what) =>
+        new(contract.Name, $"{what} an object of {contract.VersionedName} that its holder has let go of.");
 
     /// <summary>The holder lets go of it: the object is disposed where its contract says that it can be.</summary>
     public Task ReleaseAsync()
@@ -116,4 +125,12 @@ internal sealed class ObjectLease : Lease
             ended.SetResult();
         }
     }
+}
+
+/// <summary>Says, from inside a guarded call, that the caller gave what it had let go of: it is no error of the callee.</summary>
+/// <param name="disposed">What the caller gets.</param>
+internal sealed class ReleasedArgumentException(ObjectDisposedException disposed) : Exception(disposed.Message, disposed)
+{
+    /// <summary>What the caller gets.</summary>
+    public ObjectDisposedException Disposed { get; } = disposed;
 }

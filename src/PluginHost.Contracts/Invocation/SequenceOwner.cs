@@ -62,13 +62,13 @@ internal sealed class ResultOwner(Guard guard, int method) : SequenceOwner
     public override void CountSuspended(int change) => ThreadBlocks.AddSuspended(guard.FirstSlot + method, change);
 
     /// <inheritdoc/>
-    public override Exception Caught(Exception thrown, CancellationToken reader) => guard.CaughtLater(method, thrown, reader);
+    public override Exception Caught(Exception thrown, CancellationToken reader) => guard.CaughtInStep(method, thrown, reader);
 
     /// <inheritdoc/>
-    public override Exception TimedOut() => guard.GuardSite.TimedOut(Method, Timeout);
+    public override Exception TimedOut() => guard.GuardSite.StepTimedOut(Method, Timeout);
 
     /// <inheritdoc/>
-    public override Exception Cut() => guard.GuardSite.Cut(Method);
+    public override Exception Cut() => guard.GuardSite.SequenceCut(Method);
 
     /// <inheritdoc/>
     public override void ReleaseFaulted(Exception thrown) => _table.ReleaseFaulted(guard.Contract, thrown);
@@ -111,7 +111,7 @@ internal sealed class ArgumentOwner(Guard guard) : SequenceOwner
     public override Exception TimedOut() => throw new InvalidOperationException("A step of an argument has no time-out.");
 
     /// <inheritdoc/>
-    public override Exception Cut() => new ObjectDisposedException("sequence", "The call that this sequence was an argument of has ended.");
+    public override Exception Cut() => guard.GuardSite.ArgumentEnded(guard.Contract);
 
     /// <inheritdoc/>
     public override void ReleaseFaulted(Exception thrown) => guard.GuardSite.Arguments.ReleaseFaulted(guard.Contract, thrown);

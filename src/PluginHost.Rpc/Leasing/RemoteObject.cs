@@ -54,6 +54,9 @@ internal sealed class RemoteObject : Lease, IInvoker
     /// <summary>True while it can be called and given back.</summary>
     public bool IsAlive => Volatile.Read(ref _state) == Open;
 
+    /// <summary>True where the application let go of it: to use it again is its own mistake.</summary>
+    public bool IsLetGo => Volatile.Read(ref _state) == LetGo;
+
     /// <summary>The one proxy that the application sees while it holds it.</summary>
     public object Proxy
     {
@@ -149,7 +152,8 @@ internal sealed class RemoteObject : Lease, IInvoker
 
     private void Release(bool isDisposed)
     {
-        if (Interlocked.CompareExchange(ref _state, LetGo, Open) != Open)
+        // One whose owner has ended it is let go of all the same: from then on it is its holder's own mistake to call it.
+        if (Interlocked.Exchange(ref _state, LetGo) != Open)
         {
             return;
         }
@@ -164,7 +168,7 @@ internal sealed class RemoteObject : Lease, IInvoker
     private void ThrowIfLetGo(ContractMethod method)
     {
         // One whose owner ended it is called all the same: the owner's answer says so, in the words of any failed call.
-        if (Volatile.Read(ref _state) == LetGo)
+        if (IsLetGo)
         {
             throw new ObjectDisposedException(Contract.Name, $"{method} was called on an object of {Contract.VersionedName} that this side has let go of.");
         }

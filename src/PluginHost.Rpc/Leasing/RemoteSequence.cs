@@ -61,7 +61,7 @@ internal sealed class RemoteSequence<TCall, TResult, T, TCodec>(LeaseChannel cha
     private CancellationToken _cancellationToken;
     private int _isOpen = token is null ? 0 : 1;
     private int _isTaken;
-    private volatile bool _isRevoked;
+    private int _isAsking;
     private bool _isFinished = token is null;
 
     /// <summary>Gives the peer's generator back where an application dropped the sequence.</summary>
@@ -113,8 +113,7 @@ internal sealed class RemoteSequence<TCall, TResult, T, TCodec>(LeaseChannel cha
     /// <inheritdoc/>
     public override void CallEnded(bool hasFailed)
     {
-        // The owner knows, and has ended it: nothing is sent.
-        _isRevoked = true;
+        // The owner knows, and has ended it: nothing is sent. Whoever goes on reading is told so by the owner, as of anything that is gone.
         Close();
     }
 
@@ -133,9 +132,9 @@ internal sealed class RemoteSequence<TCall, TResult, T, TCodec>(LeaseChannel cha
         while (true)
         {
             _cancellationToken.ThrowIfCancellationRequested();
-            if (_isRevoked)
+            if (Interlocked.Exchange(ref _isAsking, 1) != 0)
             {
-                throw new InvalidOperationException("The call that brought this sequence was answered: a sequence in arguments ends with its call.");
+                throw new InvalidOperationException("The step before has not ended.");
             }
 
             SequenceBatch<T> batch;
@@ -154,6 +153,10 @@ internal sealed class RemoteSequence<TCall, TResult, T, TCodec>(LeaseChannel cha
                 }
 
                 throw;
+            }
+            finally
+            {
+                Volatile.Write(ref _isAsking, 0);
             }
 
             _values = batch.Values;

@@ -131,7 +131,7 @@ public readonly struct ProgramStartCall(ProgramStart start) : ICall<ProgramStart
             ValueScope array = reader.BeginArray();
             while (reader.NextElement(ref array))
             {
-                contracts.Add(LoadCodec.ReadLoadedContract(ref reader));
+                contracts.Add(LoadReplyCodec.ReadLoadedContract(ref reader));
             }
         }
 

@@ -50,7 +50,7 @@ public readonly struct LoadCall(LoadRequest request) : ICall<LoadReply>
     public static LoadReply ReadResult<TReader>(ref TReader reader)
         where TReader : struct, IValueReader, allows ref struct
     {
-        return LoadCodec.ReadLoadReply(ref reader);
+        return LoadReplyCodec.ReadLoadReply(ref reader);
     }
 
     /// <inheritdoc/>
@@ -162,7 +162,7 @@ public readonly struct StopCall(int drainMilliseconds) : ICall<StopReply>
     public static StopReply ReadResult<TReader>(ref TReader reader)
         where TReader : struct, IValueReader, allows ref struct
     {
-        return LoadCodec.ReadStopReply(ref reader);
+        return LoadReplyCodec.ReadStopReply(ref reader);
     }
 
     /// <inheritdoc/>

@@ -85,13 +85,13 @@ public abstract class WorkerControl : Dispatcher
     private readonly struct LoadResult(LoadReply value) : IResult
     {
         public void Write<TWriter>(ref TWriter writer)
-            where TWriter : struct, IValueWriter, allows ref struct => LoadCodec.Write(ref writer, value);
+            where TWriter : struct, IValueWriter, allows ref struct => LoadReplyCodec.Write(ref writer, value);
     }
 
     private readonly struct StopResult(StopReply value) : IResult
     {
         public void Write<TWriter>(ref TWriter writer)
-            where TWriter : struct, IValueWriter, allows ref struct => LoadCodec.Write(ref writer, value);
+            where TWriter : struct, IValueWriter, allows ref struct => LoadReplyCodec.Write(ref writer, value);
     }
 
     private readonly struct TicksResult(long value) : IResult

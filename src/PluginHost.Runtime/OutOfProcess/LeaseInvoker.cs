@@ -28,7 +28,7 @@ internal sealed class LeaseInvoker(WorkerInstance instance, WorkerLink link, IIn
         catch (RpcConnectionLostException lost)
         {
             // A synchronous caller's thread waits here for at most the cause's grace, as it did for the answer.
-            throw instance.Lost(TCall.Method, link.LostAsync(TCall.Method, lost.WasSent).GetAwaiter().GetResult(), IsCounted<TCall>());
+            throw Lost<TCall>(TCall.Method, link.LostAsync(TCall.Method, lost.WasSent).GetAwaiter().GetResult());
         }
         catch (Exception thrown) when (thrown is not PluginException)
         {
@@ -54,7 +54,7 @@ internal sealed class LeaseInvoker(WorkerInstance instance, WorkerLink link, IIn
         }
         catch (RpcConnectionLostException lost)
         {
-            throw instance.Lost(TCall.Method, await link.LostAsync(TCall.Method, lost.WasSent).ConfigureAwait(false), IsCounted<TCall>());
+            throw Lost<TCall>(TCall.Method, await link.LostAsync(TCall.Method, lost.WasSent).ConfigureAwait(false));
         }
         catch (Exception thrown) when (thrown is not PluginException)
         {
@@ -71,6 +71,13 @@ internal sealed class LeaseInvoker(WorkerInstance instance, WorkerLink link, IIn
     public async ValueTask InvokeVoidAsync<TCall>(TCall call, CancellationToken cancellationToken)
         where TCall : struct, ICall<NoResult> =>
         await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>What was not even sent went to something that had ended with its worker: the next worker does not have it.</summary>
+    private PluginException Lost<TCall>(ContractMethod method, CallLostException lost)
+    {
+        CallLostException told = lost.WasSent || lost.Fault is PluginUnavailableException ? lost : new CallLostException(link.Ended(method, lost.Fault), wasSent: false);
+        return instance.Lost(method, told, IsCounted<TCall>());
+    }
 
     private static bool IsCounted<TCall>() => !typeof(TCall).IsAssignableTo(typeof(ISequenceStep));
 

@@ -212,6 +212,12 @@ internal sealed class WorkerInstance : IPluginInstance
             return thrown;
         }
 
+        if (thrown is RpcSerializationException { InnerException: ObjectDisposedException released })
+        {
+            // The caller gave what it had let go of: its own mistake, and nothing was sent.
+            return released;
+        }
+
         CallFailure? failure = thrown is GateException gate ? gate.Failure : CallFailure.Of(thrown, _identity, method);
         if (_link.IsStopping && failure?.Exception.Kind == FaultKind.UnrequestedCancellation)
         {

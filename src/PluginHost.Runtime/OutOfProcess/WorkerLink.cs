@@ -113,6 +113,11 @@ internal sealed class WorkerLink
         return new CallLostException(new PluginFaultException($"{method} got no answer. {what}", fault), wasSent);
     }
 
+    /// <summary>What a call gets that goes to an object or a sequence of a worker that is gone.</summary>
+    public PluginUnavailableException Ended(ContractMethod method, PluginException why) => new(
+        $"{method} of plugin '{Identity.PluginId}' was not called: the object or the sequence that it goes to ended with worker {Pid} (generation {Identity.Generation}). {why.Message}",
+        Identity.Fault(FaultKind.Unavailable, method) with { IsRetryable = true, Cause = why.Cause, Remedy = "Ask the plugin for another object or sequence." });
+
     /// <summary>What a call gets that met a stop.</summary>
     public PluginException Stopped(ContractMethod method) => new PluginUnavailableException(
         $"{method} of plugin '{Identity.PluginId}' ended because its worker {Pid} (generation {Identity.Generation}) is being stopped. Call again.",

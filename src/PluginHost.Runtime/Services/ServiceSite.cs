@@ -91,6 +91,9 @@ internal sealed class ServiceSite(
     public override Exception Cut(ContractMethod method) => Closed(plugin, method);
 
     /// <inheritdoc/>
+    public override Exception ArgumentEnded(ContractDescriptor contract) => LeaseFailures.ArgumentEnded(plugin.Id, contract);
+
+    /// <inheritdoc/>
     public override void Sample(ContractMethod method, long elapsed)
     {
     }

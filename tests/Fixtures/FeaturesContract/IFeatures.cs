@@ -31,6 +31,12 @@ public interface IFeatures
 
     Task<int> SumAsync(IAsyncEnumerable<int>? numbers, CancellationToken cancellationToken);
 
+    Task KeepNumbersAsync(IAsyncEnumerable<int> numbers, CancellationToken cancellationToken);
+
+    Task<int> SumKeptAsync(CancellationToken cancellationToken);
+
+    Task<int> SingAsync(IListener listener, int count, CancellationToken cancellationToken);
+
     Task<string> TakeAsync(IAsyncEnumerable<Line> lines, int count, CancellationToken cancellationToken);
 
     Task<ISession> OpenSessionAsync(string name, CancellationToken cancellationToken);
@@ -82,6 +88,8 @@ public interface ISession : IAsyncDisposable
     ValueTask<ISession> ForkAsync(CancellationToken cancellationToken);
 
     Task WaitAsync(CancellationToken cancellationToken);
+
+    void Fail(string message);
 }
 
 /// <summary>An object that the application hands out.</summary>
@@ -90,6 +98,8 @@ public interface IListener
 {
     [Throws<OutOfNumbersException>]
     Task<string> AskAsync(string question, CancellationToken cancellationToken);
+
+    Task<int> HearAsync(IAsyncEnumerable<int> numbers, CancellationToken cancellationToken);
 }
 
 /// <summary>A line of text.</summary>

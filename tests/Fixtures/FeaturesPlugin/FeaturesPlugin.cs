@@ -11,6 +11,7 @@ public sealed partial class FeaturesPlugin : IFeatures
     private readonly Dictionary<string, Session> _sessions = [];
     private IProgress<int>? _progress;
     private IListener? _listener;
+    private IAsyncEnumerable<int>? _numbers;
     private int _opened;
     private int _finished;
     private int _disposed;
@@ -108,6 +109,17 @@ public sealed partial class FeaturesPlugin : IFeatures
 
         return sum;
     }
+
+    public Task KeepNumbersAsync(IAsyncEnumerable<int> numbers, CancellationToken cancellationToken)
+    {
+        _numbers = numbers;
+        return Task.CompletedTask;
+    }
+
+    public Task<int> SumKeptAsync(CancellationToken cancellationToken) => SumAsync(_numbers, cancellationToken);
+
+    public Task<int> SingAsync(IListener listener, int count, CancellationToken cancellationToken) =>
+        listener.HearAsync(Watch(count, null, cancellationToken), cancellationToken);
 
     public async Task<string> TakeAsync(IAsyncEnumerable<Line> lines, int count, CancellationToken cancellationToken)
     {

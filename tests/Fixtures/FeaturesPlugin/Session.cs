@@ -30,6 +30,8 @@ internal sealed class Session(FeaturesPlugin plugin, string name) : ISession
 
     public Task WaitAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
 
+    public void Fail(string message) => throw new InvalidOperationException(message);
+
     public ValueTask DisposeAsync()
     {
         plugin.Disposed();

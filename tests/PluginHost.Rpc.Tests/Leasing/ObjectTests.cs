@@ -109,6 +109,8 @@ public abstract class ObjectTests(RpcCodec codec)
         Assert.Equal(2, result);
         Assert.Equal(0, pair.Near.Leases.Objects.Count);
         await Assert.ThrowsAsync<RpcReleasedException>(async () => await kept!.AddAsync(1));
+        ((CounterProxy)kept!).Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await kept!.AddAsync(1));
     }
 
     [Fact]

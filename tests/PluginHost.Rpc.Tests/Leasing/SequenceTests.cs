@@ -139,6 +139,23 @@ public abstract class SequenceTests(RpcCodec codec)
     }
 
     [Fact]
+    public async Task A_step_before_the_last_one_has_ended_is_the_readers_mistake_and_no_message()
+    {
+        await using LendingPair pair = new(codec);
+        pair.Lending.Items = static (_, token) => TwoThenNothing(token);
+        await using IAsyncEnumerator<int> reader = (await pair.Items(0)).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        while (await reader.MoveNextAsync() && reader.Current < 2)
+        {
+        }
+
+        ValueTask<bool> waiting = reader.MoveNextAsync();
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await reader.MoveNextAsync());
+        await reader.DisposeAsync();
+
+        await Assert.ThrowsAsync<RpcReleasedException>(async () => await waiting);
+    }
+
+    [Fact]
     public async Task A_sequence_is_enumerated_once()
     {
         await using LendingPair pair = new(codec);
@@ -216,7 +233,7 @@ public abstract class SequenceTests(RpcCodec codec)
         Assert.Equal(1, first);
         await Until.Ends(watched.Disposed);
         Assert.Equal(0, pair.Near.Leases.Sequences.Count);
-        await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        await Assert.ThrowsAsync<RpcReleasedException>(async () =>
         {
             while (await kept!.MoveNextAsync())
             {
@@ -309,6 +326,13 @@ public abstract class SequenceTests(RpcCodec codec)
         yield return 2;
         cancellationToken.ThrowIfCancellationRequested();
         throw thrown;
+    }
+
+    private static async IAsyncEnumerable<int> TwoThenNothing([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return 1;
+        yield return 2;
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
     }
 
     private static async IAsyncEnumerable<string> Texts(params string[] texts)

@@ -269,8 +269,9 @@ public abstract partial class ContractFeatureTests : IAsyncLifetime
         Listener listener = new();
 
         Assert.Equal("1: now?", await Features.AskOnceAsync(listener, "now?", Cancelled));
-        await Assert.ThrowsAsync<PluginFaultException>(() => Features.AskKeptAsync("still?", Cancelled));
+        PluginFaultException fault = await Assert.ThrowsAsync<PluginFaultException>(() => Features.AskKeptAsync("still?", Cancelled));
 
+        Assert.Equal(typeof(PluginUnavailableException).FullName, fault.RemoteType);
         Assert.Equal(["now?"], listener.Questions);
     }
 
@@ -441,6 +442,14 @@ public abstract partial class ContractFeatureTests : IAsyncLifetime
 
         public IReadOnlyCollection<string> Questions => [.. _questions];
 
+        public IAsyncEnumerable<int>? Heard { get; private set; }
+
+        public Task<int> HearAsync(IAsyncEnumerable<int> numbers, CancellationToken cancellationToken)
+        {
+            Heard = numbers;
+            return Task.FromResult(0);
+        }
+
         public async Task<string> AskAsync(string question, CancellationToken cancellationToken)
         {
             await Task.Yield();
@@ -460,6 +469,8 @@ public abstract partial class ContractFeatureTests : IAsyncLifetime
         public ValueTask<ISession> ForkAsync(CancellationToken cancellationToken) => new(this);
 
         public Task WaitAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public void Fail(string message) => throw new InvalidOperationException(message);
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

@@ -241,6 +241,8 @@ public sealed class ProgramFeaturesTests
     private sealed class Listener : IListener
     {
         public Task<string> AskAsync(string question, CancellationToken cancellationToken) => Task.FromResult($"heard: {question}");
+
+        public Task<int> HearAsync(IAsyncEnumerable<int> numbers, CancellationToken cancellationToken) => Task.FromResult(0);
     }
 
     private sealed class Journal : IJournal
