@@ -29,7 +29,7 @@ internal sealed class Completions : IThreadPoolWorkItem
     private int _requested;
     private long _taken;
     private long _takenAtLook;
-    private long _progress;
+    private long _heldSince;
     private int _apart;
 
     /// <summary>Who reads the connection. Set before the first <see cref="Publish"/>.</summary>
@@ -107,7 +107,7 @@ internal sealed class Completions : IThreadPoolWorkItem
             _takenAtLook = _taken;
             if (_calls.Count == 0 || hasProgress)
             {
-                _progress = 0;
+                _heldSince = 0;
             }
 
             if (_calls.Count == 0 || (hasProgress && _running > 0))
@@ -116,12 +116,12 @@ internal sealed class Completions : IThreadPoolWorkItem
             }
 
             long now = Stopwatch.GetTimestamp();
-            _progress = _progress == 0 ? now : _progress;
-            isHeldUp = now - _progress > s_longestHold;
+            _heldSince = _heldSince == 0 ? now : _heldSince;
+            isHeldUp = now - _heldSince > s_longestHold;
             if (isHeldUp)
             {
                 _apart = BatchesApart;
-                _progress = now;
+                _heldSince = now;
             }
 
             if (_requested > 0)
@@ -179,6 +179,9 @@ internal sealed class Completions : IThreadPoolWorkItem
             }
 
             Source!.Flush();
+
+            // What comes may be none of the callers' answers: the time ends that too.
+            isOver = isOver || Environment.TickCount64 >= until;
         }
         while (!isOver && Source.TryReadMore());
 

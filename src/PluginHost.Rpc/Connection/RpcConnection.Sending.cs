@@ -105,7 +105,8 @@ public sealed partial class RpcConnection
         }
 
         // Where the connection has ended meanwhile its close fails every call in the table, this one too.
-        bool isKept = _completions.KeepsTogether;
+        // A caller that blocks has nothing to send behind it.
+        bool isKept = !pending.IsBlocking && _completions.KeepsTogether;
         AppendResult result = _sender.Send(output, FrameUse.Request, pending, isKept ? Outbox.KeptTogether : 0);
         if (!isKept)
         {
