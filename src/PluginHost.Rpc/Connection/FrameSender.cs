@@ -198,7 +198,7 @@ internal sealed class FrameSender(RpcOptions options, Outbox outbox, Action over
         }
 
         bool hasRoom = outbox.Room() is not { } room || room.Wait(most, patience.GivenUp);
-        return hasRoom || !isDeadline ? hasRoom : throw new OperationCanceledException("The call's time ended while a large value went ahead of it.");
+        return hasRoom || !isDeadline ? hasRoom : throw new SendTimeOverException();
     }
 
     private AppendResult SendChunk(long transfer, long length, ReadOnlySpan<byte> bytes)

@@ -125,14 +125,14 @@ public sealed partial class RpcConnection
     }
 
     /// <summary>What a call ends with whose request was not sent.</summary>
-    private Exception NotSent(PendingCall call, Exception cause)
+    private static Exception NotSent(PendingCall call, Exception cause)
     {
         if (cause is OperationCanceledException && call.Caller.IsCancellationRequested)
         {
             return call.Cancelled();
         }
 
-        return cause is OperationCanceledException && call.Deadline <= _options.Clock.GetTimestamp()
+        return cause is SendTimeOverException
             ? new RpcTimeoutException(call.Method, call.Timeout, wasSent: false)
             : new RpcSerializationException($"The arguments of {call.Method} cannot be sent: {cause.Message}", cause);
     }

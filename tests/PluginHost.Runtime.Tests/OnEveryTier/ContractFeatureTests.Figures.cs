@@ -17,8 +17,9 @@ public abstract partial class ContractFeatureTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ReadAsync(Features.Endless(source.Token), [], source.CancelAsync));
 
         Assert.Equal((2L, 2L), Counted("Features.Watch"));
-        Assert.Equal((1L, 1L), Counted("Features.Stall"));
-        Assert.Equal((1L, 1L), Counted("Features.Endless"));
+
+        // A step that was given up is still inside until it has heard of it, and its call does not count as ended for so long.
+        await UntilAsync(() => Counted("Features.Stall") == (1L, 1L) && Counted("Features.Endless") == (1L, 1L));
         Assert.Equal(["Features.Watch", "Features.Stall"], _host.Runtime.Faults.OrderBy(f => f.At).Select(f => f.Method));
     }
 
