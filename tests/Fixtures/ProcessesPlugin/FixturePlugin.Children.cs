@@ -30,12 +30,13 @@ public sealed partial class FixturePlugin
         return process.Id;
     }
 
-    /// <summary>Starts one program of the worker's own group and one that leaves it, and writes their ids.</summary>
+    /// <summary>Starts a program of the worker's own group, one that leaves it, and one that stays and clears its environment; writes their ids.</summary>
     private void StartPrograms()
     {
         int near = StartProgram("exec sleep 600");
         int far = StartProgram("exec setsid sleep 600");
-        File.AppendAllText(Path.Combine(_context.DataFolder, "programs"), $"{near}\n{far}\n");
+        int bare = StartProgram("exec env -i sleep 600");
+        File.AppendAllText(Path.Combine(_context.DataFolder, "programs"), $"{near}\n{far}\n{bare}\n");
     }
 
     [DllImport("libc")]
