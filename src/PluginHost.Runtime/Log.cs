@@ -49,4 +49,13 @@ internal static partial class Log
 
     [LoggerMessage(8013, LogLevel.Warning, "The contract assembly {File} cannot be loaded: {Reason}")]
     public static partial void ContractNotLoaded(ILogger logger, string file, string reason);
+
+    [LoggerMessage(8030, LogLevel.Warning, "The last host of this state folder, process {HostPid}, ended without stopping while it ran {Workers}")]
+    public static partial void HostEndedWithoutStop(ILogger logger, int hostPid, string workers);
+
+    [LoggerMessage(8031, LogLevel.Warning, "Process {Pid} ({Name}) of {PluginId} had outlived its host {HostPid}; it is ended")]
+    public static partial void LeftoverEnded(ILogger logger, int pid, string name, string pluginId, int hostPid);
+
+    [LoggerMessage(8032, LogLevel.Warning, "What the host {HostPid} has left running could not be ended: {Reason} Look for processes with PLUGINHOST_OWNER={Mark} in their environment.")]
+    public static partial void LeftoversUnknown(ILogger logger, int hostPid, string reason, string mark);
 }

@@ -83,6 +83,7 @@ public sealed class PluginRuntime : IAsyncDisposable
         PluginRuntime runtime = new(options, await Task.Run(() => RuntimeParts.Open(options), cancellationToken).ConfigureAwait(false));
         try
         {
+            await Leftovers.EndAsync(runtime._parts.Running.Past, runtime._parts.Logger, options.Clock).ConfigureAwait(false);
             if (options.StartPlugins)
             {
                 await Task.WhenAll(runtime._supervisors.Values.Select(s => s.StartAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -211,6 +212,7 @@ public sealed class PluginRuntime : IAsyncDisposable
             await supervisor.DisposeAsync().ConfigureAwait(false);
         }
 
+        await Leftovers.EndOwnAsync(_options.Clock).ConfigureAwait(false);
         await _parts.DisposeAsync().ConfigureAwait(false);
     }
 

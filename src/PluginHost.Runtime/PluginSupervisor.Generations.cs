@@ -85,6 +85,7 @@ internal sealed partial class PluginSupervisor
                 Arguments = leases.FromHost,
                 CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
                 WorkerStarted = pid => Observer.WorkerPid = pid,
+                Running = _settings.Running,
                 TrustsTrace = plugin.Placement.Granted == TrustLevel.Full,
                 Observer = Observer,
                 Chains = Chains,

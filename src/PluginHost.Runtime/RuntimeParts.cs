@@ -38,6 +38,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
         // Read before this process records into the same folder.
         ReportDeadHosts(FlightRecorder.ReadDead(state.Path, Logger), options.Clock);
         _flight = FlightRecorder.Open(state.Path, Logger);
+        Running = RunningWorkers.Open(state.Running, Logger);
         Preparation = new PluginPreparation(
             options,
             state,
@@ -52,6 +53,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
             Tiers = CreateTiers(options),
             Recorder = Recorder,
             Flight = _flight,
+            Running = Running,
             FaultRate = options.FaultRate,
             DrainTimeout = options.DrainTimeout,
             StartTimeout = options.StartTimeout,
@@ -65,6 +67,8 @@ internal sealed class RuntimeParts : IAsyncDisposable
     public StateFolder State { get; }
 
     public ILogger Logger { get; }
+
+    public RunningWorkers Running { get; }
 
     public Recorder Recorder { get; }
 
@@ -104,6 +108,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
         _journaling.Dispose();
         await _journal.DisposeAsync().ConfigureAwait(false);
         _flight.Dispose();
+        Running.Dispose();
         State.Dispose();
     }
 

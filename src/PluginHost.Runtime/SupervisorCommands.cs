@@ -87,6 +87,9 @@ internal sealed record SupervisorSettings
     /// <summary>Keeps what threads do in plugins for after a death; null in tests without one.</summary>
     public FlightRecorder? Flight { get; init; }
 
+    /// <summary>Where workers are written down for the next host; null in tests without one.</summary>
+    public Store.RunningWorkers? Running { get; init; }
+
     /// <summary>When counted faults add up to a crash.</summary>
     public required Resilience.FaultRateOptions FaultRate { get; init; }
 

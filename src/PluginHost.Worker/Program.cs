@@ -9,7 +9,7 @@ using PluginHost.Rpc.WorkerProtocol;
 
 namespace PluginHost.Worker;
 
-/// <summary>The child process that runs one plugin. It ends with its channel, whatever its plugin is doing.</summary>
+/// <summary>The child process that runs one plugin; or, where its arguments say so, the reaper. It ends with its channel, whatever its plugin is doing.</summary>
 internal static class Program
 {
     private const string HostPidVariable = "PLUGINHOST_HOST_PID";
@@ -17,7 +17,14 @@ internal static class Program
     private const string MessageLimitVariable = "PLUGINHOST_MAX_MESSAGE";
     private static readonly TimeSpan s_exitGrace = TimeSpan.FromSeconds(1);
 
-    private static int Main()
+    private static int Main(string[] arguments) => arguments switch
+    {
+        [WorkerModes.Reap, { } host] => Reaper.Run(host, TimeProvider.System),
+        [WorkerModes.Sweep, { } host] => Reaper.Sweep(host),
+        _ => RunPlugin(),
+    };
+
+    private static int RunPlugin()
     {
         // First of all: from here on the kernel ends this process with its host, unless the host is gone already.
         bool bound = Libc.DieWithParent();

@@ -27,6 +27,31 @@ public static class WorkerEnvironment
 {
     /// <summary>The number of the inherited descriptor: a connected stream socket.</summary>
     public const string Descriptor = "PLUGINHOST_FD";
+
+    /// <summary>
+    /// Whose the process is: <c>HOST/NUMBER</c>, the host as <c>PID-START-NAMESPACE</c> and the number of the child. What a plugin starts inherits
+    /// it, so that it can be found and ended when its host or its worker is gone.
+    /// </summary>
+    public const string Owner = "PLUGINHOST_OWNER";
+}
+
+/// <summary>What the worker's program does in place of running a plugin: its first argument. The second is the host, as in <see cref="WorkerEnvironment.Owner"/>.</summary>
+public static class WorkerModes
+{
+    /// <summary>Waits on the inherited channel for its host to end, and then ends all that the host's workers have started.</summary>
+    public const string Reap = "reap";
+
+    /// <summary>Ends all that a dead host's workers have left running, prints one line <c>PID NUMBER NAME</c> each, and ends.</summary>
+    public const string Sweep = "sweep";
+
+    /// <summary>Begins a line on the reaper's channel, before a number and a process id: a child has started.</summary>
+    public const string Began = "+";
+
+    /// <summary>Begins a line before a number: that child has ended, and what it has started is to end.</summary>
+    public const string Ended = "-";
+
+    /// <summary>Begins a line before a number: no child is left; what those up to that number have started is to end, and the reaper with it.</summary>
+    public const string Finish = ".";
 }
 
 /// <summary>What both sides of this release speak.</summary>

@@ -57,7 +57,7 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
         WorkerProcess process;
         try
         {
-            SpawnRequest spawn = ProgramCommand.Create(ProgramCommand.FindProgram(command[0], request.Folder, path)!, request, clock);
+            SpawnRequest spawn = ProgramCommand.Create(ProgramCommand.FindProgram(command[0], request.Folder, path)!, request, WorkerCommand.ProgramOf(options), clock);
             process = await WorkerSpawner.Shared.SpawnAsync(spawn).ConfigureAwait(false);
         }
         catch (Exception refused) when (refused is SpawnException or IOException or UnauthorizedAccessException)

@@ -43,6 +43,7 @@ internal static class WorkerCommand
         WorkingDirectory = request.DataFolder,
         Logger = request.Logger,
         Clock = clock,
+        Owner = new ChildOwner(program, request.Manifest.Id, request.Running),
         InheritedDescriptors = inherited,
     };
 

@@ -8,7 +8,6 @@ internal sealed unsafe class Descriptors : IDisposable
     // Above every number that the child's own descriptors get, so that no dup2 overwrites the source of the next one.
     private const int LowestChildEnd = SpawnRequest.ChannelDescriptor + SpawnRequest.MostInherited + 1;
     private const int DuplicateCloseOnExec = 1030;
-    private const int SetStatusFlags = 4;
     private const int UnixDomain = 1;
     private const int StreamSocket = 1;
 
@@ -121,7 +120,7 @@ internal sealed unsafe class Descriptors : IDisposable
         Check(Libc.pipe2(ends, Libc.CloseOnExec));
         _hostEnds.Add(ends[0]);
         AddChildEnd(ends[1]);
-        Check(Libc.fcntl(ends[0], SetStatusFlags, Libc.NonBlocking));
+        Check(Libc.fcntl(ends[0], Libc.SetStatusFlags, Libc.NonBlocking));
         return ends[0];
     }
 

@@ -12,6 +12,7 @@ internal static unsafe class Libc
     public const int TryAgain = 11;
     public const int NoChild = 10;
     public const int MayExecute = 1;
+    public const int SetStatusFlags = 4;
 
     private const string Library = "libc";
     private const int SysPidfdSendSignal = 424;

@@ -16,4 +16,10 @@ internal static partial class Log
 
     [LoggerMessage(5003, LogLevel.Error, "Worker {WorkerPid} did not end within {Grace} of SIGKILL and is left alone. The kernel holds it: look at its state in /proc/{WorkerPid}/status.")]
     public static partial void Abandoned(ILogger logger, int workerPid, TimeSpan grace);
+
+    [LoggerMessage(5010, LogLevel.Warning, "The reaper {ReaperPid} ended before this host ({Exit}); another takes its place. {Errors}")]
+    public static partial void ReaperLost(ILogger logger, int reaperPid, string exit, string errors);
+
+    [LoggerMessage(5011, LogLevel.Warning, "No reaper: {Reason} Should this host be killed, programs that its plugins have started may run on.")]
+    public static partial void NoReaper(ILogger logger, string reason);
 }

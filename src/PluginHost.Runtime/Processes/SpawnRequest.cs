@@ -30,6 +30,9 @@ internal sealed record SpawnRequest
     /// <summary>More descriptors for the child, which finds them at 4, 5 and on, in this order. They stay the caller's, who keeps them open until the child has started.</summary>
     public IReadOnlyList<SafeHandle> InheritedDescriptors { get; init; } = [];
 
+    /// <summary>Whom it belongs to; null for a child that is left to itself when this process is killed.</summary>
+    public ChildOwner? Owner { get; init; }
+
     /// <summary>Where its output lines go.</summary>
     public required ILogger Logger { get; init; }
 

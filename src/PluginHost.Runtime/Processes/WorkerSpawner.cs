@@ -8,16 +8,18 @@ namespace PluginHost.Runtime.Processes;
 /// The one thread of this process that starts children, sees them end and empties their pipes. It lives as long as the process, because a
 /// child's parent-death signal comes when the thread that started it ends, not the process. Thread-safe.
 /// </summary>
-internal sealed unsafe class WorkerSpawner
+internal sealed class WorkerSpawner
 {
     private static readonly Lazy<WorkerSpawner> s_shared = new(() => new WorkerSpawner());
 
     private readonly ConcurrentQueue<Action> _orders = new();
     private readonly List<PolledDescriptor> _watched = [];
+    private readonly ReaperLink _reaper;
     private readonly int _wakeUp;
 
     private WorkerSpawner()
     {
+        _reaper = new ReaperLink(Spawn, Post);
         _wakeUp = Libc.eventfd(0, Libc.CloseOnExec | Libc.NonBlocking);
         if (_wakeUp < 0)
         {
@@ -31,28 +33,68 @@ internal sealed unsafe class WorkerSpawner
     /// <summary>The process's only one; its thread starts with the first use.</summary>
     public static WorkerSpawner Shared => s_shared.Value;
 
+    /// <summary>True where it was used.</summary>
+    public static bool IsInUse => s_shared.IsValueCreated;
+
     /// <summary>Starts a child. The caller owns the result.</summary>
     /// <exception cref="SpawnException">The system refused.</exception>
-    public Task<WorkerProcess> SpawnAsync(SpawnRequest request)
+    public Task<WorkerProcess> SpawnAsync(SpawnRequest request) => OrderAsync(() => request.Owner is { } owner ? SpawnOwned(request, owner) : Spawn(request));
+
+    /// <summary>Where no child with an owner runs: ends what those that ran have left behind, and the reaper with it. A later start has another.</summary>
+    /// <param name="patience">How long to wait for that at most.</param>
+    /// <param name="clock">The clock.</param>
+    public async Task EndRemainsAsync(TimeSpan patience, TimeProvider clock)
     {
-        TaskCompletionSource<WorkerProcess> started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _orders.Enqueue(() =>
+        if (await OrderAsync(_reaper.Finish).ConfigureAwait(false) is { } ended)
+        {
+            using CancellationTokenSource given = new();
+            await Task.WhenAny(ended, Task.Delay(patience, clock, given.Token)).ConfigureAwait(false);
+            await given.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    private Task<T> OrderAsync<T>(Func<T> order)
+    {
+        TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
         {
             try
             {
-                started.SetResult(Spawn(request));
+                done.SetResult(order());
             }
             catch (Exception refused)
             {
                 // Whatever it was, it belongs to the one who asked; this thread must not end.
-                started.SetException(refused);
+                done.SetException(refused);
             }
         });
-        WakeUp();
-        return started.Task;
+        return done.Task;
     }
 
-    private WorkerProcess Spawn(SpawnRequest request)
+    private void Post(Action order)
+    {
+        _orders.Enqueue(order);
+        WakeUp();
+    }
+
+    private WorkerProcess SpawnOwned(SpawnRequest request, ChildOwner owner)
+    {
+        long number = _reaper.Prepare(owner, request.Logger, request.Clock);
+        WorkerProcess process = Spawn(request with { Environment = ReaperLink.Marked(request.Environment, number) });
+        _reaper.Began(number, process);
+        owner.Record?.Began(number, process.Pid, owner.PluginId);
+        _ = EndOwnedAsync(process, owner, number);
+        return process;
+    }
+
+    private async Task EndOwnedAsync(WorkerProcess process, ChildOwner owner, long number)
+    {
+        await process.Exited.ConfigureAwait(false);
+        owner.Record?.Ended(number);
+        Post(() => _reaper.Ended(number));
+    }
+
+    private unsafe WorkerProcess Spawn(SpawnRequest request)
     {
         if (request.InheritedDescriptors.Count > SpawnRequest.MostInherited)
         {
@@ -93,7 +135,7 @@ internal sealed unsafe class WorkerSpawner
         return process;
     }
 
-    private void WakeUp()
+    private unsafe void WakeUp()
     {
         ulong one = 1;
         _ = Libc.write(_wakeUp, (byte*)&one, sizeof(ulong));
@@ -111,7 +153,7 @@ internal sealed unsafe class WorkerSpawner
         }
     }
 
-    private void Run()
+    private unsafe void Run()
     {
         List<Libc.PollEntry> entries = [];
         while (true)

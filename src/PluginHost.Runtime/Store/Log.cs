@@ -13,4 +13,7 @@ internal static partial class Log
 
     [LoggerMessage(3002, LogLevel.Debug, "Removed {Copies} unused copies from the store")]
     public static partial void Collected(ILogger logger, int copies);
+
+    [LoggerMessage(3003, LogLevel.Warning, "{File} cannot be written: {Reason} Should this host be killed, the next one cannot end what its workers leave running. Make room, or let this user write there.")]
+    public static partial void RunningNotWritten(ILogger logger, string file, string reason);
 }

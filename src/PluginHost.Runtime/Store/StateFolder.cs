@@ -39,6 +39,9 @@ internal sealed class StateFolder : IDisposable
     /// <summary>The last recorded window of figures.</summary>
     public string LastWindow => In("window.json");
 
+    /// <summary>The file of <see cref="RunningWorkers"/>.</summary>
+    public string Running => In("running");
+
     /// <summary>
     /// The usual state folder of a plugins directory: <c>pluginhost/NAME-HASH</c> in <c>$XDG_STATE_HOME</c> or <c>~/.local/state</c>, the
     /// hash being of the directory's full path.

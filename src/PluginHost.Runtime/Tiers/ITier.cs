@@ -5,6 +5,7 @@ using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Services;
+using PluginHost.Runtime.Store;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime.Tiers;
@@ -88,6 +89,9 @@ internal sealed record StartRequest
 
     /// <summary>Told the process id of this generation's worker as soon as it has one: its log begins then. Null where nobody asks.</summary>
     public Action<int>? WorkerStarted { get; init; }
+
+    /// <summary>Where the start and end of its workers are written down for the next host; null for nowhere.</summary>
+    public RunningWorkers? Running { get; init; }
 
     /// <summary>True where what the plugin says of its traces is believed: full trust.</summary>
     public bool TrustsTrace { get; init; }

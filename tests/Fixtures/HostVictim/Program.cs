@@ -1,8 +1,15 @@
 using Fixtures;
+using Fixtures.HostVictim;
 using Fixtures.Processes.Contract;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Tiers;
+
+if (args.Length > 2)
+{
+    await RuntimeVictim.RunAsync(plugins: args[0], state: args[1], mode: args[2]);
+    return;
+}
 
 // Starts two workers, the second one busy in native code's place (an endless call), prints their ids and waits to be killed.
 string folder = args[0];

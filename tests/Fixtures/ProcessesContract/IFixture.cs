@@ -85,6 +85,15 @@ public interface IFixture
 
     /// <summary>Writes to the connection's socket, between the worker's own messages.</summary>
     void Inject(byte[] frames);
+
+    /// <summary>Writes <paramref name="marker"/>, then takes all of a core for ever.</summary>
+    void Spin(string marker);
+
+    /// <summary>Writes <paramref name="marker"/>, then sleeps for ever in native code.</summary>
+    void SleepInNative(string marker);
+
+    /// <summary>Starts a script that outlives the call; gives its process id.</summary>
+    int StartProgram(string script);
 }
 
 /// <summary>Declared by <see cref="IFixture.FindAsync"/>.</summary>

@@ -21,8 +21,22 @@ public sealed partial class FixturePlugin : IFixture, IAsyncStartable, IAsyncDis
 
     public async ValueTask StartAsync(CancellationToken cancellationToken)
     {
+        if (Setting("programs") == "start")
+        {
+            StartPrograms();
+        }
+
         switch (Setting("start"))
         {
+            case "once":
+                string started = Path.Combine(_context.DataFolder, "started");
+                if (File.Exists(started))
+                {
+                    await Task.Delay(Timeout.InfiniteTimeSpan, CancellationToken.None);
+                }
+
+                await File.WriteAllTextAsync(started, "1", CancellationToken.None);
+                break;
             case "exit":
                 Console.Error.WriteLine("last words before exit");
                 Environment.Exit(7);

@@ -42,11 +42,11 @@ internal sealed class RunningHost : IAsyncDisposable
         throw new InvalidOperationException("The host ended before it had printed its document.");
     }
 
-    /// <summary>Stops it with SIGTERM.</summary>
+    /// <summary>Stops it with a signal, SIGTERM where none is named.</summary>
     /// <returns>Its exit code.</returns>
-    public async Task<int> StopAsync()
+    public async Task<int> StopAsync(string signal = "-TERM")
     {
-        using Process kill = Process.Start("kill", ["-TERM", Pid.ToString(CultureInfo.InvariantCulture)]);
+        using Process kill = Process.Start("kill", [signal, Pid.ToString(CultureInfo.InvariantCulture)]);
         using CancellationTokenSource deadline = new(s_longest);
         await _process.WaitForExitAsync(deadline.Token);
         return _process.ExitCode;

@@ -1,0 +1,76 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using PluginHost.Rpc.WorkerProtocol;
+using PluginHost.Runtime.OutOfProcess;
+using PluginHost.Runtime.Processes;
+using PluginHost.Runtime.Store;
+
+namespace PluginHost.Runtime;
+
+/// <summary>Ends what outlives its workers: this host's own at its stop; at a start what an earlier host of the state folder, killed, has left, of which it tells.</summary>
+internal static class Leftovers
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Ends what a dead host has left, and names what it ran. Does nothing where the host lives: the processes of others are not ours.</summary>
+    public static async Task EndAsync(PastHost? past, ILogger logger, TimeProvider clock)
+    {
+        if (past is null || !past.Host.IsGone)
+        {
+            return;
+        }
+
+        string[] workers = [.. past.Workers.Select(w => string.Create(CultureInfo.InvariantCulture, $"{w.PluginId} (worker {w.Pid})"))];
+        Log.HostEndedWithoutStop(logger, past.Host.Pid, workers.Length == 0 ? "no worker" : string.Join(", ", workers));
+        if (past.HadWorkers && await SweepAsync(past, logger, clock).ConfigureAwait(false) is { } problem)
+        {
+            Log.LeftoversUnknown(logger, past.Host.Pid, problem, past.Host.ToString());
+        }
+    }
+
+    /// <summary>Ends what this host's workers have started and not ended, once no worker of this process runs.</summary>
+    public static Task EndOwnAsync(TimeProvider clock) => WorkerSpawner.IsInUse ? WorkerSpawner.Shared.EndRemainsAsync(s_stopPatience, clock) : Task.CompletedTask;
+
+    /// <summary>Looks for the dead host's mark; gives what kept it from doing so.</summary>
+    private static async Task<string?> SweepAsync(PastHost past, ILogger logger, TimeProvider clock)
+    {
+        string program = WorkerCommand.ProgramOf(new ProcessTierOptions());
+        if (!File.Exists(program))
+        {
+            return $"the worker's program '{program}' is not there.";
+        }
+
+        WorkerProcess sweep;
+        try
+        {
+            sweep = await WorkerSpawner.Shared.SpawnAsync(ReaperCommand.Create(program, WorkerModes.Sweep, past.Host, NullLogger.Instance)).ConfigureAwait(false);
+        }
+        catch (SpawnException refused)
+        {
+            return refused.Message;
+        }
+
+        using (sweep.Channel)
+        {
+            if (!await sweep.EndedWithinAsync(s_patience, clock).ConfigureAwait(false))
+            {
+                sweep.Kill();
+                return $"it took longer than {s_patience.TotalSeconds:0} s.";
+            }
+        }
+
+        foreach (string line in (sweep.OutputTail() ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line.Split(' ', 3) is [var id, var number, var name] && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+            {
+                PastWorker? worker = past.Workers.FirstOrDefault(w => w.Number.ToString(CultureInfo.InvariantCulture) == number);
+                Log.LeftoverEnded(logger, pid, name, worker?.PluginId ?? "a plugin that had ended", past.Host.Pid);
+            }
+        }
+
+        ProcessExit exit = await sweep.Exited.ConfigureAwait(false);
+        return exit.ExitCode == WorkerExitCodes.Stopped ? null : $"it ended with {exit}. {sweep.ErrorTail()}";
+    }
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace PluginHost.Runtime.Store;
+
+/// <summary>A host of this state folder that ended without stopping, and what it ran then.</summary>
+/// <param name="Host">The host.</param>
+/// <param name="Workers">The workers that had started and not ended.</param>
+/// <param name="HadWorkers">Whether it had started any.</param>
+internal sealed record PastHost(HostIdentity Host, IReadOnlyList<PastWorker> Workers, bool HadWorkers)
+{
+    /// <summary>Reads a <see cref="RunningWorkers"/> file; null where it does not begin as one. A last line that was not finished is left out.</summary>
+    public static PastHost? Parse(string text)
+    {
+        string[] lines = text.Split('\n');
+        if (lines[0].Split(' ') is not [RunningWorkers.HostWord, var name] || HostIdentity.Parse(name) is not { } host)
+        {
+            return null;
+        }
+
+        Dictionary<long, PastWorker> workers = [];
+        foreach (string line in lines[1..^1])
+        {
+            string[] words = line.Split(' ');
+            if (words.Length < 2 || !long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+            {
+                continue;
+            }
+
+            if (words is [RunningWorkers.BeganWord, _, var id, var plugin] && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
+            {
+                workers[number] = new PastWorker(number, pid, plugin);
+            }
+            else if (words[0] == RunningWorkers.EndedWord)
+            {
+                workers.Remove(number);
+            }
+        }
+
+        return new PastHost(host, [.. workers.Values], lines.Length > 2);
+    }
+}
+
+/// <summary>A worker of a host that is gone.</summary>
+/// <param name="Number">The number that its host gave it.</param>
+/// <param name="Pid">Its process id.</param>
+/// <param name="PluginId">The plugin that it ran.</param>
+internal sealed record PastWorker(long Number, int Pid, string PluginId);

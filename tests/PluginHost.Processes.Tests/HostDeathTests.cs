@@ -1,0 +1,126 @@
+using Fixtures.Processes.Contract;
+using PluginHost.Processes.Tests.Support;
+using PluginHost.Runtime;
+using PluginHost.Runtime.Processes;
+using PluginHost.Runtime.Store;
+using PluginHost.TestKit;
+
+namespace PluginHost.Processes.Tests;
+
+/// <summary>A host that is killed leaves nothing, whatever it and its workers were about; the next one cleans up and tells.</summary>
+public sealed class HostDeathTests : IDisposable
+{
+    private static readonly TimeSpan s_allowed = TimeSpan.FromSeconds(2);
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("idle", "{}", 0)]
+    [InlineData("idle", """{"programs":"start"}""", 3)]
+    [InlineData("busy", """{"programs":"start"}""", 3)]
+    [InlineData("native", """{"programs":"start"}""", 3)]
+    [InlineData("starting", """{"programs":"start","start":"never"}""", 3)]
+    [InlineData("restarting", """{"programs":"start","start":"once"}""", 6)]
+    [InlineData("stopping", """{"programs":"start","stop":"never"}""", 3)]
+    public async Task A_host_killed_in_any_state_leaves_nothing_and_the_next_start_cleans_up(string mode, string settings, int programs)
+    {
+        string plugins = VictimHost.Layout(_folder, settings);
+        using VictimHost host = VictimHost.Start(plugins, _folder["state"], mode);
+        host.Reach(mode, programs);
+        int[] workers = host.Workers;
+        int[] all = [.. workers, .. host.Programs, .. ProcessLife.ChildrenOf(host.Pid)];
+
+        host.Kill();
+
+        Assert.All(await Task.WhenAll(all.Select(p => ProcessLife.DiesAsync(p, s_allowed))), Assert.True);
+        ListLogger log = await NextStartAsync(plugins, host.State);
+        Assert.Contains(log.Messages(), m => m.Contains($"process {host.Pid}, ended without stopping while it ran fixture (worker {workers[^1]})", StringComparison.Ordinal));
+        Assert.DoesNotContain(log.Messages(), m => m.Contains("had outlived its host", StringComparison.Ordinal));
+        Assert.DoesNotContain(Directory.EnumerateFiles(host.State).Select(Path.GetFileName), f => f is "running" or "control.sock" || f!.EndsWith(".new", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_program_that_neither_reads_nor_asks_the_kernel_ends_with_its_host()
+    {
+        string plugins = VictimHost.Layout(_folder, "{}", ["/bin/sh", "-c", "trap '' TERM; setsid sleep 600 & while :; do sleep 600; done"]);
+        using VictimHost host = VictimHost.Start(plugins, _folder["state"], "starting");
+        Eventually.True(() => host.Workers.Length == 1 && ProcessLife.ChildrenOf(host.Workers[0]).Count == 2, "The program did not start.");
+        int[] all = [.. host.Workers, .. ProcessLife.ChildrenOf(host.Workers[0])];
+
+        host.Kill();
+
+        Assert.All(await Task.WhenAll(all.Select(p => ProcessLife.DiesAsync(p, s_allowed))), Assert.True);
+    }
+
+    [Fact]
+    public async Task What_outlives_a_host_and_its_reaper_is_ended_and_named_by_the_next_start_and_nothing_else_is()
+    {
+        string plugins = VictimHost.Layout(_folder, """{"programs":"start"}""");
+        using VictimHost host = VictimHost.Start(plugins, _folder["state"], "idle");
+        using VictimHost neighbour = VictimHost.Start(plugins, _folder["other"], "idle");
+        host.Reach("idle", 3);
+        neighbour.Reach("idle", 3);
+        int reaper = host.Reaper;
+        int[] programs = host.Programs[..2];
+        int bare = host.Programs[2];
+        _ = Libc.kill(reaper, 19);
+        host.Kill();
+        _ = Libc.kill(reaper, Signals.Kill);
+        Assert.All(programs, p => Assert.True(ProcessLife.IsAlive(p)));
+
+        ListLogger log = await NextStartAsync(plugins, host.State);
+
+        Assert.All(await Task.WhenAll(programs.Select(p => ProcessLife.DiesAsync(p, s_allowed))), Assert.True);
+        Assert.All(programs, p => Assert.Contains(log.Messages(), m => m.StartsWith($"Process {p} (sleep) of fixture had outlived its host {host.Pid}", StringComparison.Ordinal)));
+        Assert.All([.. neighbour.Workers, .. neighbour.Programs, neighbour.Reaper], p => Assert.True(ProcessLife.IsAlive(p)));
+
+        // The start knows it by nothing: its mark is cleared, and a group's number may be another's by now.
+        _ = Libc.kill(bare, Signals.Kill);
+    }
+
+    [Fact]
+    public async Task A_host_killed_beside_another_on_the_same_plugins_leaves_that_ones_workers_alone()
+    {
+        string plugins = VictimHost.Layout(_folder, """{"programs":"start"}""");
+        using VictimHost host = VictimHost.Start(plugins, _folder["state"], "idle");
+        using VictimHost neighbour = VictimHost.Start(plugins, _folder["other"], "idle");
+        host.Reach("idle", 3);
+        neighbour.Reach("idle", 3);
+        int reaper = host.Reaper;
+
+        host.Kill();
+
+        // Once its reaper has gone it has done all that it does.
+        Assert.True(await ProcessLife.DiesAsync(reaper, s_allowed));
+        Assert.All([.. neighbour.Workers, .. neighbour.Programs, neighbour.Reaper], p => Assert.True(ProcessLife.IsAlive(p)));
+    }
+
+    [Fact]
+    public async Task The_owner_of_a_folder_that_still_lives_is_not_swept()
+    {
+        string plugins = VictimHost.Layout(_folder, """{"programs":"start"}""");
+        using VictimHost host = VictimHost.Start(plugins, _folder["state"], "idle");
+        host.Reach("idle", 3);
+        File.Copy(Path.Combine(host.State, "running"), Path.Combine(_folder.Folder("copy"), "running"));
+
+        ListLogger log = await NextStartAsync(plugins, _folder["copy"]);
+
+        Assert.DoesNotContain(log.Messages(), m => m.Contains("ended without stopping", StringComparison.Ordinal));
+        Assert.All([.. host.Workers, .. host.Programs], p => Assert.True(ProcessLife.IsAlive(p)));
+    }
+
+    private static async Task<ListLogger> NextStartAsync(string plugins, string state)
+    {
+        ListLogger log = new();
+        await using PluginRuntime runtime = await PluginRuntime.StartAsync(new PluginRuntimeOptions
+        {
+            Directory = plugins,
+            StateFolder = state,
+            ContractAssemblies = [typeof(IFixture).Assembly],
+            StartPlugins = false,
+            LoggerFactory = log,
+        });
+        return log;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using PluginHost.Runtime.Store;
+
+namespace PluginHost.Runtime.Tests.Store;
+
+public sealed class HostIdentityTests
+{
+    [Fact]
+    public void This_process_is_there_and_reads_as_it_writes()
+    {
+        HostIdentity current = HostIdentity.Current;
+
+        Assert.Equal((Environment.ProcessId, false), (current.Pid, current.IsGone));
+        Assert.True(current.Start > 0 && current.Namespace > 0);
+        Assert.Equal(current, HostIdentity.Parse(current.ToString()));
+    }
+
+    [Fact]
+    public void A_number_that_another_process_has_now_is_gone()
+    {
+        Assert.True((HostIdentity.Current with { Start = HostIdentity.Current.Start - 1 }).IsGone);
+    }
+
+    [Fact]
+    public async Task A_process_that_ended_is_gone()
+    {
+        using Process process = Process.Start("sleep", "600");
+        HostIdentity identity = HostIdentity.Current with { Pid = process.Id, Start = HostIdentity.StartOf(process.Id)!.Value };
+        bool before = identity.IsGone;
+
+        process.Kill();
+        await process.WaitForExitAsync();
+
+        Assert.Equal((false, true), (before, identity.IsGone));
+    }
+
+    [Fact]
+    public void A_process_of_another_namespace_cannot_be_told_and_counts_as_there()
+    {
+        Assert.False((HostIdentity.Current with { Start = 1, Namespace = 7 }).IsGone);
+    }
+}
