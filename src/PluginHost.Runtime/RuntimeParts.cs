@@ -4,6 +4,7 @@ using PluginHost.Runtime.Control;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.OutOfProcess;
+using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Store;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Runtime.Trust;
@@ -53,6 +54,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
             Recorder = Recorder,
             Flight = _flight,
             FaultRate = options.FaultRate,
+            RestartQueue = new RestartQueue(options.RestartRate, options.Clock),
             DrainTimeout = options.DrainTimeout,
             StartTimeout = options.StartTimeout,
             RoundTrip = options.RoundTripInProcess,
