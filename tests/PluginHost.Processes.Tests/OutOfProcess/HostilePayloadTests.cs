@@ -148,6 +148,20 @@ public sealed class HostilePayloadTests : IAsyncLifetime
         await AssertNextServesAsync(victim);
     }
 
+    [Fact]
+    public async Task An_announced_message_over_the_limit_ends_the_worker_and_names_the_limit()
+    {
+        FixtureWorker victim = await StartAsync();
+
+        PluginException? refused = Attack.Begin(() => victim.Plugin.Inject([0x02, 0x00, 0x00, 0x00]));
+        FaultRecord record = await victim.Instance.Died.WaitAsync(Shell.Long);
+
+        Assert.Equal((FaultKind.LimitExceeded, "limits.message"), (record.Kind, record.Limit));
+        Assert.Contains("33554432 bytes; the limit for a message is 16777216", record.Message, StringComparison.Ordinal);
+        Attack.AssertOneFault(_workers, victim, record, refused);
+        Assert.True(refused is null || refused.FaultId == record.Id, refused?.FaultId);
+    }
+
     [Theory]
     [InlineData(1, MaxBytes + 1L)]
     [InlineData(1, long.MaxValue)]
