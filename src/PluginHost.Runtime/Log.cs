@@ -43,6 +43,11 @@ internal static partial class Log
     [LoggerMessage(8011, LogLevel.Warning, "The last host of this state folder died; thread {ThreadId} was in {PluginId} {Method}")]
     public static partial void HostDied(ILogger logger, int threadId, string pluginId, string method);
 
+    [LoggerMessage(8012, LogLevel.Information, "{PluginId} generation {Generation} waits {Milliseconds} ms for its turn: the host restarts no more plugins at once")]
+    public static partial void HeldBack(ILogger logger, string pluginId, int generation, double milliseconds);
+
+    [LoggerMessage(8014, LogLevel.Warning, "{PluginId} generation {Generation} is stopped: {Reason} {Fault}")]
+    public static partial void NotRestarted(ILogger logger, string pluginId, int generation, string reason, string fault);
 
     [LoggerMessage(8015, LogLevel.Warning, "{PluginId}: the application's own object or sequence of {Contract} failed while a call let go of it")]
     public static partial void OwnObjectFaulted(ILogger logger, string pluginId, string contract, Exception exception);

@@ -18,6 +18,15 @@ internal sealed class PluginObserver(PluginSupervisor supervisor, Recorder recor
     /// <summary>That generation's worker, or null.</summary>
     public int? WorkerPid { get; set; }
 
+    /// <summary>Notes a generation's worker; what an old generation says late is ignored.</summary>
+    public void WorkerStarted(int generation, int pid)
+    {
+        if (generation == Generation)
+        {
+            WorkerPid = pid;
+        }
+    }
+
     /// <inheritdoc/>
     public void Completed(ContractMethod method, long roundTrip, long insideNanoseconds, long queued) =>
         Of(method).Completed(roundTrip, insideNanoseconds, queued);
@@ -29,10 +38,11 @@ internal sealed class PluginObserver(PluginSupervisor supervisor, Recorder recor
     public void Ended(ContractMethod method, CallStatus status) => Of(method).Ended(status);
 
     /// <inheritdoc/>
-    public void Fault(FaultRecord fault)
+    public string? Fault(FaultRecord fault)
     {
-        recorder.Plugin(fault.PluginId, fault.Tier ?? PluginTier.InProcess).Fault(fault);
+        string? id = recorder.Plugin(fault.PluginId, fault.Tier ?? PluginTier.InProcess).Fault(fault);
         supervisor.CountFault(fault);
+        return id;
     }
 
     /// <summary>Takes a sampled in-process call.</summary>

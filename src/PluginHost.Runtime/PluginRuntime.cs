@@ -23,12 +23,14 @@ public sealed class PluginRuntime : IAsyncDisposable
     private readonly Dictionary<string, PluginSupervisor> _supervisors = new(StringComparer.Ordinal);
     private readonly ControlServer _control;
     private readonly ITimer _window;
+    private readonly CancellationTokenSource _ended = new();
     private int _disposed;
 
     private PluginRuntime(PluginRuntimeOptions options, RuntimeParts parts)
     {
         _options = options;
         _parts = parts;
+        Events = new EventSequence(parts.Recorder, options.Clock, _ended.Token);
         foreach (SupervisedPlugin plugin in parts.Preparation.PrepareAll())
         {
             // Folders that claim one id twice were refused by the catalog, each under the same id: one entry tells of all.
@@ -54,6 +56,12 @@ public sealed class PluginRuntime : IAsyncDisposable
 
     /// <summary>The last restarts, oldest first.</summary>
     public IReadOnlyList<RestartRecord> Restarts => _parts.Recorder.Restarts();
+
+    /// <summary>
+    /// Faults, restarts and changes of state, from the moment a reader begins on: <c>await foreach (PluginEvent told in plugins.Events)</c>. Each reader has
+    /// a queue of 1,024; one that is too slow loses the oldest and gets an <see cref="EventsMissed"/>. Ends when the runtime is disposed.
+    /// </summary>
+    public IAsyncEnumerable<PluginEvent> Events { get; }
 
     /// <summary>Calls back for every fault, restart and change of state from now on, on the thread that reports it: be quick. What it throws is logged.</summary>
     /// <param name="subscriber">The callback.</param>
@@ -124,7 +132,10 @@ public sealed class PluginRuntime : IAsyncDisposable
             .Where(s => s.Sites.Any(site => site.Contract.InterfaceType == typeof(TContract)))
             .ToDictionary(s => s.Plugin.Id, s => (TContract)Guard(s, typeof(TContract)), StringComparer.Ordinal);
 
-    /// <summary>Starts a plugin that is stopped. Ends with the first attempt; <see cref="Status"/> says what came of it.</summary>
+    /// <summary>
+    /// Starts a plugin that is stopped. Ends with the first attempt; <see cref="Status"/> says what came of it. One in quarantine stays there: see
+    /// <see cref="ResetAsync"/>.
+    /// </summary>
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
     public Task StartAsync(string pluginId) => Supervisor(pluginId).StartAsync();
 
@@ -214,6 +225,7 @@ public sealed class PluginRuntime : IAsyncDisposable
 
         await Leftovers.EndOwnAsync(_options.Clock).ConfigureAwait(false);
         await _parts.DisposeAsync().ConfigureAwait(false);
+        await _ended.CancelAsync().ConfigureAwait(false);
     }
 
     private static object Guard(PluginSupervisor supervisor, Type contract)

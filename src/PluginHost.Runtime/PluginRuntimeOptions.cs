@@ -73,6 +73,9 @@ public sealed record PluginRuntimeOptions
     /// <summary>When exceptions and time-outs add up to a crash.</summary>
     public FaultRateOptions FaultRate { get; init; } = new();
 
+    /// <summary>How fast plugins are restarted after failures, all taken together.</summary>
+    public RestartRateOptions RestartRate { get; init; } = new();
+
     /// <summary>What the application provides to plugins; <see cref="Provide{TContract}(TContract)"/> adds one. Default nothing.</summary>
     public IReadOnlyList<HostService> Services { get; init; } = [];
 
@@ -117,7 +120,7 @@ public sealed record PluginRuntimeOptions
     /// <summary>All problems of these options at once; empty where there are none.</summary>
     public IReadOnlyList<string> Validate()
     {
-        List<string> problems = [.. FaultRate.Validate()];
+        List<string> problems = [.. FaultRate.Validate(), .. RestartRate.Validate()];
         if (string.IsNullOrWhiteSpace(Directory))
         {
             problems.Add("Directory is empty; expected the folder that holds the plugins.");

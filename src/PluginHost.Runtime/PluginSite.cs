@@ -49,7 +49,7 @@ internal abstract class PluginSite : GuardSite
     public override Exception StepTimedOut(ContractMethod method, TimeSpan timeout)
     {
         FaultRecord record = _supervisor.Describe(method, FaultKind.Timeout, $"{method.WireName} did not end within {timeout:c}.");
-        _supervisor.Observer.Fault(record);
+        record = record with { Id = _supervisor.Observer.Fault(record) };
         return new PluginTimeoutException($"{record.PluginId}: {record.Message} It was asked to stop.", FaultOf(record) with { IsRetryable = true });
     }
 
@@ -99,7 +99,7 @@ internal abstract class PluginSite : GuardSite
 
         FaultRecord record = _supervisor.Describe(method, ThrownException.Read(thrown));
         Ended(method, CallStatus.Fault, isCall);
-        _supervisor.Observer.Fault(record);
+        record = record with { Id = _supervisor.Observer.Fault(record) };
         return new PluginFaultException(
             $"{record.PluginId}: {method.WireName} failed in-process: {record.Message}",
             FaultOf(record) with { RemoteMessage = record.Message, IsRetryable = false });
@@ -118,6 +118,7 @@ internal abstract class PluginSite : GuardSite
         Tier = record.Tier,
         Generation = record.Generation,
         Method = record.Method,
+        FaultId = record.Id,
         RemoteType = record.RemoteType,
         RemoteStack = record.RemoteStack,
     };

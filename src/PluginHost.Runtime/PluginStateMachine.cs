@@ -7,9 +7,13 @@ namespace PluginHost.Runtime;
 /// One plugin's states and generations. Every change goes through here under one lock; what an old generation reports is refused.
 /// Thread-safe; <see cref="View"/> is a plain read.
 /// </summary>
-internal sealed class PluginStateMachine(TimeProvider clock)
+/// <param name="clock">The clock.</param>
+/// <param name="changed">Told of every new view, one after the other in their order, outside the lock; null for nobody.</param>
+internal sealed class PluginStateMachine(TimeProvider clock, Action<PluginView>? changed = null)
 {
     private readonly Lock _lock = new();
+    private readonly Queue<PluginView> _untold = [];
+    private bool _isTelling;
     private PluginView _view = new() { State = PluginState.Stopped, Generation = 0, Since = clock.GetUtcNow() };
 
     /// <summary>What is true now.</summary>
@@ -19,6 +23,7 @@ internal sealed class PluginStateMachine(TimeProvider clock)
     /// <returns>The new generation, or 0 where no start may begin now.</returns>
     public int TryBeginStart()
     {
+        int generation;
         lock (_lock)
         {
             if (_view.State is PluginState.Starting or PluginState.Ready or PluginState.Refused or PluginState.Stopping)
@@ -26,9 +31,12 @@ internal sealed class PluginStateMachine(TimeProvider clock)
                 return 0;
             }
 
-            Replace_NeedsLock(New_NeedsLock(PluginState.Starting, _view.Generation + 1) with { WillReturn = true });
-            return _view.Generation;
+            generation = _view.Generation + 1;
+            Replace_NeedsLock(New_NeedsLock(PluginState.Starting, generation) with { WillReturn = true });
         }
+
+        Tell();
+        return generation;
     }
 
     /// <summary>A generation takes calls.</summary>
@@ -43,8 +51,10 @@ internal sealed class PluginStateMachine(TimeProvider clock)
             }
 
             Replace_NeedsLock(New_NeedsLock(PluginState.Ready, generation) with { Instance = instance, WillReturn = true });
-            return true;
         }
+
+        Tell();
+        return true;
     }
 
     /// <summary>Begins to stop the running or starting generation.</summary>
@@ -61,12 +71,14 @@ internal sealed class PluginStateMachine(TimeProvider clock)
             }
 
             Replace_NeedsLock(New_NeedsLock(PluginState.Stopping, generation) with { WillReturn = willReturn, Reason = reason });
-            return true;
         }
+
+        Tell();
+        return true;
     }
 
     /// <summary>A generation failed or ended; the plugin waits for its next start.</summary>
-    public bool TryBackOff(int generation, DateTimeOffset retryAt, string reason)
+    public bool TryBackOff(int generation, DateTimeOffset retryAt, string reason, string? faultId = null)
     {
         lock (_lock)
         {
@@ -75,13 +87,15 @@ internal sealed class PluginStateMachine(TimeProvider clock)
                 return false;
             }
 
-            Replace_NeedsLock(New_NeedsLock(PluginState.BackingOff, generation) with { RetryAt = retryAt, WillReturn = true, Reason = reason });
-            return true;
+            Replace_NeedsLock(New_NeedsLock(PluginState.BackingOff, generation) with { RetryAt = retryAt, WillReturn = true, Reason = reason, FaultId = faultId });
         }
+
+        Tell();
+        return true;
     }
 
     /// <summary>Puts the plugin at rest: <see cref="PluginState.Stopped"/>, <see cref="PluginState.Unloading"/>, <see cref="PluginState.Quarantined"/> or <see cref="PluginState.Refused"/>.</summary>
-    public void Rest(PluginState state, string? reason)
+    public void Rest(PluginState state, string? reason, string? faultId = null)
     {
         if (state is not (PluginState.Stopped or PluginState.Unloading or PluginState.Quarantined or PluginState.Refused))
         {
@@ -90,8 +104,10 @@ internal sealed class PluginStateMachine(TimeProvider clock)
 
         lock (_lock)
         {
-            Replace_NeedsLock(New_NeedsLock(state, _view.Generation) with { Reason = reason });
+            Replace_NeedsLock(New_NeedsLock(state, _view.Generation) with { Reason = reason, FaultId = faultId });
         }
+
+        Tell();
     }
 
     /// <summary>The generation that was being unloaded is proved gone.</summary>
@@ -106,8 +122,10 @@ internal sealed class PluginStateMachine(TimeProvider clock)
             }
 
             Replace_NeedsLock(New_NeedsLock(PluginState.Stopped, generation) with { Reason = reason });
-            return true;
         }
+
+        Tell();
+        return true;
     }
 
     private PluginView New_NeedsLock(PluginState state, int generation) =>
@@ -118,5 +136,32 @@ internal sealed class PluginStateMachine(TimeProvider clock)
         PluginView old = _view;
         Volatile.Write(ref _view, next);
         old.Supersede();
+        if (changed is not null)
+        {
+            _untold.Enqueue(next);
+        }
+    }
+
+    // One thread tells at a time, so that views come in their order; another that comes meanwhile leaves its own to it.
+    private void Tell()
+    {
+        for (bool told = false; TryTakeUntold(told) is { } view; told = true)
+        {
+            changed!(view);
+        }
+    }
+
+    private PluginView? TryTakeUntold(bool isTelling)
+    {
+        lock (_lock)
+        {
+            PluginView? view = null;
+            if (isTelling || !_isTelling)
+            {
+                _isTelling = _untold.TryDequeue(out view);
+            }
+
+            return view;
+        }
     }
 }

@@ -1,6 +1,8 @@
+using System.Text.Json;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
+using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime;
@@ -36,10 +38,25 @@ internal sealed partial class PluginSupervisor
     /// <summary>Notes what the application's own object threw while the plugin's call let go of it: no fault of the plugin.</summary>
     public void OwnObjectFaulted(ContractDescriptor contract, Exception thrown) => Log.OwnObjectFaulted(_log, Plugin.Id, contract.Name, thrown);
 
+    /// <summary>Tells subscribers of a new state.</summary>
+    private void TellChange(PluginView view) =>
+        _settings.Recorder.Lifecycle(Plugin.Id, _tier, JsonNamingPolicy.CamelCase.ConvertName(view.State.ToString()), view.Generation, view.Reason, view.FaultId);
+
+    // It died by itself while it was about to be stopped: the stop takes the place of a restart, and its calls point to this record all the same.
+    private void RecordDeathOf(IPluginInstance instance)
+    {
+        if (instance.Died is { IsCompletedSuccessfully: true, Result: { } death })
+        {
+            _settings.Recorder.Plugin(Plugin.Id, _tier!.Value).Fault(death);
+        }
+    }
+
     private FaultRecord RecordOf(PluginException e, int generation) =>
         Describe(null, e.Kind, e.Message) with
         {
             Generation = generation,
+            Limit = e.Fault.Limit,
+            Remedy = e.Fault.Remedy,
             RemoteType = e.Fault.RemoteType,
             RemoteStack = e.Fault.RemoteStack,
             ExitCode = e.Cause.ExitCode,

@@ -84,7 +84,7 @@ internal sealed partial class PluginSupervisor
                 Results = leases.FromPlugin,
                 Arguments = leases.FromHost,
                 CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
-                WorkerStarted = pid => Observer.WorkerPid = pid,
+                WorkerStarted = pid => Observer.WorkerStarted(generation, pid),
                 Running = _settings.Running,
                 TrustsTrace = plugin.Placement.Granted == TrustLevel.Full,
                 Observer = Observer,
@@ -152,6 +152,11 @@ internal sealed partial class PluginSupervisor
         _failedAt = Clock.GetTimestamp();
         if (died.IsAlive || _tier == PluginTier.InProcess)
         {
+            if (died.IsAlive)
+            {
+                RecordDeathOf(instance);
+            }
+
             _machine.TryBeginStop(died.Generation, willReturn: true, died.Fault.Message);
             UnloadResult unload = await StopInstanceAsync(instance).ConfigureAwait(false);
             if (instance is InProcessInstance inProcess && unload.Outcome == UnloadOutcome.Pending)
@@ -175,7 +180,7 @@ internal sealed partial class PluginSupervisor
 
     private void Fail(int generation, FaultRecord fault)
     {
-        _settings.Recorder.Plugin(Plugin.Id, _tier!.Value).Fault(fault);
+        string? faultId = _settings.Recorder.Plugin(Plugin.Id, _tier!.Value).Fault(fault);
         if (_failedAt == 0)
         {
             _failedAt = Clock.GetTimestamp();
@@ -183,38 +188,80 @@ internal sealed partial class PluginSupervisor
 
         DateTimeOffset now = Clock.GetUtcNow();
         (RestartDecision decision, _history) = RestartPolicy.Decide(
-            fault.Kind, _history, Plugin.Manifest!.Restart, _readyAt, now, _settings.Jitter.Next());
+            fault.Kind, _history, Plugin.Manifest!.Restart, _readyAt, now, _settings.Jitter.Next(), fault.ExitCode);
         _readyAt = null;
         switch (decision)
         {
             case RestartDecision.Restart restart:
                 Log.BackingOff(_log, Plugin.Id, generation, fault.Kind, fault.Message, restart.Delay.TotalMilliseconds);
-                if (_machine.TryBackOff(generation, now + restart.Delay, $"Restarting after {fault.Kind}: {fault.Message}"))
-                {
-                    _ = RetryLaterAsync(generation, fault.Kind.ToString(), restart.Delay);
-                }
+                BackOff(new Command.Retry(generation, fault.Kind.ToString()), restart.Delay, $"Restarting after {fault.Kind}: {fault.Message}", faultId);
+                break;
 
+            case RestartDecision.Rest rest:
+                Log.NotRestarted(_log, Plugin.Id, generation, rest.Reason, fault.Message);
+                _machine.Rest(PluginState.Stopped, $"{rest.Reason} Last fault: {fault.Kind}: {fault.Message}", faultId);
                 break;
 
             case RestartDecision.Quarantine quarantine:
                 Log.Quarantined(_log, Plugin.Id, generation, quarantine.Reason, fault.Message);
-                _machine.Rest(PluginState.Quarantined, $"{quarantine.Reason} Last fault: {fault.Kind}: {fault.Message} Reset the plugin to try again.");
+                _machine.Rest(
+                    PluginState.Quarantined,
+                    $"{quarantine.Reason} Last fault: {fault.Kind}: {fault.Message} Reset the plugin to try again.",
+                    faultId);
                 break;
 
             case RestartDecision.Refuse refuse:
                 Log.Refused(_log, Plugin.Id, generation, refuse.Reason, fault.Message);
-                _machine.Rest(PluginState.Refused, $"{refuse.Reason} {fault.Message}");
+                _machine.Rest(PluginState.Refused, $"{refuse.Reason} {fault.Message}", faultId);
                 break;
         }
     }
 
-    private async Task RetryLaterAsync(int generation, string cause, TimeSpan delay)
+    // A place among the host's restarts is taken when the plugin's own delay is over: one that waits a minute for itself keeps nobody else waiting.
+    private void BackOff(Command.Retry retry, TimeSpan delay, string reason, string? faultId)
+    {
+        if (delay == TimeSpan.Zero)
+        {
+            retry = retry.WithPlace();
+            delay = _settings.RestartQueue.Take();
+            if (delay > TimeSpan.Zero)
+            {
+                Log.HeldBack(_log, Plugin.Id, retry.Generation, delay.TotalMilliseconds);
+                reason += " It waits for its turn: the host restarts no more plugins at once (RestartRate).";
+            }
+        }
+
+        if (_machine.TryBackOff(retry.Generation, Clock.GetUtcNow() + delay, reason, faultId))
+        {
+            _ = RetryLaterAsync(retry, delay);
+        }
+    }
+
+    private Task ActRetryAsync(Command.Retry retry)
+    {
+        PluginView view = View;
+        if (view.State != PluginState.BackingOff || view.Generation != retry.Generation)
+        {
+            // Started, stopped or replaced by somebody since.
+            return Task.CompletedTask;
+        }
+
+        if (retry.HasPlace)
+        {
+            return StartGenerationAsync(retry.Cause);
+        }
+
+        BackOff(retry, TimeSpan.Zero, view.Reason ?? "", view.FaultId);
+        return Task.CompletedTask;
+    }
+
+    private async Task RetryLaterAsync(Command.Retry retry, TimeSpan delay)
     {
         if (delay > TimeSpan.Zero)
         {
             await Task.Delay(delay, Clock, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        _commands.Writer.TryWrite(new Command.Retry(generation, cause));
+        _commands.Writer.TryWrite(retry);
     }
 }

@@ -50,7 +50,8 @@ internal sealed partial class PluginSupervisor
         PluginView view = View;
         if (view.State != PluginState.Ready || !_machine.TryBeginStop(view.Generation, willReturn, reason))
         {
-            if (view.State is PluginState.BackingOff or PluginState.Quarantined && !willReturn)
+            // Out of quarantine leads a reset, a restart or a reload, and no detour over a stop.
+            if (view.State == PluginState.BackingOff && !willReturn)
             {
                 _machine.Rest(PluginState.Stopped, reason);
             }
@@ -58,6 +59,7 @@ internal sealed partial class PluginSupervisor
             return UnloadResult.Nothing;
         }
 
+        RecordDeathOf(view.Instance!);
         UnloadResult result = await StopInstanceAsync(view.Instance!).ConfigureAwait(false);
         _readyAt = null;
         Log.Stopped(_log, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);

@@ -85,6 +85,7 @@ internal sealed partial class PluginSupervisor
             Tier = _tier,
             Generation = view.Generation,
             Method = method.WireName,
+            FaultId = view.FaultId,
             IsRetryable = view.WillReturn,
             RetryAfter = view.WillReturn && untilRetry > TimeSpan.Zero ? untilRetry : null,
         };

@@ -40,7 +40,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         _settings = settings;
         _log = new PluginLog(settings.Logger, () => LogProperties(View.Generation));
         _tier = plugin.Placement.Tier;
-        _machine = new PluginStateMachine(settings.Clock);
+        _machine = new PluginStateMachine(settings.Clock, TellChange);
         _rate = new FaultRate(settings.FaultRate);
         Observer = new PluginObserver(this, settings.Recorder);
         Invoker = new SupervisedInvoker(this);
@@ -115,7 +115,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     /// <summary>The running generation's assemblies; empty where it does not run in-process.</summary>
     public IReadOnlyList<LoadedAssembly> Assemblies() => View.Instance?.Assemblies ?? [];
 
-    /// <summary>Starts the plugin where it is at rest; ends with the first attempt, whatever came of it.</summary>
+    /// <summary>Starts the plugin where it is at rest and not quarantined; ends with the first attempt, whatever came of it.</summary>
     public Task StartAsync() => PostAsync(new Command.Start(IsReset: false));
 
     /// <summary>Forgets past failures, leaves quarantine and starts.</summary>
@@ -137,6 +137,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         {
             FaultRecord incident = fault with
             {
+                Id = null,
+                Limit = "FaultRate.Limit",
+                Remedy = null,
                 Message = $"Too many faults: {_settings.FaultRate.Limit} within {_settings.FaultRate.Window:c}; the last: {fault.Message}",
                 Kind = FaultKind.LimitExceeded,
             };
@@ -232,8 +235,8 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
                 await StartGenerationAsync(cause: null).ConfigureAwait(false);
                 return UnloadResult.Nothing;
 
-            case Command.Retry retry when View.State is PluginState.BackingOff && View.Generation == retry.Generation:
-                await StartGenerationAsync(retry.Cause).ConfigureAwait(false);
+            case Command.Retry retry:
+                await ActRetryAsync(retry).ConfigureAwait(false);
                 return UnloadResult.Nothing;
 
             case Command.Stop:

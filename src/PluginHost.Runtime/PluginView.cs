@@ -23,6 +23,9 @@ internal sealed record PluginView
     /// <summary>Why, in words; null where the state speaks for itself.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>The id of the fault record that led to this state; null where none did.</summary>
+    public string? FaultId { get; init; }
+
     /// <summary>When the next start is tried; null where none is planned.</summary>
     public DateTimeOffset? RetryAt { get; init; }
 

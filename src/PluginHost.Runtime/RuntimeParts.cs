@@ -4,6 +4,7 @@ using PluginHost.Runtime.Control;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.OutOfProcess;
+using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Store;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Runtime.Trust;
@@ -55,6 +56,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
             Flight = _flight,
             Running = Running,
             FaultRate = options.FaultRate,
+            RestartQueue = new RestartQueue(options.RestartRate, options.Clock),
             DrainTimeout = options.DrainTimeout,
             StartTimeout = options.StartTimeout,
             RoundTrip = options.RoundTripInProcess,

@@ -46,13 +46,19 @@ internal abstract class Command
     }
 
     /// <summary>The delay before a restart is over.</summary>
-    public sealed class Retry(int generation, string cause) : Command
+    public sealed class Retry(int generation, string cause, bool hasPlace = false) : Command
     {
+        /// <summary>True once it has a place among the host's restarts.</summary>
+        public bool HasPlace { get; } = hasPlace;
+
         /// <summary>The generation that failed.</summary>
         public int Generation { get; } = generation;
 
         /// <summary>What it failed of.</summary>
         public string Cause { get; } = cause;
+
+        /// <summary>The same restart with a place among the host's.</summary>
+        public Retry WithPlace() => new(Generation, Cause, hasPlace: true);
     }
 
     /// <summary>A generation failed.</summary>
@@ -92,6 +98,9 @@ internal sealed record SupervisorSettings
 
     /// <summary>When counted faults add up to a crash.</summary>
     public required Resilience.FaultRateOptions FaultRate { get; init; }
+
+    /// <summary>Holds restarts back that come too fast, over all plugins.</summary>
+    public required Resilience.RestartQueue RestartQueue { get; init; }
 
     /// <summary>How long a stop waits for calls in flight.</summary>
     public required TimeSpan DrainTimeout { get; init; }

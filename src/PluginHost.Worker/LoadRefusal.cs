@@ -3,13 +3,15 @@ using PluginHost.Loading;
 
 namespace PluginHost.Worker;
 
-/// <summary>A failed load on its way to the host: its message for people, and the stack of what the plugin's own code threw.</summary>
+/// <summary>
+/// A failed load on its way to the host: what happened and, as the last line, the remedy, for people; and the stack of what the plugin's own code threw.
+/// </summary>
 internal class LoadRefusal : Exception
 {
     private readonly string? _stack;
 
     protected LoadRefusal(PluginLoadException failed)
-        : base(failed.Message) => _stack = failed.Thrown?.Stack;
+        : base($"{failed.What}\n{failed.Remedy}") => _stack = failed.Thrown?.Stack;
 
     /// <inheritdoc/>
     public override string? StackTrace => _stack ?? base.StackTrace;

@@ -68,7 +68,8 @@ public sealed class DocumentTests
         IEnumerable<string> expected = Enum.GetValues<FaultKind>().Select(kind =>
             $"| `{kind}` | {FaultKinds.Describe(kind).Sentence} | {FaultKinds.Describe(kind).Remedy} |");
 
-        IEnumerable<string> written = File.ReadLines(Repository.At("docs", "faults.md")).Where(line => line.StartsWith("| `", StringComparison.Ordinal));
+        IEnumerable<string> written = File.ReadLines(Repository.At("docs", "faults.md"))
+            .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal)).Where(line => line.StartsWith("| `", StringComparison.Ordinal));
 
         Assert.Equal(expected, written);
     }

@@ -67,15 +67,20 @@ public sealed class CrashTests : IAsyncLifetime
 
         Kill(_host.Status(Faulty).WorkerPid!.Value);
 
+        List<string?> ids = [];
         foreach (Task call in calls)
         {
             PluginFaultException fault = await Assert.ThrowsAsync<PluginFaultException>(() => call);
             Assert.Equal((FaultKind.Signal, "SIGKILL"), (fault.Kind, fault.Cause.Signal));
+            ids.Add(fault.FaultId);
         }
 
         Assert.Equal(3, await calculator.AddAsync(1, 2, Cancelled));
         Assert.Equal("back", faulty.Echo("back"));
-        Assert.Single(_host.Runtime.Faults);
+        FaultRecord record = Assert.Single(_host.Runtime.Faults);
+        Assert.Equal(10, record.CallsInFlight);
+        Assert.NotNull(record.Id);
+        Assert.All(ids, id => Assert.Equal(record.Id, id));
         Assert.Equal(1, _host.Status(Calculator).Generation);
     }
 

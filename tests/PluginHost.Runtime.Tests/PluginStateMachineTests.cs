@@ -54,6 +54,31 @@ public sealed class PluginStateMachineTests
     }
 
     [Fact]
+    public void Every_change_is_told_in_order_one_at_a_time_and_outside_the_lock()
+    {
+        List<PluginState> told = [];
+        PluginStateMachine? machine = null;
+        int inside = 0;
+        machine = new PluginStateMachine(TimeProvider.System, view =>
+        {
+            Assert.Equal(1, ++inside);
+            told.Add(view.State);
+            if (view.State == PluginState.Starting)
+            {
+                // Another thread may change the state meanwhile: it neither waits for the one told nor overtakes it.
+                Assert.True(Task.Run(() => machine!.TryReady(view.Generation, new FakeInstance(view.Generation))).Wait(TimeSpan.FromSeconds(30)));
+                machine!.TryBeginStop(view.Generation, willReturn: false, "from inside");
+            }
+
+            inside--;
+        });
+
+        machine.TryBeginStart();
+
+        Assert.Equal([PluginState.Starting, PluginState.Ready, PluginState.Stopping], told);
+    }
+
+    [Fact]
     public void Ready_is_not_a_state_of_rest()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => _machine.Rest(PluginState.Ready, null));

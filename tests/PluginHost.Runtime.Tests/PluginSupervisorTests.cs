@@ -11,7 +11,7 @@ using PluginHost.TestKit;
 namespace PluginHost.Runtime.Tests;
 
 /// <summary>The supervisor over fake tiers and a virtual clock: what it does, not how long that takes.</summary>
-public sealed class PluginSupervisorTests : IAsyncDisposable
+public sealed partial class PluginSupervisorTests : IAsyncDisposable
 {
     private static readonly ContractMethod s_method = new(0, "DoAsync", "Any.Do") { Timeout = TimeSpan.FromSeconds(5) };
     private readonly ManualTimeProvider _clock = new();
@@ -229,25 +229,16 @@ public sealed class PluginSupervisorTests : IAsyncDisposable
         return supervisor;
     }
 
-    private PluginSupervisor Create(SupervisedPlugin plugin) => _supervisor = new PluginSupervisor(plugin, new SupervisorSettings
-    {
-        Clock = _clock,
-        Jitter = new Jitter(new Random(1)),
-        Tiers = [_process, _inProcess],
-        Recorder = _recorder,
-        FaultRate = new FaultRateOptions(),
-        DrainTimeout = TimeSpan.FromSeconds(1),
-        StartTimeout = TimeSpan.FromSeconds(30),
-        RoundTrip = false,
-        Logger = NullLogger.Instance,
-        LoggerFactory = NullLoggerFactory.Instance,
-    });
+    private PluginSupervisor Create(SupervisedPlugin plugin) =>
+        _supervisor = new PluginSupervisor(plugin, Any.Supervision(_clock, _recorder, _process, _inProcess));
 
-    private async Task<PluginView> UntilAsync(Func<PluginView, bool> condition)
+    private Task<PluginView> UntilAsync(Func<PluginView, bool> condition) => UntilAsync(_supervisor!, condition);
+
+    private static async Task<PluginView> UntilAsync(PluginSupervisor supervisor, Func<PluginView, bool> condition)
     {
         while (true)
         {
-            PluginView view = _supervisor!.View;
+            PluginView view = supervisor.View;
             if (condition(view))
             {
                 return view;

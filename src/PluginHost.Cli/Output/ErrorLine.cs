@@ -33,6 +33,9 @@ internal sealed record ErrorLine
     /// <summary>The last lines of the worker's standard error.</summary>
     public string? StderrTail { get; init; }
 
+    /// <summary>The id of the incident's record, as <c>faults</c> shows it.</summary>
+    public string? FaultId { get; init; }
+
     /// <summary>The exception's type on the plugin's side.</summary>
     public string? RemoteType { get; init; }
 
@@ -61,6 +64,7 @@ internal sealed record ErrorLine
         ExitCode = thrown.Cause.ExitCode,
         Signal = thrown.Cause.Signal,
         StderrTail = thrown.Cause.StderrTail,
+        FaultId = thrown.FaultId,
         RemoteType = thrown.Fault.RemoteType,
         RemoteStack = thrown.Fault.RemoteStack,
         Retryable = thrown.IsRetryable,

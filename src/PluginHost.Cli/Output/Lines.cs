@@ -45,12 +45,16 @@ internal sealed record FaultLine(
     string? Signal,
     string? StderrTail,
     string? RemoteType,
-    long Count)
+    long Count,
+    string? Id,
+    int CallsInFlight,
+    string? Limit,
+    string? Remedy)
 {
     /// <summary>The line of a record.</summary>
     public static FaultLine Of(FaultRecord fault) => new(
         fault.PluginId, fault.Tier, fault.Kind, fault.Generation, fault.At, fault.Method, fault.Message, fault.ExitCode, fault.Signal,
-        fault.StderrTail, fault.RemoteType, fault.Count);
+        fault.StderrTail, fault.RemoteType, fault.Count, fault.Id, fault.CallsInFlight, fault.Limit, fault.Remedy ?? FaultKinds.Describe(fault.Kind).Remedy);
 }
 
 /// <summary>A restart.</summary>

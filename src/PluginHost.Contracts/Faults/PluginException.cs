@@ -31,6 +31,10 @@ public abstract class PluginException : Exception
     /// <summary>When a retry makes sense, from now; null where unknown.</summary>
     public TimeSpan? RetryAfter => Fault.RetryAfter;
 
+    /// <summary>The id of the fault record of the incident that this call died of, as in <c>faults</c>; null where none was recorded. Calls that one
+    /// incident ended have the same.</summary>
+    public string? FaultId => Fault.FaultId;
+
     /// <summary>What a person does about it.</summary>
     public string Remedy => Fault.Remedy ?? FaultKinds.Describe(Kind).Remedy;
 }
@@ -60,6 +64,12 @@ public sealed record PluginFault(string PluginId, FaultKind Kind)
 
     /// <summary>What a person does about it; null takes the kind's own remedy.</summary>
     public string? Remedy { get; init; }
+
+    /// <summary>The id of the incident's fault record; null where none was recorded.</summary>
+    public string? FaultId { get; init; }
+
+    /// <summary>Which limit was exceeded, by the name it is set by (<c>limits.queue</c>); null where none was, or where it has no name.</summary>
+    public string? Limit { get; init; }
 
     /// <summary>The full name of the exception's type on the plugin's side, as text.</summary>
     public string? RemoteType { get; init; }

@@ -32,6 +32,9 @@ public enum RpcCloseKind
 /// <param name="Detail">What happened, for a person.</param>
 public sealed record RpcCloseReason(RpcCloseKind Kind, string Detail)
 {
+    /// <summary>The name of the limit that the peer went over, where it is one that is set (<c>MaxMessageBytes</c>); else null.</summary>
+    public string? Limit { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Kind}: {Detail}";
 
@@ -42,5 +45,8 @@ public sealed record RpcCloseReason(RpcCloseKind Kind, string Detail)
             MessageFault.Limit => RpcCloseKind.LimitExceeded,
             _ => RpcCloseKind.ProtocolViolation,
         },
-        malformed.Message);
+        malformed.Message)
+    {
+        Limit = malformed.Limit,
+    };
 }

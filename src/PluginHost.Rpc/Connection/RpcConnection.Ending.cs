@@ -41,7 +41,7 @@ public sealed partial class RpcConnection
         {
             Close(new RpcCloseReason(
                 RpcCloseKind.LimitExceeded,
-                $"A message has been coming for {_options.Clock.GetElapsedTime(since, now)}; the limit is {_options.FrameTimeout}."));
+                $"A message has been coming for {_options.Clock.GetElapsedTime(since, now)}; the limit is {_options.FrameTimeout}.") { Limit = nameof(RpcOptions.FrameTimeout) });
         }
 
         return isBusy || since != long.MaxValue;
@@ -75,7 +75,7 @@ public sealed partial class RpcConnection
     }
 
     private void CloseUnread() => Close(new RpcCloseReason(
-        RpcCloseKind.LimitExceeded, $"The peer does not read: more than {(long)Outbox.AnswerShare * _options.MaxUnsentBytes} bytes of answers are unsent."));
+        RpcCloseKind.LimitExceeded, $"The peer does not read: more than {(long)Outbox.AnswerShare * _options.MaxUnsentBytes} bytes of answers are unsent.") { Limit = nameof(RpcOptions.MaxUnsentBytes) });
 
     private void Close(RpcCloseReason reason)
     {
@@ -91,6 +91,7 @@ public sealed partial class RpcConnection
         foreach (PendingCall call in _pending.Close())
         {
             bool wasSent = call.FrameStart >= 0 && call.FrameStart < _outbox.Sent;
+            _lostCalls += wasSent && !call.Method.StartsWith(OwnMethods, StringComparison.Ordinal) ? 1 : 0;
             call.Fail(new RpcConnectionLostException(call.Method, reason, wasSent));
         }
 

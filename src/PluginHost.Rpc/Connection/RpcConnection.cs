@@ -21,6 +21,7 @@ namespace PluginHost.Rpc.Connection;
 /// </remarks>
 public sealed partial class RpcConnection : IAsyncDisposable
 {
+    private const string OwnMethods = "$/";
     private readonly RpcOptions _options;
     private readonly ILogger _logger;
     private readonly RpcTransport _transport;
@@ -41,6 +42,7 @@ public sealed partial class RpcConnection : IAsyncDisposable
     private readonly TaskCompletionSource<RpcCloseReason> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _readerEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RpcCloseReason? _reason;
+    private int _lostCalls;
     private int _codec;
     private bool _sendsByName;
     private int _isStarted;
@@ -106,6 +108,12 @@ public sealed partial class RpcConnection : IAsyncDisposable
 
     /// <summary>How many calls wait for their answers here.</summary>
     public int PendingOutbound => _pending.Count;
+
+    /// <summary>
+    /// How many calls had been sent and were not answered when the connection ended; calls of the protocol's own (<c>$/</c>) are not among them.
+    /// To be read once <see cref="Closed"/> has ended.
+    /// </summary>
+    public int LostCalls => _lostCalls;
 
     /// <summary>How many calls of the peer are queued or running here.</summary>
     public int PendingInbound => _inbound.Count;

@@ -153,7 +153,10 @@ internal sealed class HeaderFormat : FrameFormat
             ? (int)length
             : throw new MalformedMessageException(
                 MessageFault.Limit,
-                $"A frame announces {Encoding.ASCII.GetString(value[..Math.Min(value.Length, 20)])} bytes; the limit for a message is {maxMessageBytes}.");
+                $"A frame announces {Encoding.ASCII.GetString(value[..Math.Min(value.Length, 20)])} bytes; the limit for a message is {maxMessageBytes}.")
+            {
+                Limit = MalformedMessageException.MessageSize,
+            };
     }
 
     private static void CheckType(ReadOnlySpan<byte> value)

@@ -48,7 +48,10 @@ internal sealed class LengthFormat : FrameFormat
         if (bodyBytes > maxMessageBytes)
         {
             throw new MalformedMessageException(
-                MessageFault.Limit, $"A frame announces {bodyBytes} bytes; the limit for a message is {maxMessageBytes}.");
+                MessageFault.Limit, $"A frame announces {bodyBytes} bytes; the limit for a message is {maxMessageBytes}.")
+            {
+                Limit = MalformedMessageException.MessageSize,
+            };
         }
 
         bounds = new FrameBounds(HeaderBytes, bodyBytes, 0);

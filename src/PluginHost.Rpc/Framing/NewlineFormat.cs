@@ -42,7 +42,10 @@ internal sealed class NewlineFormat : FrameFormat
         if (body > maxMessageBytes)
         {
             throw new MalformedMessageException(
-                MessageFault.Limit, $"A line has {(at < 0 ? "more than " : "")}{body} bytes; the limit for a message is {maxMessageBytes}.");
+                MessageFault.Limit, $"A line has {(at < 0 ? "more than " : "")}{body} bytes; the limit for a message is {maxMessageBytes}.")
+            {
+                Limit = MalformedMessageException.MessageSize,
+            };
         }
 
         if (at < 0)

@@ -227,7 +227,7 @@ internal sealed class ConnectionLeases
         {
             throw new MalformedMessageException(
                 MessageFault.Limit,
-                $"The peer reports progress faster than it is taken, or of calls that have ended: {Channel.Options.MaxDroppedReports} reports were thrown away within {Channel.Options.DroppedReportsWindow}.");
+                $"The peer reports progress faster than it is taken, or of calls that have ended: {Channel.Options.MaxDroppedReports} reports were thrown away within {Channel.Options.DroppedReportsWindow}.") { Limit = "MaxDroppedReports" };
         }
     }
 

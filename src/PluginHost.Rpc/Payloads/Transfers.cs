@@ -18,7 +18,7 @@ internal sealed class Transfers(int limit)
         if (length < 1 || length > limit)
         {
             throw new MalformedMessageException(
-                MessageFault.Limit, $"The peer sends a value of {length} bytes in chunks; MaxPayloadBytes is {limit}.");
+                MessageFault.Limit, $"The peer sends a value of {length} bytes in chunks; MaxPayloadBytes is {limit}.") { Limit = "MaxPayloadBytes" };
         }
 
         lock (_lock)
@@ -40,7 +40,7 @@ internal sealed class Transfers(int limit)
             {
                 throw new MalformedMessageException(
                     MessageFault.Limit,
-                    $"The peer has {_transfers.Count} transfers with {_bytes} bytes under way; the limits are {MostTransfers} and MaxPayloadBytes ({limit}).");
+                    $"The peer has {_transfers.Count} transfers with {_bytes} bytes under way; the limits are {MostTransfers} and MaxPayloadBytes ({limit}).") { Limit = "MaxPayloadBytes" };
             }
 
             transfer.Add(bytes);

@@ -70,6 +70,9 @@ public sealed record RecycleOverrides
 /// <summary>A restart budget that is set; null leaves what stands below.</summary>
 public sealed record RestartOverrides
 {
+    /// <summary>After which ends the plugin is restarted.</summary>
+    public RestartType? Type { get; init; }
+
     /// <summary>Restarts allowed within the window, 0 to 1000.</summary>
     public int? Limit { get; init; }
 
@@ -81,6 +84,6 @@ public sealed record RestartOverrides
     public RestartOptions Over(RestartOptions below)
     {
         ArgumentNullException.ThrowIfNull(below);
-        return new() { Limit = Limit ?? below.Limit, Window = Window ?? below.Window };
+        return new() { Type = Type ?? below.Type, Limit = Limit ?? below.Limit, Window = Window ?? below.Window };
     }
 }

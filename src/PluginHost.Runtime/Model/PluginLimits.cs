@@ -41,9 +41,12 @@ public sealed record RecycleOptions
     public long? Memory { get; init; }
 }
 
-/// <summary>How many restarts are allowed before a plugin is quarantined.</summary>
+/// <summary>Whether a plugin is restarted after a failure, and how often before it is quarantined.</summary>
 public sealed record RestartOptions
 {
+    /// <summary>After which ends it is restarted. Default <see cref="RestartType.Permanent"/>.</summary>
+    public RestartType Type { get; init; } = RestartType.Permanent;
+
     /// <summary>Restarts allowed within <see cref="Window"/>; the next failure quarantines. Default 3.</summary>
     public int Limit { get; init; } = 3;
 

@@ -15,6 +15,10 @@ internal static class SharedSections
     /// <summary>The words of a program's channel.</summary>
     public static readonly (string Word, ProgramChannel Value)[] ChannelWords = [("stdio", ProgramChannel.Stdio), ("descriptor", ProgramChannel.Descriptor)];
 
+    /// <summary>The words of restarting.</summary>
+    public static readonly (string Word, RestartType Value)[] RestartWords =
+        [("permanent", RestartType.Permanent), ("transient", RestartType.Transient), ("temporary", RestartType.Temporary)];
+
     /// <summary>The most workers of a plugin.</summary>
     public const int MaxWorkers = 1024;
 
@@ -59,6 +63,9 @@ internal static class SharedSections
 
     /// <summary>The word for a level.</summary>
     public static string Word(TrustLevel trust) => Array.Find(TrustWords, w => w.Value == trust).Word;
+
+    /// <summary>The word for a way of restarting.</summary>
+    public static string Word(RestartType type) => Array.Find(RestartWords, w => w.Value == type).Word;
 
     /// <summary>The word for a channel.</summary>
     public static string Word(ProgramChannel channel) => Array.Find(ChannelWords, w => w.Value == channel).Word;
@@ -118,6 +125,7 @@ internal static class SharedSections
 
         var restart = new RestartOverrides
         {
+            Type = fields.Word("type", RestartWords),
             Limit = (int?)fields.Whole("limit", 0, MostRestarts),
             Window = fields.Duration("window", Second, Day),
         };

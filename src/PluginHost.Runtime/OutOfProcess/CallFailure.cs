@@ -20,7 +20,7 @@ internal sealed record CallFailure(CallStatus Status, PluginException Exception)
     {
         RpcErrorException error => OfError(error, worker, method),
         RpcTimeoutException late => TimedOut(worker, method, late.Timeout, late.WasSent),
-        RpcLimitException full => Limit(worker, method, $"{full.Limit} calls of its connection already wait for their answers"),
+        RpcLimitException full => Limit(worker, method, nameof(RpcOptions.MaxPendingOutbound), $"{full.Limit} calls of its connection already wait for their answers"),
         RpcReleasedException gone => new CallFailure(
             CallStatus.Unavailable,
             new PluginUnavailableException(
@@ -46,12 +46,33 @@ internal sealed record CallFailure(CallStatus Status, PluginException Exception)
     }
 
     /// <summary>A call for which there was no room.</summary>
-    public static CallFailure Limit(WorkerIdentity worker, ContractMethod method, string full)
+    /// <param name="worker">Whose.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="limit">The limit's name.</param>
+    /// <param name="full">What is full, with the value.</param>
+    public static CallFailure Limit(WorkerIdentity worker, ContractMethod method, string limit, string full)
     {
-        PluginFault fault = worker.Fault(FaultKind.LimitExceeded, method) with { IsRetryable = true };
+        PluginFault fault = worker.Fault(FaultKind.LimitExceeded, method) with { IsRetryable = true, Limit = limit };
         return new CallFailure(
             CallStatus.Unavailable,
             new PluginUnavailableException($"{method} of plugin '{worker.PluginId}' was not sent: {full}. Call less at once, or raise the limit.", fault));
+    }
+
+    /// <summary>The same failure, whose caller is told of its record.</summary>
+    /// <param name="id">The record's id.</param>
+    public CallFailure PointingAt(string id)
+    {
+        PluginFault fault = Exception.Fault with { FaultId = id };
+        return this with
+        {
+            Exception = Exception switch
+            {
+                PluginTimeoutException => new PluginTimeoutException(Exception.Message, fault),
+                ContractMismatchException => new ContractMismatchException(Exception.Message, fault),
+                PluginUnavailableException => new PluginUnavailableException(Exception.Message, fault),
+                _ => new PluginFaultException(Exception.Message, fault),
+            },
+        };
     }
 
     /// <summary>The record of this failure for the journal; null where it is no fault of the plugin.</summary>
@@ -66,6 +87,8 @@ internal sealed record CallFailure(CallStatus Status, PluginException Exception)
             Generation = Exception.Generation,
             Method = Exception.Fault.Method,
             Message = Exception.Message,
+            Limit = Exception.Fault.Limit,
+            Remedy = Exception.Fault.Remedy,
             RemoteType = Exception.Fault.RemoteType,
             RemoteStack = Exception.Fault.RemoteStack,
             WorkerPid = pid,

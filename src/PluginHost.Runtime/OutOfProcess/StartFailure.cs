@@ -8,8 +8,9 @@ namespace PluginHost.Runtime.OutOfProcess;
 /// <summary>Says why a worker did not become ready. Pure functions.</summary>
 internal static class StartFailure
 {
-    // The worker's own type for it; the engine does not refer to the worker.
+    // The worker's own types for it; the engine does not refer to the worker. The last line of their messages is the remedy.
     private const string ContractRefusal = "PluginHost.Worker.ContractRefusal";
+    private const string LoadRefusal = "PluginHost.Worker.LoadRefusal";
 
     /// <summary>Nothing was started.</summary>
     public static PluginException NotSpawned(WorkerIdentity worker, string what) =>
@@ -72,8 +73,14 @@ internal static class StartFailure
     public static PluginException Refused(WorkerIdentity worker, bool isHandshake, RpcErrorException error)
     {
         FaultKind kind = isHandshake ? FaultKind.HandshakeRefused : error.RemoteType == ContractRefusal ? FaultKind.ContractMismatch : FaultKind.StartFailure;
-        PluginFault fault = worker.Fault(kind) with { RemoteType = error.RemoteType, RemoteMessage = error.RemoteMessage, RemoteStack = error.RemoteStack };
-        string message = $"Plugin '{worker.PluginId}' could not be started: {error.RemoteMessage}";
+        (string? what, string? remedy) = error.RemoteType is ContractRefusal or LoadRefusal ? Split(error.RemoteMessage) : (error.RemoteMessage, null);
+        PluginFault fault = worker.Fault(kind) with { Remedy = remedy, RemoteType = error.RemoteType, RemoteMessage = what, RemoteStack = error.RemoteStack };
+        string begins = $"Plugin '{worker.PluginId}' could not be started: ";
+        string message = $"{(what?.StartsWith(begins, StringComparison.Ordinal) == true ? "" : begins)}{what}{(remedy is null ? "" : " " + remedy)}";
         return kind == FaultKind.ContractMismatch ? new ContractMismatchException(message, fault) : new PluginFaultException(message, fault);
     }
+
+    private static (string? What, string? Remedy) Split(string? message) => message?.LastIndexOf('\n') is { } at and >= 0
+        ? (message[..at], message[(at + 1)..])
+        : (message, null);
 }

@@ -19,6 +19,9 @@ internal sealed record DeathEvidence
     /// <summary>What the worker sent that the protocol does not allow.</summary>
     public string? Violation { get; init; }
 
+    /// <summary>Which limit of the protocol the worker went over, with both values; then it was killed.</summary>
+    public string? Excess { get; init; }
+
     /// <summary>True where the kernel killed something of this control group for its memory while the worker lived.</summary>
     public bool MemoryKill { get; init; }
 }
@@ -51,6 +54,11 @@ internal sealed record WorkerDeath(FaultKind Kind, string What, DyingWords? Exce
         if (evidence.Violation is { } violation)
         {
             return new WorkerDeath(FaultKind.ProtocolViolation, $"sent what the protocol does not allow ({violation}) and was killed", null);
+        }
+
+        if (evidence.Excess is { } excess)
+        {
+            return new WorkerDeath(FaultKind.LimitExceeded, $"went over a limit of its channel ({excess}) and was killed", null);
         }
 
         ProcessExit exit = evidence.Exit ?? default;

@@ -193,7 +193,7 @@ internal sealed class WorkerInstance : IPluginInstance
                 return left == Timeout.InfiniteTimeSpan || left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1);
             case GateResult.Full:
                 throw new GateException(CallFailure.Limit(
-                    _identity, method, $"limits.concurrency ({_gate.Concurrency}) calls are inside the plugin and limits.queue ({_gate.Queue}) wait"));
+                    _identity, method, "limits.queue", $"limits.concurrency ({_gate.Concurrency}) calls are inside the plugin and limits.queue ({_gate.Queue}) wait"));
             default:
                 throw new GateException(CallFailure.TimedOut(_identity, method, timeout, wasSent: false));
         }
@@ -227,9 +227,9 @@ internal sealed class WorkerInstance : IPluginInstance
         }
 
         Ended(method, failure?.Status ?? CallStatus.Error, isCounted);
-        if (failure?.Record(_clock.GetUtcNow(), _link.Pid) is { } record)
+        if (failure?.Record(_clock.GetUtcNow(), _link.Pid) is { } record && _observer.Fault(record) is { } id)
         {
-            _observer.Fault(record);
+            failure = failure.PointingAt(id);
         }
 
         return failure?.Exception ?? thrown;

@@ -27,6 +27,9 @@ internal sealed class WorkerLink
     private readonly long _memoryKills = MemoryKills.Count();
     private readonly TaskCompletionSource<FaultRecord> _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task<FaultRecord> _gone;
+
+    // Known before the cause is: a call that is told without it points to the record all the same.
+    private readonly string _faultId;
     private Task<UnloadResult>? _stop;
     private bool _isStopping;
 
@@ -42,6 +45,7 @@ internal sealed class WorkerLink
         _logger = request.Logger;
         _callTimeout = request.Manifest.Limits.CallTimeout;
         _isProgram = request.Manifest.Command is not null;
+        _faultId = FaultIds.Next(clock.GetUtcNow());
         _gone = WatchAsync();
     }
 
@@ -104,6 +108,8 @@ internal sealed class WorkerLink
         PluginFault fault = Identity.Fault(record?.Kind ?? FaultKind.ConnectionLost, method) with
         {
             IsRetryable = !wasSent || method.IsIdempotent,
+            FaultId = _faultId,
+            Limit = record?.Limit,
             Cause = new FaultCause(record?.ExitCode, record?.Signal, record?.StderrTail ?? _process.ErrorTail()),
             RemoteType = record?.RemoteType,
             RemoteMessage = record is null ? null : _reports.Dying?.Message,
@@ -228,11 +234,15 @@ internal sealed class WorkerLink
             Exit = exit,
             StderrTail = stderr,
             Dying = _reports.Dying,
-            Violation = IsViolation(closed) ? closed.Detail : null,
+            Violation = closed.Kind is RpcCloseKind.ParseError or RpcCloseKind.ProtocolViolation ? closed.Detail : null,
+            Excess = closed.Kind == RpcCloseKind.LimitExceeded ? closed.Detail : null,
             MemoryKill = MemoryKills.Count() > _memoryKills,
         });
         return new FaultRecord
         {
+            Id = _faultId,
+            CallsInFlight = Connection.LostCalls,
+            Limit = death.Kind != FaultKind.LimitExceeded ? null : closed.Limit == nameof(RpcOptions.MaxMessageBytes) ? "limits.message" : closed.Limit,
             At = _clock.GetUtcNow(),
             PluginId = Identity.PluginId,
             Kind = death.Kind,

@@ -20,6 +20,10 @@ internal abstract record RestartDecision
     /// <param name="Reason">Why, in words.</param>
     public sealed record Quarantine(string Reason) : RestartDecision;
 
+    /// <summary>Stop without quarantine: the plugin's kind of restart does not restart after such an end.</summary>
+    /// <param name="Reason">Why, in words.</param>
+    public sealed record Rest(string Reason) : RestartDecision;
+
     /// <summary>Starting again cannot help.</summary>
     /// <param name="Reason">Why, in words.</param>
     public sealed record Refuse(string Reason) : RestartDecision;
@@ -36,7 +40,7 @@ internal sealed record RestartHistory(IReadOnlyList<DateTimeOffset> Restarts, in
 
 /// <summary>
 /// The restart policy: pure, with the time passed in. First restart at once, then 1 s doubling to 60 s with jitter; <c>limit</c> restarts in
-/// <c>window</c>, the next failure quarantines; stable for 5 min clears. After Erlang's supervisor (restart intensity) with back-off added.
+/// <c>window</c>, the next failure quarantines; stable for 5 min clears; a transient or temporary plugin may rest instead. After Erlang's supervisor (restart intensity) with back-off added.
 /// </summary>
 internal static class RestartPolicy
 {
@@ -53,6 +57,7 @@ internal static class RestartPolicy
     /// <param name="readyAt">When the failed generation had become ready; null where it never was.</param>
     /// <param name="now">The time.</param>
     /// <param name="jitter">A random number from 0 to 1: the delay is shortened by up to a fifth.</param>
+    /// <param name="exitCode">The worker's exit code, where it exited.</param>
     /// <returns>The decision and the history that includes this failure.</returns>
     public static (RestartDecision Decision, RestartHistory History) Decide(
         FaultKind kind,
@@ -60,14 +65,21 @@ internal static class RestartPolicy
         RestartOptions options,
         DateTimeOffset? readyAt,
         DateTimeOffset now,
-        double jitter)
+        double jitter,
+        int? exitCode = null)
     {
         if (readyAt is { } ready && now - ready >= StableAfter)
         {
             history = RestartHistory.Empty;
         }
 
-        switch (FailureClasses.Of(kind))
+        FailureClass failure = FailureClasses.Of(kind);
+        if (failure != FailureClass.Never && RestOf(options.Type, kind, exitCode) is { } rest)
+        {
+            return (rest, history);
+        }
+
+        switch (failure)
         {
             case FailureClass.Never:
                 return (new RestartDecision.Refuse(FaultKinds.Describe(kind).Sentence), history);
@@ -97,9 +109,18 @@ internal static class RestartPolicy
         return TimeSpan.FromSeconds(Math.Min(seconds, s_longestDelay.TotalSeconds) * (1 - (0.2 * jitter)));
     }
 
+    private static RestartDecision.Rest? RestOf(RestartType type, FaultKind kind, int? exitCode) => type switch
+    {
+        RestartType.Temporary => new RestartDecision.Rest("It is not restarted: restart.type is \"temporary\"."),
+        RestartType.Transient when kind == FaultKind.Exit && exitCode == 0 =>
+            new RestartDecision.Rest("It ended with exit code 0 and is not restarted: restart.type is \"transient\"."),
+        _ => null,
+    };
+
     private static (RestartDecision, RestartHistory) DecideCrash(RestartHistory history, RestartOptions options, DateTimeOffset now, double jitter)
     {
-        DateTimeOffset[] recent = [.. history.Restarts.Where(at => now - at < options.Window)];
+        // Both ways: what lies ahead of a clock that was set back is as far away as what lies behind.
+        DateTimeOffset[] recent = [.. history.Restarts.Where(at => (now - at).Duration() < options.Window)];
         if (recent.Length >= options.Limit)
         {
             string reason = string.Create(

@@ -128,5 +128,6 @@ internal interface IInstanceObserver
     void Ended(ContractMethod method, CallStatus status);
 
     /// <summary>A fault that does not end the instance: an exception, a time-out. The supervisor counts it against the fault rate.</summary>
-    void Fault(FaultRecord fault);
+    /// <returns>The id of its record, for the exception that the caller gets; null where it has none.</returns>
+    string? Fault(FaultRecord fault);
 }

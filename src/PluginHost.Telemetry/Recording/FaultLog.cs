@@ -4,7 +4,7 @@ namespace PluginHost.Telemetry.Recording;
 
 /// <summary>
 /// The last fault entries, coalesced and capped: equal faults within a window are one entry with a count, and a plugin that makes too many
-/// entries a minute is only counted. Thread-safe.
+/// entries a minute is only counted. A fault that was given its id where it was seen is an entry of its own. Thread-safe.
 /// </summary>
 internal sealed class FaultLog(RecorderOptions options)
 {
@@ -45,21 +45,30 @@ internal sealed class FaultLog(RecorderOptions options)
     }
 
     /// <summary>Takes a fault whose texts are bounded.</summary>
-    /// <param name="fault">The fault.</param>
+    /// <param name="fault">The fault. One that has an id already gets an entry in any case: calls refer to it.</param>
     /// <param name="now">The time.</param>
     /// <param name="ended">What <see cref="Close"/> would have given before.</param>
-    public Outcome Add(FaultRecord fault, DateTimeOffset now, out IReadOnlyList<FaultRecord> ended)
+    /// <returns>What became of it, and the entry that it is or is counted in; null where it was dropped.</returns>
+    public (Outcome Outcome, FaultRecord? Entry) Add(FaultRecord fault, DateTimeOffset now, out IReadOnlyList<FaultRecord> ended)
     {
         Key key = new(fault.PluginId, fault.Generation, fault.Method, fault.Kind, fault.RemoteType);
         lock (_lock)
         {
             ended = Close_NeedsLock(now, all: false);
+            if (fault.Id is not null)
+            {
+                Enter_NeedsLock(fault);
+                return (Outcome.Entered, fault);
+            }
+
             if (_open.TryGetValue(key, out Open? open))
             {
                 open.Node.Value = open.Node.Value with { Count = open.Node.Value.Count + fault.Count };
                 _pending += open.Untold is null ? 1 : 0;
-                open.Untold = open.Untold is null ? fault : open.Untold with { Count = open.Untold.Count + fault.Count };
-                return Outcome.Coalesced;
+                open.Untold = open.Untold is null
+                    ? fault with { Id = open.Node.Value.Id }
+                    : open.Untold with { Count = open.Untold.Count + fault.Count };
+                return (Outcome.Coalesced, open.Node.Value);
             }
 
             Cap cap = _caps.GetValueOrDefault(fault.PluginId);
@@ -67,18 +76,13 @@ internal sealed class FaultLog(RecorderOptions options)
             _caps[fault.PluginId] = cap;
             if (cap.Entries > options.FaultEntriesPerMinute)
             {
-                return cap.Entries == options.FaultEntriesPerMinute + 1 ? Outcome.DroppedFirst : Outcome.Dropped;
+                return (cap.Entries == options.FaultEntriesPerMinute + 1 ? Outcome.DroppedFirst : Outcome.Dropped, null);
             }
 
-            LinkedListNode<FaultRecord> node = _recent.AddLast(fault);
-            if (_recent.Count > options.RecentFaults)
-            {
-                _recent.RemoveFirst();
-            }
-
+            LinkedListNode<FaultRecord> node = Enter_NeedsLock(fault with { Id = FaultIds.Next(now) });
             _open[key] = new Open(now, node);
             _firstEnd = _open.Count == 1 ? now + options.CoalesceWindow : _firstEnd;
-            return Outcome.Entered;
+            return (Outcome.Entered, node.Value);
         }
     }
 
@@ -98,6 +102,17 @@ internal sealed class FaultLog(RecorderOptions options)
         {
             return [.. _recent.Where(fault => pluginId is null || fault.PluginId == pluginId)];
         }
+    }
+
+    private LinkedListNode<FaultRecord> Enter_NeedsLock(FaultRecord fault)
+    {
+        LinkedListNode<FaultRecord> node = _recent.AddLast(fault);
+        if (_recent.Count > options.RecentFaults)
+        {
+            _recent.RemoveFirst();
+        }
+
+        return node;
     }
 
     private List<FaultRecord> Close_NeedsLock(DateTimeOffset now, bool all)

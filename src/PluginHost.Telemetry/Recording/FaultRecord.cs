@@ -5,6 +5,12 @@ namespace PluginHost.Telemetry.Recording;
 /// <summary>One incident: plain data only, since an exception, type or stack trace object of a plugin would keep its load context in memory.</summary>
 public sealed record FaultRecord
 {
+    /// <summary>
+    /// Names this entry, in the exceptions of the calls that died of it too (<see cref="PluginException.FaultId"/>). Given by the recorder, or before
+    /// by who saw the incident: such an entry stands for itself, it is neither coalesced nor capped. Null only before it is recorded.
+    /// </summary>
+    public string? Id { get; init; }
+
     /// <summary>When it happened, or first happened where <see cref="Count"/> is above 1.</summary>
     public required DateTimeOffset At { get; init; }
 
@@ -25,6 +31,15 @@ public sealed record FaultRecord
 
     /// <summary>What happened, in words.</summary>
     public required string Message { get; init; }
+
+    /// <summary>Which limit was exceeded, by the name it is set by (<c>limits.message</c>); null where none was, or where it has no name.</summary>
+    public string? Limit { get; init; }
+
+    /// <summary>What a person does about it, where more is known than <see cref="FaultKinds.Describe"/> says of the kind; else null.</summary>
+    public string? Remedy { get; init; }
+
+    /// <summary>Calls that had been sent and were not answered when it happened. The idempotent among them are tried again; the others carry <see cref="Id"/>.</summary>
+    public int CallsInFlight { get; init; }
 
     /// <summary>The exception's full type name on the plugin's side, as text.</summary>
     public string? RemoteType { get; init; }

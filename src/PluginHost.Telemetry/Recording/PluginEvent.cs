@@ -4,7 +4,7 @@ namespace PluginHost.Telemetry.Recording;
 
 /// <summary>Something that happened to a plugin. Plain data; immutable.</summary>
 /// <param name="At">When.</param>
-/// <param name="PluginId">The plugin's id.</param>
+/// <param name="PluginId">The plugin's id; empty where it concerns no single one.</param>
 public abstract record PluginEvent(DateTimeOffset At, string PluginId);
 
 /// <summary>A fault entry began, or the rest of a coalesced one is known: <see cref="FaultRecord.Count"/> is of the incidents not told before.</summary>
@@ -22,8 +22,15 @@ public sealed record RestartEvent(RestartRecord Restart) : PluginEvent(Restart.A
 /// <param name="State">The new state's name, as in <c>list</c>.</param>
 /// <param name="Generation">The generation; 0 where there was none yet.</param>
 /// <param name="Reason">Why, in words, or null.</param>
-public sealed record LifecycleEvent(DateTimeOffset At, string PluginId, PluginTier? Tier, string State, int Generation, string? Reason)
+/// <param name="FaultId">The id of the fault record that led to it, or null.</param>
+public sealed record LifecycleEvent(
+    DateTimeOffset At, string PluginId, PluginTier? Tier, string State, int Generation, string? Reason, string? FaultId = null)
     : PluginEvent(At, PluginId);
+
+/// <summary>A reader of events was too slow: the oldest that waited for it were dropped, these many since the last event it read.</summary>
+/// <param name="At">When that was noticed.</param>
+/// <param name="Count">How many.</param>
+public sealed record EventsMissed(DateTimeOffset At, long Count) : PluginEvent(At, "");
 
 /// <summary>One restart of a plugin. Immutable.</summary>
 /// <param name="At">When the new generation took its first call or was ready for it.</param>

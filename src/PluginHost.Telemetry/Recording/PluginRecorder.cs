@@ -48,7 +48,8 @@ public sealed class PluginRecorder
 
     /// <summary>Counts an incident and tells it, coalesced and capped. Texts are bounded and escaped here.</summary>
     /// <param name="fault">The incident. Its plugin and tier must be this recorder's, a missing tier is filled in.</param>
-    public void Fault(FaultRecord fault)
+    /// <returns>The id of the entry that it is or is counted in; null where it was dropped.</returns>
+    public string? Fault(FaultRecord fault)
     {
         ArgumentNullException.ThrowIfNull(fault);
         _kinds.Add(fault.Kind, fault.Count);
@@ -57,10 +58,13 @@ public sealed class PluginRecorder
             Method(ForeignText.Line(method, _recorder.Options.MessageBytes)!).CountFaults(fault.Kind, fault.Count);
         }
 
-        if (!_recorder.Take(fault.Tier is null ? fault with { Tier = Tier } : fault))
+        string? id = _recorder.Take(fault.Tier is null ? fault with { Tier = Tier } : fault);
+        if (id is null)
         {
             Interlocked.Add(ref _dropped, fault.Count);
         }
+
+        return id;
     }
 
     internal void CountRestart(string cause)

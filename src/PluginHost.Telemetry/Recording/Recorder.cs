@@ -54,10 +54,11 @@ public sealed class Recorder : IDisposable
     public PluginRecorder Plugin(string id, PluginTier tier) => PluginOf(id, tier);
 
     /// <summary>Counts an incident of a plugin, whether it has a tier yet or not, and tells it. See <see cref="PluginRecorder.Fault"/>.</summary>
-    public void Fault(FaultRecord fault)
+    /// <returns>The id of its entry; null where it was dropped.</returns>
+    public string? Fault(FaultRecord fault)
     {
         ArgumentNullException.ThrowIfNull(fault);
-        PluginOf(fault.PluginId, fault.Tier).Fault(fault);
+        return PluginOf(fault.PluginId, fault.Tier).Fault(fault);
     }
 
     /// <summary>Counts a restart and tells it.</summary>
@@ -90,8 +91,9 @@ public sealed class Recorder : IDisposable
     /// <param name="state">The new state's name.</param>
     /// <param name="generation">The generation, or 0.</param>
     /// <param name="reason">Why, or null.</param>
-    public void Lifecycle(string id, PluginTier? tier, string state, int generation, string? reason) =>
-        _events.Tell(new LifecycleEvent(_clock.GetUtcNow(), id, tier, state, generation, reason));
+    /// <param name="faultId">The fault record that led to it, or null.</param>
+    public void Lifecycle(string id, PluginTier? tier, string state, int generation, string? reason, string? faultId = null) =>
+        _events.Tell(new LifecycleEvent(_clock.GetUtcNow(), id, tier, state, generation, reason, faultId));
 
     /// <summary>Calls back for every event from now on, on the thread that reports it: be quick. What it throws is logged.</summary>
     /// <returns>Ends the subscription when disposed; one event may still be on its way then.</returns>
@@ -154,33 +156,34 @@ public sealed class Recorder : IDisposable
 
     internal IReadOnlyList<PluginRecorder> Plugins() => [.. _plugins.Values];
 
-    /// <summary>Enters a fault; false where it was dropped.</summary>
-    internal bool Take(FaultRecord fault)
+    /// <summary>Enters a fault; gives its entry's id, or null where it was dropped.</summary>
+    internal string? Take(FaultRecord fault)
     {
         FaultRecord bounded = fault with
         {
             Method = ForeignText.Line(fault.Method, Options.MessageBytes),
             Message = ForeignText.Line(fault.Message, Options.MessageBytes)!,
+            Remedy = ForeignText.Line(fault.Remedy, Options.MessageBytes),
             RemoteType = ForeignText.Line(fault.RemoteType, Options.MessageBytes),
             RemoteStack = ForeignText.Lines(fault.RemoteStack, Options.StackBytes),
             StderrTail = ForeignText.LastLines(fault.StderrTail, Options.StderrBytes),
         };
-        FaultLog.Outcome outcome = _faults.Add(bounded, _clock.GetUtcNow(), out IReadOnlyList<FaultRecord> ended);
+        (FaultLog.Outcome outcome, FaultRecord? entry) = _faults.Add(bounded, _clock.GetUtcNow(), out IReadOnlyList<FaultRecord> ended);
         Tell(ended);
         switch (outcome)
         {
             case FaultLog.Outcome.Entered:
-                _events.Tell(new FaultEvent(bounded));
-                return true;
+                _events.Tell(new FaultEvent(entry!));
+                break;
             case FaultLog.Outcome.Coalesced:
                 SetTimer();
-                return true;
+                break;
             case FaultLog.Outcome.DroppedFirst:
                 Log.FaultsCapped(_logger, fault.PluginId, Options.FaultEntriesPerMinute);
-                return false;
-            default:
-                return false;
+                break;
         }
+
+        return entry?.Id;
     }
 
     private PluginRecorder PluginOf(string id, PluginTier? tier)

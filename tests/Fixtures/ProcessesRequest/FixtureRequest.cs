@@ -53,7 +53,5 @@ internal sealed class DeafObserver : IInstanceObserver
     {
     }
 
-    public void Fault(FaultRecord fault)
-    {
-    }
+    public string? Fault(FaultRecord fault) => null;
 }

@@ -23,7 +23,12 @@ internal sealed class RecordingObserver : IInstanceObserver
     {
     }
 
-    public void Fault(FaultRecord fault) => Faults.Enqueue(fault);
+    public string? Fault(FaultRecord fault)
+    {
+        fault = fault with { Id = fault.Id ?? FaultIds.Next(fault.At) };
+        Faults.Enqueue(fault);
+        return fault.Id;
+    }
 }
 
 /// <summary>Keeps log events as they come, their states included, as a sink that queues would.</summary>

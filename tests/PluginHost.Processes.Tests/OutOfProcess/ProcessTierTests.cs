@@ -85,6 +85,7 @@ public abstract class ProcessTierTests(RpcCodec codec, WorkerTransport transport
         Assert.Equal(("System.InvalidOperationException", "no way"), (fault.RemoteType, fault.RemoteMessage));
         Assert.Contains("FixturePlugin.Throw", fault.RemoteStack);
         FaultRecord record = Assert.Single(_workers.Observer.Faults);
+        Assert.Equal(record.Id, fault.FaultId);
         Assert.Equal((FaultKind.Exception, worker.Pid, "Fixture.Throw"), (record.Kind, record.WorkerPid, record.Method));
         Assert.Equal(("Throw", CallStatus.Fault), Assert.Single(_workers.Observer.Calls));
         Assert.Equal(2, worker.Plugin.Add(1, 1));
@@ -157,6 +158,7 @@ public abstract class ProcessTierTests(RpcCodec codec, WorkerTransport transport
         Assert.Equal(FaultKind.LimitExceeded, full.Kind);
         Assert.True(full.IsRetryable);
         Assert.Contains("limits.queue (1)", full.Message);
+        Assert.Equal("limits.queue", full.Fault.Limit);
         await caller.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         Assert.Equal("second", await second);
@@ -192,6 +194,8 @@ public abstract class ProcessTierTests(RpcCodec codec, WorkerTransport transport
         Assert.Contains(stderr ?? "", record.StderrTail ?? "");
         Assert.Contains(stderr ?? "", fault.Cause.StderrTail ?? "");
         Assert.False(other.IsRetryable);
+        Assert.All([fault, other], f => Assert.Equal(record.Id, f.FaultId));
+        Assert.Equal(2, record.CallsInFlight);
         Assert.Equal(worker.Pid, record.WorkerPid);
         Assert.False(Eventually.IsRunning(worker.Pid));
         if (kind == FaultKind.UnhandledException)

@@ -58,6 +58,15 @@ public sealed class WorkerDeathTests
     }
 
     [Fact]
+    public void A_limit_that_was_exceeded_is_named_and_is_no_violation()
+    {
+        WorkerDeath death = WorkerDeath.Of(new DeathEvidence { Exit = new ProcessExit(null, 9), Excess = "a message of 2 GiB; the limit is 16 MiB" });
+
+        Assert.Equal(FaultKind.LimitExceeded, death.Kind);
+        Assert.Contains("a message of 2 GiB; the limit is 16 MiB", death.What);
+    }
+
+    [Fact]
     public void The_exception_that_nothing_caught_is_told()
     {
         WorkerDeath death = WorkerDeath.Of(new DeathEvidence

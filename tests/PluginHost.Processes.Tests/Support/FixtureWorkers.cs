@@ -87,7 +87,12 @@ internal sealed class RecordingObserver : IInstanceObserver
 
     public void Ended(ContractMethod method, CallStatus status) => Calls.Enqueue((method.Name, status));
 
-    public void Fault(FaultRecord fault) => Faults.Enqueue(fault);
+    public string? Fault(FaultRecord fault)
+    {
+        fault = fault with { Id = fault.Id ?? FaultIds.Next(fault.At) };
+        Faults.Enqueue(fault);
+        return fault.Id;
+    }
 }
 
 /// <summary>Waits for what another process does to files and processes.</summary>

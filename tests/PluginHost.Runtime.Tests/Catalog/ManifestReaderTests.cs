@@ -25,7 +25,7 @@ public class ManifestReaderTests
               "workers": 2, "isolation": "per-call",
               "limits": { "memory": "512MiB", "cpu": 1.5, "threads": 64, "callTimeout": "00:00:10.5", "idleTimeout": "00:01:00", "concurrency": 2, "queue": 0, "message": 16384 },
               "recycle": { "calls": 5, "age": null, "memory": "1GiB" },
-              "restart": { "limit": 0, "window": "00:05:01" },
+              "restart": { "type": "transient", "limit": 0, "window": "00:05:01" },
               "permissions": { "read": ["/a"], "write": ["b"], "env": ["LANG"], "network": true },
               "settings": { "deep": { "a": [1] } }
             }
@@ -47,7 +47,7 @@ public class ManifestReaderTests
         };
         Assert.Equal(limits, manifest.Limits);
         Assert.Equal(new RecycleOptions { Calls = 5, Memory = 1L << 30 }, manifest.Recycle);
-        Assert.Equal(new RestartOptions { Limit = 0, Window = new(0, 5, 1) }, manifest.Restart);
+        Assert.Equal(new RestartOptions { Type = RestartType.Transient, Limit = 0, Window = new(0, 5, 1) }, manifest.Restart);
         Assert.Equal(("/a", "b", "LANG", true), (manifest.Permissions.Read[0], manifest.Permissions.Write[0], manifest.Permissions.Env[0], manifest.Permissions.Network));
         Assert.Equal("""{ "deep": { "a": [1] } }""", manifest.Settings.GetRawText());
     }

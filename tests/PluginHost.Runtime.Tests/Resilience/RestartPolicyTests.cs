@@ -105,6 +105,57 @@ public sealed class RestartPolicyTests
         Assert.IsType<RestartDecision.Quarantine>(decision);
     }
 
+    [Theory]
+    [InlineData(FaultKind.Signal, null)]
+    [InlineData(FaultKind.Exit, 0)]
+    [InlineData(FaultKind.StartFailure, null)]
+    public void A_temporary_plugin_is_never_restarted(FaultKind kind, int? exitCode)
+    {
+        RestartDecision.Rest rest = Assert.IsType<RestartDecision.Rest>(DecideFor(RestartType.Temporary, kind, exitCode));
+
+        Assert.Contains("temporary", rest.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(FaultKind.Exit, 0, false)]
+    [InlineData(FaultKind.Exit, 3, true)]
+    [InlineData(FaultKind.Signal, null, true)]
+    [InlineData(FaultKind.StartFailure, 0, true)]
+    public void A_transient_plugin_is_restarted_unless_it_ended_itself_with_exit_code_0(FaultKind kind, int? exitCode, bool restarts)
+    {
+        RestartDecision decision = DecideFor(RestartType.Transient, kind, exitCode);
+
+        Assert.Equal(restarts, decision is RestartDecision.Restart);
+        Assert.Equal(!restarts, decision is RestartDecision.Rest);
+    }
+
+    [Fact]
+    public void A_permanent_plugin_is_restarted_after_exit_code_0_too()
+    {
+        Assert.IsType<RestartDecision.Restart>(DecideFor(RestartType.Permanent, FaultKind.Exit, 0));
+    }
+
+    [Theory]
+    [InlineData(RestartType.Transient)]
+    [InlineData(RestartType.Temporary)]
+    public void What_starting_again_cannot_mend_is_refused_whatever_the_type(RestartType type)
+    {
+        Assert.IsType<RestartDecision.Refuse>(DecideFor(type, FaultKind.ContractMismatch, null));
+    }
+
+    [Fact]
+    public void A_clock_that_was_set_back_does_not_keep_old_restarts_in_the_window()
+    {
+        RestartHistory history = new([s_start, s_start, s_start], 0);
+
+        (RestartDecision decision, _) = Decide(FaultKind.Signal, history, s_start.AddHours(-1));
+
+        Assert.IsType<RestartDecision.Restart>(decision);
+    }
+
+    private static RestartDecision DecideFor(RestartType type, FaultKind kind, int? exitCode) => RestartPolicy.Decide(
+        kind, RestartHistory.Empty, s_options with { Type = type }, readyAt: null, s_start, jitter: 0, exitCode).Decision;
+
     private static (RestartDecision, RestartHistory) Decide(FaultKind kind, RestartHistory history, DateTimeOffset now) =>
         RestartPolicy.Decide(kind, history, s_options, readyAt: null, now, jitter: 0);
 }

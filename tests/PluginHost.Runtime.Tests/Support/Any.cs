@@ -1,6 +1,10 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Resilience;
+using PluginHost.Runtime.Tiers;
+using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime.Tests.Support;
 
@@ -34,5 +38,20 @@ internal static class Any
             Reasons = ["any reason"],
             Refusal = tier is null ? "any refusal" : null,
         },
+    };
+
+    public static SupervisorSettings Supervision(TimeProvider clock, Recorder recorder, params ITier[] tiers) => new()
+    {
+        Clock = clock,
+        Jitter = new Jitter(new Random(1)),
+        Tiers = tiers,
+        Recorder = recorder,
+        FaultRate = new FaultRateOptions(),
+        RestartQueue = new RestartQueue(new RestartRateOptions(), clock),
+        DrainTimeout = TimeSpan.FromSeconds(1),
+        StartTimeout = TimeSpan.FromSeconds(30),
+        RoundTrip = false,
+        Logger = NullLogger.Instance,
+        LoggerFactory = NullLoggerFactory.Instance,
     };
 }

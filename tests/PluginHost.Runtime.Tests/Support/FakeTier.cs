@@ -66,8 +66,10 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
 
     public bool IsDisposed { get; private set; }
 
-    public void Die(FaultKind kind) => _died.TrySetResult(new FaultRecord
+    public void Die(FaultKind kind, int? exitCode = null) => _died.TrySetResult(new FaultRecord
     {
+        Id = $"death-of-{generation}",
+        ExitCode = exitCode,
         At = DateTimeOffset.UnixEpoch,
         PluginId = Any.PluginId,
         Kind = kind,

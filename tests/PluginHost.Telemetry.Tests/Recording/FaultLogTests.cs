@@ -72,7 +72,7 @@ public sealed class FaultLogTests : IDisposable
             Faults.Of("p", kind: FaultKind.Timeout),
         ];
 
-        Array.ForEach(different, _recorder.Fault);
+        Array.ForEach(different, fault => _recorder.Fault(fault));
 
         Assert.Equal(different.Length, _told.Count);
     }
@@ -94,6 +94,48 @@ public sealed class FaultLogTests : IDisposable
         _recorder.Fault(Faults.Of("p", method: "M11"));
 
         Assert.Equal("M11", _told[^1].Method);
+    }
+
+    [Fact]
+    public void A_fault_gets_the_id_of_the_entry_that_it_is_counted_in()
+    {
+        string? first = _recorder.Fault(Faults.Of("p"));
+        string? second = _recorder.Fault(Faults.Of("p"));
+        string? other = _recorder.Fault(Faults.Of("q"));
+        _clock.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.NotNull(first);
+        Assert.Equal(first, second);
+        Assert.NotEqual(first, other);
+        Assert.Equal([first, other, first], _told.Select(fault => fault.Id));
+        Assert.Equal([first, other], _recorder.Faults().Select(fault => fault.Id));
+    }
+
+    [Fact]
+    public void A_fault_that_calls_refer_to_already_is_an_entry_of_its_own_past_every_cap()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            _recorder.Fault(Faults.Of("p", method: $"M{i}"));
+        }
+
+        string? death = _recorder.Fault(Faults.Of("p", kind: FaultKind.Signal, method: null) with { Id = "one" });
+        string? next = _recorder.Fault(Faults.Of("p", kind: FaultKind.Signal, method: null) with { Id = "two" });
+
+        Assert.Equal(("one", "two"), (death, next));
+        Assert.Equal(["one", "two"], _told.TakeLast(2).Select(fault => fault.Id));
+        Assert.All(_told.TakeLast(2), fault => Assert.Equal(1, fault.Count));
+    }
+
+    [Fact]
+    public void A_dropped_fault_has_no_id()
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            _recorder.Fault(Faults.Of("p", method: $"M{i}"));
+        }
+
+        Assert.Null(_recorder.Fault(Faults.Of("p", method: "M3")));
     }
 
     [Fact]
