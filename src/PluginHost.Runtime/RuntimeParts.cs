@@ -116,6 +116,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
                 Codec = options.Codec,
                 Transport = options.Transport,
                 StartTimeout = options.StartTimeout,
+                Hangs = options.Hangs,
                 PayloadAreaBytes = options.PayloadAreaBytes,
                 MaxPayloadBytes = options.MaxPayloadBytes,
             },

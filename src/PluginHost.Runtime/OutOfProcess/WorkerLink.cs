@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
@@ -13,7 +14,8 @@ namespace PluginHost.Runtime.OutOfProcess;
 /// <summary>
 /// One worker's process and channel as one thing: it lives as long as both do, and its end has one cause. Thread-safe.
 /// </summary>
-internal sealed class WorkerLink
+[SuppressMessage("Design", "CA1001", Justification = "The watch ends with the worker, which always ends.")]
+internal sealed partial class WorkerLink
 {
     private static readonly TimeSpan s_drainStep = TimeSpan.FromMilliseconds(10);
     private readonly Lock _lock = new();
@@ -42,6 +44,11 @@ internal sealed class WorkerLink
         _logger = request.Logger;
         _callTimeout = request.Manifest.Limits.CallTimeout;
         _isProgram = request.Manifest.Command is not null;
+        foreach (ContractMethod method in request.Contracts.SelectMany(static c => c.Methods))
+        {
+            _methods[method.WireName] = method;
+        }
+
         _gone = WatchAsync();
     }
 
@@ -126,6 +133,7 @@ internal sealed class WorkerLink
     private async Task<UnloadResult> RunStopAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         int abandoned = 0;
+        _watch?.Dispose();
         if (_died.Task.IsCompleted)
         {
             // It ended by itself: there is nobody to ask.
@@ -164,7 +172,7 @@ internal sealed class WorkerLink
         TimeSpan limit = drain + _options.StopGrace;
         if (!_isProgram)
         {
-            return (await Connection.CallAsync<StopCall, StopReply>(new StopCall(milliseconds), limit, cancellationToken).ConfigureAwait(false)).Value.AbandonedCalls;
+            return await AskWorkerToStopAsync(milliseconds, limit, cancellationToken).ConfigureAwait(false);
         }
 
         try
@@ -209,6 +217,7 @@ internal sealed class WorkerLink
             await given.CancelAsync().ConfigureAwait(false);
         }
 
+        _watch?.Dispose();
         await Connection.DisposeAsync().ConfigureAwait(false);
         FaultRecord record = Record(await _process.Exited.ConfigureAwait(false), await Connection.Closed.ConfigureAwait(false));
         if (!wasStopping && !IsStopping)
@@ -230,6 +239,7 @@ internal sealed class WorkerLink
             Dying = _reports.Dying,
             Violation = IsViolation(closed) ? closed.Detail : null,
             MemoryKill = MemoryKills.Count() > _memoryKills,
+            Hang = _hang,
         });
         return new FaultRecord
         {
@@ -238,9 +248,10 @@ internal sealed class WorkerLink
             Kind = death.Kind,
             Tier = Identity.Tier,
             Generation = Identity.Generation,
+            Method = death.Kind == FaultKind.Hang ? _hang?.Method : null,
             Message = $"Worker {Pid} of plugin '{Identity.PluginId}' (generation {Identity.Generation}) {death.What}.",
             RemoteType = death.Exception?.Type,
-            RemoteStack = death.Exception?.Stack,
+            RemoteStack = death.Kind == FaultKind.Hang ? _hang?.Threads : death.Exception?.Stack,
             WorkerPid = Pid,
             ExitCode = exit.ExitCode,
             Signal = exit.SignalName,
