@@ -70,6 +70,9 @@ public sealed record PluginRuntimeOptions
     /// <summary>How long a plugin may take to start. Above zero. Default 30 s.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>When a worker counts as hung. Defaults: unresponsive after 10 s, ended after 30 s.</summary>
+    public HangOptions Hangs { get; init; } = new();
+
     /// <summary>When exceptions and time-outs add up to a crash.</summary>
     public FaultRateOptions FaultRate { get; init; } = new();
 
@@ -120,7 +123,7 @@ public sealed record PluginRuntimeOptions
     /// <summary>All problems of these options at once; empty where there are none.</summary>
     public IReadOnlyList<string> Validate()
     {
-        List<string> problems = [.. FaultRate.Validate(), .. RestartRate.Validate()];
+        List<string> problems = [.. FaultRate.Validate(), .. RestartRate.Validate(), .. Hangs.Validate()];
         if (string.IsNullOrWhiteSpace(Directory))
         {
             problems.Add("Directory is empty; expected the folder that holds the plugins.");

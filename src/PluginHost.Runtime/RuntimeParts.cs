@@ -123,6 +123,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
                 Codec = options.Codec,
                 Transport = options.Transport,
                 StartTimeout = options.StartTimeout,
+                Hangs = options.Hangs,
                 PayloadAreaBytes = options.PayloadAreaBytes,
                 MaxPayloadBytes = options.MaxPayloadBytes,
             },

@@ -36,6 +36,9 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
     /// <summary>Takes the host's offers of transports; set before the connection starts. Null takes none.</summary>
     public TransportChoice? Transports { get; set; }
 
+    /// <summary>Tells the host that this process lives; set before the connection starts. Null for a host that does not ask for it.</summary>
+    public Heartbeat? Heartbeat { get; set; }
+
     /// <summary>Tells the host of an exception that is about to end this process. Returns when it is on its way.</summary>
     public void Dying(object thrown)
     {
@@ -86,6 +89,8 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
             throw new InvalidOperationException("A worker loads one plugin, once.");
         }
 
+        // Not before: until the host's first message over the new transport the worker says nothing of its own.
+        Heartbeat?.Start();
         try
         {
             return await StartPluginAsync(request, cancellationToken).ConfigureAwait(false);
@@ -103,6 +108,8 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
     /// <inheritdoc/>
     protected override async ValueTask<StopReply> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
+        // The host hears that its request has come before the plugin's code has the thread.
+        Heartbeat?.Now();
         await _stopping.CancelAsync().ConfigureAwait(false);
         long began = clock.GetTimestamp();
 

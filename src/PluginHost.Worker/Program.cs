@@ -15,6 +15,7 @@ internal static class Program
     private const string HostPidVariable = "PLUGINHOST_HOST_PID";
     private const string LogLevelVariable = "PLUGINHOST_LOG_LEVEL";
     private const string MessageLimitVariable = "PLUGINHOST_MAX_MESSAGE";
+    private const string HeartbeatVariable = "PLUGINHOST_HEARTBEAT";
     private static readonly TimeSpan s_exitGrace = TimeSpan.FromSeconds(1);
 
     private static int Main(string[] arguments) => arguments switch
@@ -68,6 +69,11 @@ internal static class Program
         session.Transports = new TransportChoice(transport);
         RpcConnection connection = new(transport, options, [session], NullLogger.Instance);
         session.Connection = connection;
+        if (Number(HeartbeatVariable, 0) is > 0 and int milliseconds)
+        {
+            session.Heartbeat = new Heartbeat(connection, TimeSpan.FromMilliseconds((double)milliseconds), TimeProvider.System);
+        }
+
         AppDomain.CurrentDomain.UnhandledException += (_, thrown) => session.Dying(thrown.ExceptionObject);
         connection.Start();
 

@@ -5,6 +5,21 @@ namespace PluginHost.Rpc.Connection;
 /// <summary>The part that finds calls by their ids.</summary>
 internal sealed partial class InboundCalls
 {
+    /// <summary>The requests that are not answered yet, longest running first.</summary>
+    public List<RunningCall> Running(int most)
+    {
+        List<RunningCall> calls = [];
+        lock (_lock)
+        {
+            IEnumerable<IncomingCall> alone = _alone is null ? [] : [_alone];
+            calls.AddRange(alone.Concat(_byId.Values).Concat(_withOtherId).Select(static c => c.Describe()));
+        }
+
+        calls.Sort(static (one, other) => other.Running.CompareTo(one.Running));
+        calls.RemoveRange(Math.Min(most, calls.Count), Math.Max(0, calls.Count - most));
+        return calls;
+    }
+
     private void Register_NeedsLock(IncomingCall call)
     {
         switch (call.IdKind)

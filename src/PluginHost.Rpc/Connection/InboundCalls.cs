@@ -152,6 +152,7 @@ internal sealed partial class InboundCalls(int limit, FrameSender sender, Connec
             }
 
             call.IsCancelled = true;
+            call.AskedToStop = Clock.GetTimestamp();
             if (!call.IsStarted)
             {
                 return;

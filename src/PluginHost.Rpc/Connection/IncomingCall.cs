@@ -73,6 +73,9 @@ internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
     /// <summary>True once the peer asked to cancel, or the connection ended. Such a call is not used again.</summary>
     public bool IsCancelled { get; set; }
 
+    /// <summary>When the peer asked to cancel, as a timestamp; 0 where it did not.</summary>
+    public long AskedToStop { get; set; }
+
     /// <summary>The contract's name of the method, for logs.</summary>
     public string Method => _dispatcher!.Contract.Methods[_method].WireName;
 
@@ -95,6 +98,8 @@ internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
         Id = envelope.Id;
         IsStarted = false;
         IsQueued = false;
+        AskedToStop = 0;
+        _started = 0;
         _sent = 0;
         _corkTurn = 0;
         _isAnswered = false;
@@ -104,6 +109,14 @@ internal sealed partial class IncomingCall : Reply, IThreadPoolWorkItem
         {
             TraceContext.TryRead(frame, in envelope, codec, out _caller);
         }
+    }
+
+    /// <summary>What it is and how long it has been so. Only while it is not answered.</summary>
+    public RunningCall Describe()
+    {
+        long started = Volatile.Read(ref _started);
+        return new RunningCall(
+            Method, started != 0, started == 0 ? TimeSpan.Zero : _owner.Clock.GetElapsedTime(started), AskedToStop == 0 ? null : _owner.Clock.GetElapsedTime(AskedToStop));
     }
 
     /// <summary>Forgets the call; false where the object must not be used again.</summary>

@@ -21,6 +21,7 @@ internal sealed class Intake(RpcOptions options, RpcTransport transport, Receive
         options.Format, options.MaxMessageBytes);
 
     private long _frameSince = long.MaxValue;
+    private long _messages;
     private bool _isNew;
 
     /// <inheritdoc cref="RpcTransport.LooksCheaply"/>
@@ -28,6 +29,9 @@ internal sealed class Intake(RpcOptions options, RpcTransport transport, Receive
 
     /// <summary>When the message began that has come in part, as a timestamp; <see cref="long.MaxValue"/> where there is none.</summary>
     public long FrameSince => Volatile.Read(ref _frameSince);
+
+    /// <summary>How many messages have come.</summary>
+    public long Messages => Volatile.Read(ref _messages);
 
     /// <summary>Receives once. Only where everything received before was taken.</summary>
     /// <returns>As <see cref="RpcTransport.Receive"/>.</returns>
@@ -51,6 +55,7 @@ internal sealed class Intake(RpcOptions options, RpcTransport transport, Receive
         {
             call = receiver.Take(frame);
             _isNew = true;
+            _messages++;
             if (call is not null)
             {
                 return true;

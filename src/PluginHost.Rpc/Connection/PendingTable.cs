@@ -166,6 +166,24 @@ internal sealed class PendingTable(int limit)
         }
     }
 
+    /// <summary>The methods of the calls whose callers wait.</summary>
+    public List<string> Methods()
+    {
+        List<string> methods = [];
+        lock (_lock)
+        {
+            for (int index = 0; index < _used; index++)
+            {
+                if (_slots[index].Call is { } call)
+                {
+                    methods.Add(call.Method);
+                }
+            }
+        }
+
+        return methods;
+    }
+
     /// <summary>Takes every call and takes no more.</summary>
     public List<PendingCall> Close()
     {

@@ -12,6 +12,7 @@ public abstract class HostNotifications : Dispatcher
     public sealed override int Find(ReadOnlySpan<byte> utf8WireName) =>
         utf8WireName.SequenceEqual(HostNotificationsContract.Log.Utf8WireName) ? HostNotificationsContract.Log.Index
         : utf8WireName.SequenceEqual(HostNotificationsContract.Dying.Utf8WireName) ? HostNotificationsContract.Dying.Index
+        : utf8WireName.SequenceEqual(HostNotificationsContract.Heartbeat.Utf8WireName) ? HostNotificationsContract.Heartbeat.Index
         : -1;
 
     /// <inheritdoc/>
@@ -23,6 +24,11 @@ public abstract class HostNotifications : Dispatcher
         {
             WireMap.MoveToArgument(ref arguments, HostNotificationsContract.Log);
             OnLog(NotificationCodec.ReadLogEvent(ref arguments));
+        }
+        else if (method == HostNotificationsContract.Heartbeat.Index)
+        {
+            WireMap.MoveToArgument(ref arguments, HostNotificationsContract.Heartbeat);
+            OnHeartbeat(HeartbeatCodec.Read(ref arguments));
         }
         else
         {
@@ -46,6 +52,9 @@ public abstract class HostNotifications : Dispatcher
 
     /// <summary>The worker is about to end by an exception that nobody caught.</summary>
     protected abstract void OnDying(DyingNotice notice);
+
+    /// <summary>The worker lives, and says what it runs.</summary>
+    protected abstract void OnHeartbeat(HeartbeatNotice notice);
 
     private readonly struct Nothing : IResult
     {

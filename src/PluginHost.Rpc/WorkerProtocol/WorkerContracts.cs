@@ -43,6 +43,8 @@ internal sealed class HostNotificationsContract : ContractDescriptor
     public static readonly ContractMethod Log = new(0, "Log", "$/pluginhost/log") { Parameters = ["event"] };
     public static readonly ContractMethod Dying = new(1, "Dying", "$/pluginhost/dying") { Parameters = ["notice"] };
 
+    public static readonly ContractMethod Heartbeat = new(2, "Heartbeat", "$/pluginhost/heartbeat") { Parameters = ["heartbeat"] };
+
     public static HostNotificationsContract Instance { get; } = new();
 
     /// <inheritdoc/>
@@ -55,7 +57,7 @@ internal sealed class HostNotificationsContract : ContractDescriptor
     public override Type InterfaceType => typeof(HostNotifications);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ContractMethod> Methods { get; } = [Log, Dying];
+    public override IReadOnlyList<ContractMethod> Methods { get; } = [Log, Dying, Heartbeat];
 
     /// <inheritdoc/>
     public override object CreateProxy(IInvoker invoker) => throw WorkerControlContract.HandWritten();

@@ -18,6 +18,15 @@ internal static partial class Log
     [LoggerMessage(6003, LogLevel.Warning, "{Count} log events of plugin {PluginId} were dropped in worker {WorkerPid}: it logs faster than they can be sent.")]
     public static partial void EventsDropped(ILogger logger, long count, string pluginId, int workerPid);
 
+    [LoggerMessage(6004, LogLevel.Warning, "Plugin {PluginId} is unresponsive: its worker {WorkerPid} {Reason}")]
+    public static partial void Unresponsive(ILogger logger, string pluginId, int workerPid, string reason);
+
+    [LoggerMessage(6005, LogLevel.Information, "Plugin {PluginId} responds again (worker {WorkerPid}).")]
+    public static partial void Responsive(ILogger logger, string pluginId, int workerPid);
+
+    [LoggerMessage(6006, LogLevel.Warning, "The thread pool of plugin {PluginId} is starved: its worker {WorkerPid} lives and has {Pending} calls, and a work item has waited for {Delay}. Look for calls that block on tasks.")]
+    public static partial void PoolStarved(ILogger logger, string pluginId, int workerPid, TimeSpan delay, int pending);
+
     [LoggerMessage(EventId = 6010, Message = "Calls of plugin {PluginId} go over its worker's socket, for rings in shared memory cannot be made: {Reason}")]
     public static partial void NoRing(ILogger logger, LogLevel level, string pluginId, string reason);
 

@@ -89,7 +89,7 @@ internal sealed class ProcessTier : ITier
         PayloadOffer payloads = PayloadOffer.Of(_options, identity.PluginId, request.Logger);
         try
         {
-            SpawnRequest spawn = WorkerCommand.Create(program, request, payloads.Describe(offer.Descriptors.Count), _clock, [.. offer.Descriptors, .. payloads.Descriptors]);
+            SpawnRequest spawn = WorkerCommand.Create(program, request, payloads.Describe(offer.Descriptors.Count), _options.Hangs.Heartbeat, _clock, [.. offer.Descriptors, .. payloads.Descriptors]);
             process = await WorkerSpawner.Shared.SpawnAsync(spawn).ConfigureAwait(false);
         }
         catch (SpawnException refused)

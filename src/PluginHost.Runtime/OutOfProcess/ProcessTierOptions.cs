@@ -1,6 +1,7 @@
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
+using PluginHost.Runtime.Resilience;
 
 namespace PluginHost.Runtime.OutOfProcess;
 
@@ -46,10 +47,13 @@ public sealed record ProcessTierOptions
     /// <summary>How long a lost call waits for the cause of the loss. 0 to 10 s. Default 1 s.</summary>
     public TimeSpan CauseGrace { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>When a worker counts as hung. Defaults: unresponsive after 10 s, ended after 30 s.</summary>
+    public HangOptions Hangs { get; init; } = new();
+
     /// <summary>All problems of these options; empty where they can be used.</summary>
     public IReadOnlyList<string> Validate()
     {
-        List<string> problems = [];
+        List<string> problems = [.. Hangs.Validate()];
         TimeSpan tenMinutes = TimeSpan.FromMinutes(10);
         Check(problems, nameof(HandshakeTimeout), HandshakeTimeout, TimeSpan.FromMilliseconds(100), tenMinutes);
         Check(problems, nameof(StartTimeout), StartTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));

@@ -22,6 +22,9 @@ internal static class WorkerCommand
     /// <summary>The variable that says how large values travel: descriptor, size of one area, largest value.</summary>
     public const string PayloadsVariable = "PLUGINHOST_PAYLOADS";
 
+    /// <summary>The variable that holds the milliseconds between two heartbeats.</summary>
+    public const string HeartbeatVariable = "PLUGINHOST_HEARTBEAT";
+
     private const string Assembly = "PluginHost.Worker.dll";
 
     /// <summary>The worker's program.</summary>
@@ -33,13 +36,14 @@ internal static class WorkerCommand
     /// <param name="program">From <see cref="ProgramOf"/>.</param>
     /// <param name="request">What to run in it.</param>
     /// <param name="payloads">How large values travel.</param>
+    /// <param name="heartbeat">The time between two heartbeats.</param>
     /// <param name="clock">The clock that caps the rate of logged output.</param>
     /// <param name="inherited">What it inherits behind its channel.</param>
-    public static SpawnRequest Create(string program, StartRequest request, string payloads, TimeProvider clock, params IReadOnlyList<SafeHandle> inherited) => new()
+    public static SpawnRequest Create(string program, StartRequest request, string payloads, TimeSpan heartbeat, TimeProvider clock, params IReadOnlyList<SafeHandle> inherited) => new()
     {
         FileName = DotnetExecutable.FindForThisProcess(),
         Arguments = ["exec", program],
-        Environment = ChildEnvironment.Of(ChildEnvironment.OfThisProcess(), request.Manifest.Permissions.Env, Added(request, payloads)),
+        Environment = ChildEnvironment.Of(ChildEnvironment.OfThisProcess(), request.Manifest.Permissions.Env, Added(request, payloads, heartbeat)),
         WorkingDirectory = request.DataFolder,
         Logger = request.Logger,
         Clock = clock,
@@ -47,12 +51,13 @@ internal static class WorkerCommand
         InheritedDescriptors = inherited,
     };
 
-    private static IEnumerable<KeyValuePair<string, string>> Added(StartRequest request, string payloads)
+    private static IEnumerable<KeyValuePair<string, string>> Added(StartRequest request, string payloads, TimeSpan heartbeat)
     {
         yield return new(WorkerEnvironment.Descriptor, SpawnRequest.ChannelDescriptor.ToString(CultureInfo.InvariantCulture));
         yield return new(HostPidVariable, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         yield return new(MessageLimitVariable, request.Manifest.Limits.Message.ToString(CultureInfo.InvariantCulture));
         yield return new(PayloadsVariable, payloads);
+        yield return new(HeartbeatVariable, ((int)heartbeat.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
         yield return new(LogLevelVariable, ((int)LeastLevel(request.Logger)).ToString(CultureInfo.InvariantCulture));
         if (request.Manifest.Limits.Memory is { } bytes)
         {

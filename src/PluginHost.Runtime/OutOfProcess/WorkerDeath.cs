@@ -22,6 +22,9 @@ internal sealed record DeathEvidence
     /// <summary>Which limit of the protocol the worker went over, with both values; then it was killed.</summary>
     public string? Excess { get; init; }
 
+    /// <summary>Why the host killed it as hung; null where it did not.</summary>
+    public HangFinding? Hang { get; init; }
+
     /// <summary>True where the kernel killed something of this control group for its memory while the worker lived.</summary>
     public bool MemoryKill { get; init; }
 }
@@ -62,6 +65,11 @@ internal sealed record WorkerDeath(FaultKind Kind, string What, DyingWords? Exce
         }
 
         ProcessExit exit = evidence.Exit ?? default;
+        if (evidence.Hang is { } hang && exit.Signal == SigKill)
+        {
+            return new WorkerDeath(FaultKind.Hang, $"was killed: it {hang.What.TrimEnd('.')}", null);
+        }
+
         bool isCrash = exit.Signal is SigAbrt or SigSegv;
         string? crash = isCrash ? CrashLine(evidence.StderrTail) : null;
         DyingWords? thrown = evidence.Dying ?? Unhandled(crash);

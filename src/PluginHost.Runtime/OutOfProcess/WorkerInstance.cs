@@ -26,6 +26,7 @@ internal sealed class WorkerInstance : IPluginInstance
         _observer = request.Observer;
         _clock = clock;
         _gate = new CallGate(request.Manifest.Limits.Concurrency, request.Manifest.Limits.Queue, clock);
+        link.WatchForHangs();
         link.Connection.UseLeaseInvoker(new LeaseInvoker(this, link, request.Observer));
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
@@ -13,7 +14,8 @@ namespace PluginHost.Runtime.OutOfProcess;
 /// <summary>
 /// One worker's process and channel as one thing: it lives as long as both do, and its end has one cause. Thread-safe.
 /// </summary>
-internal sealed class WorkerLink
+[SuppressMessage("Design", "CA1001", Justification = "The watch ends with the worker, which always ends.")]
+internal sealed partial class WorkerLink
 {
     private static readonly TimeSpan s_drainStep = TimeSpan.FromMilliseconds(10);
     private readonly Lock _lock = new();
@@ -46,6 +48,11 @@ internal sealed class WorkerLink
         _callTimeout = request.Manifest.Limits.CallTimeout;
         _isProgram = request.Manifest.Command is not null;
         _faultId = FaultIds.Next(clock.GetUtcNow());
+        foreach (ContractMethod method in request.Contracts.SelectMany(static c => c.Methods))
+        {
+            _methods[method.WireName] = method;
+        }
+
         _gone = WatchAsync();
     }
 
@@ -132,6 +139,7 @@ internal sealed class WorkerLink
     private async Task<UnloadResult> RunStopAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         int abandoned = 0;
+        _watch?.Dispose();
         if (_died.Task.IsCompleted)
         {
             // It ended by itself: there is nobody to ask.
@@ -170,7 +178,7 @@ internal sealed class WorkerLink
         TimeSpan limit = drain + _options.StopGrace;
         if (!_isProgram)
         {
-            return (await Connection.CallAsync<StopCall, StopReply>(new StopCall(milliseconds), limit, cancellationToken).ConfigureAwait(false)).Value.AbandonedCalls;
+            return await AskWorkerToStopAsync(milliseconds, limit, cancellationToken).ConfigureAwait(false);
         }
 
         try
@@ -215,6 +223,7 @@ internal sealed class WorkerLink
             await given.CancelAsync().ConfigureAwait(false);
         }
 
+        _watch?.Dispose();
         await Connection.DisposeAsync().ConfigureAwait(false);
         FaultRecord record = Record(await _process.Exited.ConfigureAwait(false), await Connection.Closed.ConfigureAwait(false));
         if (!wasStopping && !IsStopping)
@@ -237,6 +246,7 @@ internal sealed class WorkerLink
             Violation = closed.Kind is RpcCloseKind.ParseError or RpcCloseKind.ProtocolViolation ? closed.Detail : null,
             Excess = closed.Kind == RpcCloseKind.LimitExceeded ? closed.Detail : null,
             MemoryKill = MemoryKills.Count() > _memoryKills,
+            Hang = _hang,
         });
         return new FaultRecord
         {
@@ -248,9 +258,10 @@ internal sealed class WorkerLink
             Kind = death.Kind,
             Tier = Identity.Tier,
             Generation = Identity.Generation,
+            Method = death.Kind == FaultKind.Hang ? _hang?.Method : null,
             Message = $"Worker {Pid} of plugin '{Identity.PluginId}' (generation {Identity.Generation}) {death.What}.",
             RemoteType = death.Exception?.Type,
-            RemoteStack = death.Exception?.Stack,
+            RemoteStack = death.Kind == FaultKind.Hang ? _hang?.Threads : death.Exception?.Stack,
             WorkerPid = Pid,
             ExitCode = exit.ExitCode,
             Signal = exit.SignalName,

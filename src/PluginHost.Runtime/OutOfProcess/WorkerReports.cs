@@ -8,9 +8,16 @@ namespace PluginHost.Runtime.OutOfProcess;
 internal sealed class WorkerReports(ILogger logger) : HostNotifications
 {
     private DyingNotice? _dying;
+    private HeartbeatNotice? _heartbeat;
 
     /// <summary>The exception that was about to end the worker, or null.</summary>
     public DyingWords? Dying => Volatile.Read(ref _dying) is { } notice ? new DyingWords(notice.Type, notice.Message, notice.Stack) : null;
+
+    /// <summary>What it said last of what it runs; null where it has not yet.</summary>
+    public HeartbeatNotice? Heartbeat => Volatile.Read(ref _heartbeat);
+
+    /// <inheritdoc/>
+    protected override void OnHeartbeat(HeartbeatNotice notice) => Volatile.Write(ref _heartbeat, notice);
 
     /// <inheritdoc/>
     protected override void OnDying(DyingNotice notice) => Interlocked.CompareExchange(ref _dying, notice, null);

@@ -18,6 +18,7 @@ internal static class Signals
 {
     public const int Kill = 9;
     public const int Terminate = 15;
+    public const int Stop = 19;
 
     private static readonly string[] s_names =
     [

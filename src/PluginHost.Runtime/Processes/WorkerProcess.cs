@@ -47,8 +47,20 @@ internal sealed class WorkerProcess
     /// <summary>Sends a signal to the process alone; false where it has ended.</summary>
     public bool Signal(int signal) => _exit.Signal(signal);
 
-    /// <summary>Kills the process and everything in its group; false where that has happened already.</summary>
-    public bool Kill() => _exit.SignalGroup(Signals.Kill);
+    /// <summary>
+    /// Kills the process, everything in its group, and what it started that has left the group and still has its parents; false where it has ended.
+    /// </summary>
+    public bool Kill()
+    {
+        // Stopped first: it starts nothing between the look at its children and its own end, which would make them somebody else's.
+        if (!_exit.SignalGroup(Signals.Stop))
+        {
+            return false;
+        }
+
+        ProcessTree.KillDescendants(Pid);
+        return _exit.SignalGroup(Signals.Kill);
+    }
 
     /// <summary>Ends the process in stages: SIGTERM, after <paramref name="grace"/> SIGKILL for the group, after 5 s it is left alone and logged.</summary>
     /// <returns>True where it has ended.</returns>

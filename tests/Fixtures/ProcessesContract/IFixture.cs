@@ -43,6 +43,15 @@ public interface IFixture
     /// <summary>Writes <paramref name="marker"/>, then never ends, whatever its token says.</summary>
     Task HangAsync(string marker, CancellationToken cancellationToken);
 
+    /// <summary>Loops for ever, whatever its token says.</summary>
+    void Spin(CancellationToken cancellationToken);
+
+    /// <summary>Holds a thread for a time, whatever becomes of the plugin, and gives that time back.</summary>
+    Task<long> BlockAsync(int milliseconds);
+
+    /// <summary>Gives the thread pool as many work items as that, each of which blocks for a time.</summary>
+    void StarvePool(int items, int milliseconds);
+
     /// <summary>Allocates until something gives.</summary>
     long Allocate(int megabytes);
 

@@ -132,6 +132,28 @@ public sealed partial class FixturePlugin : IFixture, IAsyncStartable, IAsyncDis
         await Task.Delay(Timeout.InfiniteTimeSpan, CancellationToken.None);
     }
 
+    public void Spin(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Thread.SpinWait(1000);
+        }
+    }
+
+    public Task<long> BlockAsync(int milliseconds)
+    {
+        Thread.Sleep(milliseconds);
+        return Task.FromResult((long)milliseconds);
+    }
+
+    public void StarvePool(int items, int milliseconds)
+    {
+        for (int i = 0; i < items; i++)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(time => Thread.Sleep(time), milliseconds, preferLocal: false);
+        }
+    }
+
     public long Allocate(int megabytes)
     {
         List<byte[]> kept = [];

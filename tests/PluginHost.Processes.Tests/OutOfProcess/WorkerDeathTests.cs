@@ -49,6 +49,18 @@ public sealed class WorkerDeathTests
     }
 
     [Fact]
+    public void A_worker_that_the_host_killed_as_hung_hung_and_one_that_ended_otherwise_before_that_did_not()
+    {
+        HangFinding found = new("has given no sign of life for 30.0 s.", "Fixture.Hang", null);
+
+        WorkerDeath hang = WorkerDeath.Of(new DeathEvidence { Exit = new ProcessExit(null, 9), Hang = found, MemoryKill = true });
+        WorkerDeath exit = WorkerDeath.Of(new DeathEvidence { Exit = new ProcessExit(3, null), Hang = found });
+
+        Assert.Equal((FaultKind.Hang, "was killed: it has given no sign of life for 30.0 s"), (hang.Kind, hang.What));
+        Assert.Equal(FaultKind.Exit, exit.Kind);
+    }
+
+    [Fact]
     public void What_broke_the_protocol_is_named_whatever_ended_the_process_then()
     {
         WorkerDeath death = WorkerDeath.Of(new DeathEvidence { Exit = new ProcessExit(null, 9), Violation = "a frame of 2 GiB", MemoryKill = true });

@@ -194,6 +194,23 @@ public sealed class WorkerSpawnerTests
     }
 
     [Fact]
+    public async Task A_kill_takes_the_grandchildren_too_that_left_the_group()
+    {
+        RecordingLogger logger = new();
+        WorkerProcess process = await Shell.StartAsync(
+            "setsid sh -c 'setsid sleep 1000 & echo pid $!; wait' & wait", logger, environment: new() { ["PATH"] = "/usr/bin:/bin" });
+        LoggedEvent line = await logger.WaitForAsync(e => e.Message.Contains("pid "));
+        int grandchild = int.Parse(line.Message[(line.Message.LastIndexOf(' ') + 1)..]);
+        Assert.True(Eventually.IsRunning(grandchild));
+
+        Assert.True(process.Kill());
+        await process.Exited.WaitAsync(Shell.Long);
+
+        Eventually.True(() => !Eventually.IsRunning(grandchild), "the grandchild has ended");
+        process.Channel.Dispose();
+    }
+
+    [Fact]
     public async Task A_signal_after_the_end_reaches_nobody()
     {
         WorkerProcess process = await Shell.StartAsync("exit 0");

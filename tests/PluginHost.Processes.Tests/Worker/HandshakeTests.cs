@@ -83,6 +83,7 @@ public sealed class HandshakeTests
         WorkerCommand.ProgramOf(new ProcessTierOptions()),
         FixtureRequest.Create("/", Path.GetTempPath(), new DeafObserver(), NullLogger.Instance),
         "-1,0,1048576",
+        TimeSpan.FromSeconds(2),
         TimeProvider.System,
         inherited));
 }

@@ -276,6 +276,35 @@ public sealed class InlineDispatchTests : IAsyncDisposable
         await Until.True(() => _worker.PendingInbound == 0);
     }
 
+    [Fact]
+    public async Task What_runs_and_what_waits_and_what_was_asked_to_stop_can_be_seen_at_any_time()
+    {
+        using ManualResetEventSlim gate = new();
+        using CancellationTokenSource asked = new();
+        _stage.Act = (_, _) => gate.Wait(CancellationToken.None);
+        Task<int> blocked = ActAsync(1);
+        Task<RpcReply<int>> cancelled = _host.CallAsync<ActCall, int>(new ActCall(2), s_long, asked.Token).AsTask();
+        await Until.True(() => _stage.Begun.Count == 2);
+        Assert.Equal(["Stage.Act", "Stage.Act"], _host.OutboundMethods());
+
+        await asked.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        await Until.True(() => _worker.RunningInbound(10).Count(c => c.AskedToStop is not null) == 1);
+        long heard = _host.ReceivedMessages;
+
+        Assert.All(_worker.RunningInbound(10), c => Assert.True(c is { Method: "Stage.Act", HasBegun: true }));
+        Assert.Equal(2, _worker.RunningInbound(10).Count);
+        Assert.Single(_worker.RunningInbound(1));
+        Assert.Equal((1, 2), (_host.PendingOutbound, _host.UnansweredOutbound));
+        Assert.Equal(["Stage.Act"], _host.OutboundMethods());
+
+        gate.Set();
+        await blocked;
+        await Until.True(() => _host.UnansweredOutbound == 0);
+        Assert.Empty(_worker.RunningInbound(10));
+        Assert.Equal(heard + 2, _host.ReceivedMessages);
+    }
+
     private async Task<int> QuickAsync(int key) => (await _host.CallAsync<QuickCall, int>(new QuickCall(key), s_long, default)).Value;
 
     private async Task<int> ActAsync(int key) => (await _host.CallAsync<ActCall, int>(new ActCall(key), s_long, default)).Value;

@@ -45,7 +45,7 @@ public sealed class WorkerControlTests
     [Theory]
     [InlineData(RpcCodec.MessagePack)]
     [InlineData(RpcCodec.Json)]
-    public async Task Log_events_and_the_last_words_arrive_whole_and_in_order(RpcCodec codec)
+    public async Task Log_events_heartbeats_and_the_last_words_arrive_whole_and_in_order(RpcCodec codec)
     {
         Host heard = new();
         (Socket a, Socket b) = SocketPair.Create();
@@ -58,10 +58,16 @@ public sealed class WorkerControlTests
             [new LogProperty("Time", "5", LogValueKind.Integer), new LogProperty("Who", null, LogValueKind.Text)], "System.Exception: x");
 
         Assert.True(worker.Notify(new LogCall(sent)));
+        HeartbeatNotice beat = new(
+            3,
+            TimeSpan.FromMilliseconds(1500),
+            [new RunningCall("X.One", true, TimeSpan.FromMilliseconds(250), TimeSpan.Zero), new RunningCall("X.Two", false, TimeSpan.Zero, null)]);
+        Assert.True(worker.Notify(new HeartbeatCall(beat)));
         Assert.True(worker.Notify(new DyingCall(new DyingNotice("System.Exception", "the end", null))));
 
         Assert.Equal(new DyingNotice("System.Exception", "the end", null), await Until.Ends(heard.Dead.Task));
         Assert.Equivalent(sent, Assert.Single(heard.Logged), strict: true);
+        Assert.Equivalent(beat, await heard.Beat.Task, strict: true);
     }
 
     [Fact]
@@ -107,6 +113,10 @@ public sealed class WorkerControlTests
 
         protected override void OnLog(LogEvent logEvent) => Logged.Add(logEvent);
 
+        public TaskCompletionSource<HeartbeatNotice> Beat { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         protected override void OnDying(DyingNotice notice) => Dead.SetResult(notice);
+
+        protected override void OnHeartbeat(HeartbeatNotice notice) => Beat.SetResult(notice);
     }
 }

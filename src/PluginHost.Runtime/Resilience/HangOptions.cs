@@ -1,0 +1,45 @@
+namespace PluginHost.Runtime.Resilience;
+
+/// <summary>When a worker with calls pending counts as unresponsive, and when it is ended. Immutable.</summary>
+public sealed record HangOptions
+{
+    /// <summary>The time between two signs of life of a worker with calls pending, and between two looks of the host. 10 ms to 1 min. Default 2 s.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// A worker that gave no sign of life for so long, or a call that goes on for so long after its time had ended and it was asked to stop, makes its
+    /// plugin unresponsive: that is logged, and ends nothing. At least twice <see cref="Heartbeat"/>, or <see cref="Timeout.InfiniteTimeSpan"/> for
+    /// never. Default 10 s.
+    /// </summary>
+    public TimeSpan UnresponsiveAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// As <see cref="UnresponsiveAfter"/>, and then the worker is killed: a fault of its own kind, which the restart budget counts. At least that, or
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for never. Default 30 s.
+    /// </summary>
+    public TimeSpan TerminateAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>All problems of these options at once; empty where there are none.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        List<string> problems = [];
+        if (Heartbeat < TimeSpan.FromMilliseconds(10) || Heartbeat > TimeSpan.FromMinutes(1))
+        {
+            problems.Add($"Hangs.Heartbeat is {Heartbeat:c}; expected 00:00:00.0100000 to 00:01:00.");
+        }
+
+        if (UnresponsiveAfter != Timeout.InfiniteTimeSpan && UnresponsiveAfter < 2 * Heartbeat)
+        {
+            problems.Add($"Hangs.UnresponsiveAfter is {UnresponsiveAfter:c}; expected at least twice Hangs.Heartbeat, which is {Heartbeat:c}, or Timeout.InfiniteTimeSpan.");
+        }
+
+        if (TerminateAfter != Timeout.InfiniteTimeSpan && (TerminateAfter < 2 * Heartbeat || TerminateAfter < UnresponsiveAfter))
+        {
+            problems.Add(
+                $"Hangs.TerminateAfter is {TerminateAfter:c}; expected at least Hangs.UnresponsiveAfter, which is {UnresponsiveAfter:c}, " +
+                $"and twice Hangs.Heartbeat, which is {Heartbeat:c}, or Timeout.InfiniteTimeSpan.");
+        }
+
+        return problems;
+    }
+}
