@@ -49,4 +49,10 @@ internal static partial class Log
 
     [LoggerMessage(8013, LogLevel.Warning, "The contract assembly {File} cannot be loaded: {Reason}")]
     public static partial void ContractNotLoaded(ILogger logger, string file, string reason);
+
+    [LoggerMessage(8040, LogLevel.Debug, "{PluginId} generation {Generation} stands ready in worker {WorkerPid} beside the running one")]
+    public static partial void HotSpareReady(ILogger logger, string pluginId, int generation, int? workerPid);
+
+    [LoggerMessage(8041, LogLevel.Warning, "{PluginId}: its next generation does not stand ready; a restart starts it first: {Reason}")]
+    public static partial void HotSpareLost(ILogger logger, string pluginId, string reason);
 }

@@ -3,6 +3,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.Control;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Store;
 using PluginHost.Runtime.Tiers;
@@ -54,6 +55,9 @@ public sealed class PluginRuntime : IAsyncDisposable
 
     /// <summary>The last restarts, oldest first.</summary>
     public IReadOnlyList<RestartRecord> Restarts => _parts.Recorder.Restarts();
+
+    /// <summary>What the workers without a plugin did so far; <see cref="PluginRuntimeOptions.Spares"/> says how many there are.</summary>
+    public SpareCounts Spares => _parts.Spares;
 
     /// <summary>Calls back for every fault, restart and change of state from now on, on the thread that reports it: be quick. What it throws is logged.</summary>
     /// <param name="subscriber">The callback.</param>

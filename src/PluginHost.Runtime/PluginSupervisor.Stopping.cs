@@ -48,6 +48,11 @@ internal sealed partial class PluginSupervisor
     private async Task<UnloadResult> StopGenerationAsync(bool willReturn, string reason)
     {
         PluginView view = View;
+        if (!willReturn)
+        {
+            await DropHotAsync().ConfigureAwait(false);
+        }
+
         if (view.State != PluginState.Ready || !_machine.TryBeginStop(view.Generation, willReturn, reason))
         {
             if (view.State is PluginState.BackingOff or PluginState.Quarantined && !willReturn)

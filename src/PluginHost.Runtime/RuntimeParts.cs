@@ -55,6 +55,8 @@ internal sealed class RuntimeParts : IAsyncDisposable
             FaultRate = options.FaultRate,
             DrainTimeout = options.DrainTimeout,
             StartTimeout = options.StartTimeout,
+            WarmSpares = Math.Min(options.Spares.PerClass, options.Spares.Most),
+            HotDelay = options.Spares.RefillDelay,
             RoundTrip = options.RoundTripInProcess,
             Services = Services.Grant,
             Logger = Logger,
@@ -75,6 +77,9 @@ internal sealed class RuntimeParts : IAsyncDisposable
     public SupervisorSettings Supervision { get; }
 
     public ServiceDirectory Services { get; }
+
+    /// <summary>What the spares did so far.</summary>
+    public SpareCounts Spares => Supervision.Tiers.OfType<ProcessTier>().FirstOrDefault()?.Spares ?? SpareCounts.Zero;
 
     /// <summary>Opens the state folder and builds the parts.</summary>
     /// <exception cref="IOException">The state folder cannot be used.</exception>
@@ -98,6 +103,11 @@ internal sealed class RuntimeParts : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        foreach (IAsyncDisposable tier in Supervision.Tiers.OfType<IAsyncDisposable>())
+        {
+            await tier.DisposeAsync().ConfigureAwait(false);
+        }
+
         Services.Dispose();
         _meters.Dispose();
         Recorder.Dispose();
@@ -118,8 +128,10 @@ internal sealed class RuntimeParts : IAsyncDisposable
                 StartTimeout = options.StartTimeout,
                 PayloadAreaBytes = options.PayloadAreaBytes,
                 MaxPayloadBytes = options.MaxPayloadBytes,
+                Spares = options.Spares,
             },
-            options.Clock),
+            options.Clock,
+            options.LoggerFactory.CreateLogger<ProcessTier>()),
     ];
 
     private static StateFolder OpenState(PluginRuntimeOptions options)

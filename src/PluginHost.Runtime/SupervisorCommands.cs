@@ -93,6 +93,12 @@ internal sealed record SupervisorSettings
     /// <summary>How long a stop waits for calls in flight.</summary>
     public required TimeSpan DrainTimeout { get; init; }
 
+    /// <summary>How many workers without a plugin stand ready for each class; for words only.</summary>
+    public int WarmSpares { get; init; }
+
+    /// <summary>How long after a start the next generation is started where it is to stand ready.</summary>
+    public TimeSpan HotDelay { get; init; }
+
     /// <summary>How long a start may take.</summary>
     public required TimeSpan StartTimeout { get; init; }
 

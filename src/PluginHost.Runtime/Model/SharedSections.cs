@@ -15,6 +15,9 @@ internal static class SharedSections
     /// <summary>The words of a program's channel.</summary>
     public static readonly (string Word, ProgramChannel Value)[] ChannelWords = [("stdio", ProgramChannel.Stdio), ("descriptor", ProgramChannel.Descriptor)];
 
+    /// <summary>The words of spares.</summary>
+    public static readonly (string Word, SpareMode Value)[] SpareWords = [("none", SpareMode.None), ("warm", SpareMode.Warm), ("hot", SpareMode.Hot)];
+
     /// <summary>The most workers of a plugin.</summary>
     public const int MaxWorkers = 1024;
 

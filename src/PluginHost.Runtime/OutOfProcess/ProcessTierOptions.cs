@@ -46,10 +46,13 @@ public sealed record ProcessTierOptions
     /// <summary>How long a lost call waits for the cause of the loss. 0 to 10 s. Default 1 s.</summary>
     public TimeSpan CauseGrace { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How many workers without a plugin stand ready. Default none; an application's own options say otherwise says otherwise.</summary>
+    public SpareOptions Spares { get; init; } = SpareOptions.None;
+
     /// <summary>All problems of these options; empty where they can be used.</summary>
     public IReadOnlyList<string> Validate()
     {
-        List<string> problems = [];
+        List<string> problems = [.. Spares.Validate()];
         TimeSpan tenMinutes = TimeSpan.FromMinutes(10);
         Check(problems, nameof(HandshakeTimeout), HandshakeTimeout, TimeSpan.FromMilliseconds(100), tenMinutes);
         Check(problems, nameof(StartTimeout), StartTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));

@@ -103,6 +103,9 @@ internal sealed record StartRequest
     /// <summary>The chains of callers that the plugin's workers know; null where none calls through.</summary>
     public ChainTable? Chains { get; init; }
 
+    /// <summary>True where it may take a worker that stands ready without a plugin, and wants another to stand ready afterwards. Default true.</summary>
+    public bool TakesSpare { get; init; } = true;
+
     /// <summary>For what the plugin and its worker log.</summary>
     public required ILogger Logger { get; init; }
 }
