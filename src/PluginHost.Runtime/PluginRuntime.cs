@@ -56,8 +56,8 @@ public sealed class PluginRuntime : IAsyncDisposable
     /// <summary>The last restarts, oldest first.</summary>
     public IReadOnlyList<RestartRecord> Restarts => _parts.Recorder.Restarts();
 
-    /// <summary>What the workers without a plugin did so far; <see cref="PluginRuntimeOptions.Spares"/> says how many there are.</summary>
-    public SpareCounts Spares => _parts.Spares;
+    /// <summary>What stands ready for restarts, and what such workers did so far; <see cref="PluginRuntimeOptions.Spares"/> says how many there are.</summary>
+    public SpareCounts Spares => _parts.Spares with { Hot = _supervisors.Values.Count(s => s.HasHotSpare) };
 
     /// <summary>Calls back for every fault, restart and change of state from now on, on the thread that reports it: be quick. What it throws is logged.</summary>
     /// <param name="subscriber">The callback.</param>

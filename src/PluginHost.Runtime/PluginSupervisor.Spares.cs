@@ -12,6 +12,9 @@ internal sealed partial class PluginSupervisor
 {
     private HotSpare? _hot;
 
+    /// <summary>True while the plugin's next generation stands ready. Any thread.</summary>
+    public bool HasHotSpare => Volatile.Read(ref _hot)?.IsReady == true;
+
     /// <summary>What a restart will find, in words; null for a plugin that runs in-process or nowhere. Any thread.</summary>
     private string? SpareReason
     {
@@ -24,7 +27,7 @@ internal sealed partial class PluginSupervisor
 
             if (Plugin.Spare == SpareMode.Hot)
             {
-                return Volatile.Read(ref _hot)?.IsReady == true
+                return HasHotSpare
                     ? "Its next generation stands ready: a restart takes it over."
                     : "It has a hot spare by the policy, which does not stand ready now.";
             }

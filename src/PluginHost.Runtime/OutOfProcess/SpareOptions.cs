@@ -51,6 +51,9 @@ public sealed record SpareOptions
 /// <param name="Lost">How many ended by themselves before anybody took them, or did not become ready.</param>
 public sealed record SpareCounts(int Ready, int Starting, long Taken, long Missed, long Lost)
 {
+    /// <summary>How many plugins have their next generation standing ready in a worker of its own.</summary>
+    public int Hot { get; init; }
+
     /// <summary>Nothing happened.</summary>
     public static SpareCounts Zero { get; } = new(0, 0, 0, 0, 0);
 }

@@ -15,6 +15,7 @@ public sealed class SpareWorkerTests : IAsyncLifetime
 {
     private static readonly SpareOptions s_one = new() { PerClass = 1, RefillDelay = TimeSpan.Zero };
     private readonly FixtureWorkers _workers = new(RpcCodec.MessagePack);
+    private readonly RecordingLogger _engine = new();
     private readonly List<IPluginInstance> _started = [];
     private ProcessTier _tier = null!;
 
@@ -57,7 +58,7 @@ public sealed class SpareWorkerTests : IAsyncLifetime
 
         Assert.Equal(_workers.Data, WorkingFolder(cold.Pid));
         Assert.Equal(_workers.Data, WorkingFolder(warm.Pid));
-        Assert.Equal(Threads(cold.Pid), Threads(warm.Pid));
+        Assert.Equal(Variables(cold.Pid), Variables(warm.Pid));
     }
 
     [Fact]
@@ -67,7 +68,7 @@ public sealed class SpareWorkerTests : IAsyncLifetime
         await SpareAsync();
         FixtureWorker warm = await StartAsync(generation: 2);
 
-        warm.Plugin.Print("printed by the plugin");
+        warm.Plugin.Print("printed by the plugin\n");
         await _workers.Logger.WaitForAsync(e => e.Message.Contains("printed by the plugin"));
         KillNow(warm.Pid);
 
@@ -173,7 +174,7 @@ public sealed class SpareWorkerTests : IAsyncLifetime
         Assert.Empty(ProcessLife.ChildrenOf(Environment.ProcessId));
     }
 
-    private ProcessTier NewTier(SpareOptions spares) => new(_workers.Options with { Spares = spares }, TimeProvider.System, _workers.Logger);
+    private ProcessTier NewTier(SpareOptions spares) => new(_workers.Options with { Spares = spares }, TimeProvider.System, _engine);
 
     private async Task UseAsync(SpareOptions spares)
     {
@@ -217,6 +218,6 @@ public sealed class SpareWorkerTests : IAsyncLifetime
 
     private static string? WorkingFolder(int pid) => new FileInfo($"/proc/{pid}/cwd").LinkTarget;
 
-    private static string[] Threads(int pid) =>
-        [.. Directory.GetDirectories($"/proc/{pid}/task").Select(t => File.ReadAllText(Path.Combine(t, "comm")).Trim()).Where(n => n.StartsWith("pluginhost")).Order()];
+    private static string[] Variables(int pid) =>
+        [.. File.ReadAllText($"/proc/{pid}/environ").Split('\0').Order(StringComparer.Ordinal)];
 }
