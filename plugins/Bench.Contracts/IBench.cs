@@ -39,6 +39,19 @@ public interface IBench
     /// <returns>The sum; wraps around on overflow.</returns>
     ValueTask<int> AddAwaitingAsync(int a, int b, CancellationToken cancellationToken);
 
+    /// <summary>Serves a request: answers after a while.</summary>
+    /// <param name="milliseconds">How long it takes.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The time it took, as given.</returns>
+    Task<int> ServeAsync(int milliseconds, CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="ServeAsync"/>, and may be asked twice for one request.</summary>
+    /// <param name="milliseconds">How long it takes.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The time it took, as given.</returns>
+    [CallPolicy(Idempotent = true)]
+    Task<int> ServeAgainAsync(int milliseconds, CancellationToken cancellationToken);
+
     /// <summary>What the process that runs the plugin has allocated since its start.</summary>
     /// <returns>Bytes on the managed heap, all threads together.</returns>
     long AllocatedBytes();

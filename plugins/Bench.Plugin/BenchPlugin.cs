@@ -29,6 +29,16 @@ public sealed partial class BenchPlugin : IBench
     }
 
     /// <inheritdoc/>
+    public async Task<int> ServeAsync(int milliseconds, CancellationToken cancellationToken)
+    {
+        await Task.Delay(milliseconds, cancellationToken).ConfigureAwait(false);
+        return milliseconds;
+    }
+
+    /// <inheritdoc/>
+    public Task<int> ServeAgainAsync(int milliseconds, CancellationToken cancellationToken) => ServeAsync(milliseconds, cancellationToken);
+
+    /// <inheritdoc/>
     public long AllocatedBytes() => GC.GetTotalAllocatedBytes(precise: true);
 
     /// <inheritdoc/>

@@ -140,12 +140,28 @@ internal sealed class CommandLine
         Command payload = new("payload", "How fast large values cross to a plugin's process and back, over a plain copy in the same run.");
         payload.SetAction((parsed, cancellation) => RunAsync(parsed, Loudness.Warnings, BenchPayloadCommand.RunAsync, cancellation));
 
+        Option<int> rounds = new("--rounds")
+        {
+            Description = "How often to kill a worker for each kind of spare.", HelpName = "N", DefaultValueFactory = _ => BenchStartCommand.UsualRounds,
+        };
+        Command start = new("start", "From the kill of a worker to the answer of the next call, with each kind of spare.") { rounds };
+        start.SetAction((parsed, cancellation) => RunAsync(
+            parsed, Loudness.OwnStory, (session, token) => BenchStartCommand.RunAsync(session, parsed.GetValue(rounds), token), cancellation));
+
+        Option<string?> service = new("--service-time") { Description = "How long a request takes inside the plugin. Default 5ms.", HelpName = "TIME" };
+        Command crash = new("crash", "What a crash costs at 1,000 requests a second, beside what arithmetic says.") { service };
+        crash.SetAction((parsed, cancellation) => RunAsync(
+            parsed,
+            Loudness.OwnStory,
+            (session, token) => BenchCrashCommand.RunAsync(session, Durations.Read("--service-time", parsed.GetValue(service)), token),
+            cancellation));
+
         Argument<string> kind = new("KIND");
         Argument<string> path = new("PATH");
         Command peer = new("peer", "The other process of a floor's ping-pong.") { kind, path };
         peer.Hidden = true;
         peer.SetAction(parsed => BenchTaxCommand.Peer(parsed.GetRequiredValue(kind), parsed.GetRequiredValue(path)));
-        return new Command("bench", "Measures the cost of isolation on this machine.") { tax, payload, peer };
+        return new Command("bench", "Measures the cost of isolation on this machine.") { tax, start, crash, payload, peer };
     }
 
     private static Option<string?> Timeout(string what) =>

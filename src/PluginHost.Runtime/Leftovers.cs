@@ -65,7 +65,7 @@ internal static class Leftovers
         {
             if (line.Split(' ', 3) is [var id, var number, var name] && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
             {
-                PastWorker? worker = past.Workers.FirstOrDefault(w => w.Number.ToString(CultureInfo.InvariantCulture) == number);
+                NotedWorker? worker = past.Workers.FirstOrDefault(w => w.Number.ToString(CultureInfo.InvariantCulture) == number);
                 Log.LeftoverEnded(logger, pid, name, worker?.PluginId ?? "a plugin that had ended", past.Host.Pid);
             }
         }

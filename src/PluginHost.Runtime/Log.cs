@@ -63,4 +63,10 @@ internal static partial class Log
 
     [LoggerMessage(8032, LogLevel.Warning, "What the host {HostPid} has left running could not be ended: {Reason} Look for processes with PLUGINHOST_OWNER={Mark} in their environment.")]
     public static partial void LeftoversUnknown(ILogger logger, int hostPid, string reason, string mark);
+
+    [LoggerMessage(8040, LogLevel.Debug, "{PluginId} generation {Generation} stands ready in worker {WorkerPid} beside the running one")]
+    public static partial void HotSpareReady(ILogger logger, string pluginId, int generation, int? workerPid);
+
+    [LoggerMessage(8041, LogLevel.Warning, "{PluginId}: its next generation does not stand ready; a restart starts it first: {Reason}")]
+    public static partial void HotSpareLost(ILogger logger, string pluginId, string reason);
 }

@@ -94,6 +94,7 @@ internal sealed class PluginPreparation(
             ContentHash = stored.ContentHash,
             DataFolder = state.DataFolder(manifest.Id),
             Settings = manifest.Settings,
+            Spare = overrides?.Spare ?? SpareMode.Warm,
             Placement = WithWhatIsMissing(placement, manifest, stored),
         };
         return placement.Tier is null ? plugin : WithContracts(plugin, manifest);

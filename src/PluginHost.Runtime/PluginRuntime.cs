@@ -3,6 +3,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.Control;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Store;
 using PluginHost.Runtime.Tiers;
@@ -62,6 +63,9 @@ public sealed class PluginRuntime : IAsyncDisposable
     /// a queue of 1,024; one that is too slow loses the oldest and gets an <see cref="EventsMissed"/>. Ends when the runtime is disposed.
     /// </summary>
     public IAsyncEnumerable<PluginEvent> Events { get; }
+
+    /// <summary>What stands ready for restarts, and what such workers did so far; <see cref="PluginRuntimeOptions.Spares"/> says how many there are.</summary>
+    public SpareCounts Spares => _parts.Spares with { Hot = _supervisors.Values.Count(s => s.HasHotSpare) };
 
     /// <summary>Calls back for every fault, restart and change of state from now on, on the thread that reports it: be quick. What it throws is logged.</summary>
     /// <param name="subscriber">The callback.</param>

@@ -55,6 +55,9 @@ public sealed record PluginRuntimeOptions
     /// <inheritdoc cref="ProcessTierOptions.MaxPayloadBytes"/>
     public int MaxPayloadBytes { get; init; } = new ProcessTierOptions().MaxPayloadBytes;
 
+    /// <summary>How many workers without a plugin stand ready, so that a restart takes milliseconds. Default one of each class, four at most.</summary>
+    public SpareOptions Spares { get; init; } = new();
+
     /// <summary>True sends in-process calls' data through the codec and back, as a child process would. For tests. Default false.</summary>
     public bool RoundTripInProcess { get; init; }
 
@@ -123,7 +126,7 @@ public sealed record PluginRuntimeOptions
     /// <summary>All problems of these options at once; empty where there are none.</summary>
     public IReadOnlyList<string> Validate()
     {
-        List<string> problems = [.. FaultRate.Validate(), .. RestartRate.Validate(), .. Hangs.Validate()];
+        List<string> problems = [.. FaultRate.Validate(), .. RestartRate.Validate(), .. Hangs.Validate(), .. Spares.Validate()];
         if (string.IsNullOrWhiteSpace(Directory))
         {
             problems.Add("Directory is empty; expected the folder that holds the plugins.");

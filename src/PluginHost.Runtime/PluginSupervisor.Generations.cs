@@ -36,7 +36,7 @@ internal sealed partial class PluginSupervisor
         Observer.WorkerPid = null;
         try
         {
-            IPluginInstance instance = await StartInTierAsync(generation, cancelled.Token).ConfigureAwait(false);
+            IPluginInstance instance = TakeHot(generation) ?? await StartInTierAsync(generation, cancelled.Token).ConfigureAwait(false);
             BecomeReady(generation, instance, before, cause);
         }
         catch (PluginException e)
@@ -70,30 +70,30 @@ internal sealed partial class PluginSupervisor
             ?? throw new PluginRefusedException(
                 $"{plugin.Id}: the tier {_tier} is not available in this host.",
                 new PluginFault(plugin.Id, FaultKind.Refused) { Generation = generation });
-        return tier.StartAsync(
-            new StartRequest
-            {
-                Manifest = plugin.Manifest!,
-                Generation = generation,
-                Folder = plugin.Folder!,
-                DataFolder = plugin.DataFolder!,
-                Settings = plugin.Settings,
-                Contracts = plugin.Contracts,
-                SharedAssemblies = plugin.SharedAssemblies,
-                Guards = [.. Sites.Select(s => s.Guard!)],
-                Results = leases.FromPlugin,
-                Arguments = leases.FromHost,
-                CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
-                WorkerStarted = pid => Observer.WorkerStarted(generation, pid),
-                Running = _settings.Running,
-                TrustsTrace = plugin.Placement.Granted == TrustLevel.Full,
-                Observer = Observer,
-                Chains = Chains,
-                Services = _settings.Services?.Invoke(plugin, leases) ?? GrantedServices.None,
-                Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
-            },
-            cancellationToken);
+        return tier.StartAsync(RequestOf(plugin, generation, leases), cancellationToken);
     }
+
+    private StartRequest RequestOf(SupervisedPlugin plugin, int generation, GenerationLeases leases) => new()
+    {
+        Manifest = plugin.Manifest!,
+        Generation = generation,
+        Folder = plugin.Folder!,
+        DataFolder = plugin.DataFolder!,
+        Settings = plugin.Settings,
+        Contracts = plugin.Contracts,
+        SharedAssemblies = plugin.SharedAssemblies,
+        Guards = [.. Sites.Select(s => s.Guard!)],
+        Results = leases.FromPlugin,
+        Arguments = leases.FromHost,
+        CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
+        WorkerStarted = pid => Observer.WorkerStarted(generation, pid),
+        TrustsTrace = plugin.Placement.Granted == TrustLevel.Full,
+        Observer = Observer,
+        Chains = Chains,
+        Services = _settings.Services?.Invoke(plugin, leases) ?? GrantedServices.None,
+        TakesSpare = plugin.Spare == SpareMode.Warm,
+        Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
+    };
 
     private void BecomeReady(int generation, IPluginInstance instance, PluginView before, string? cause)
     {
@@ -123,6 +123,7 @@ internal sealed partial class PluginSupervisor
         Log.Ready(_log, Plugin.Id, _tier!.Value, generation);
         _history = _history with { StartFailures = 0 };
         _ = WatchAsync(generation, instance);
+        KeepHot(generation);
     }
 
     private void NameSlots(PluginGuardSite site, int generation)
@@ -198,11 +199,13 @@ internal sealed partial class PluginSupervisor
                 break;
 
             case RestartDecision.Rest rest:
+                EndLater(Interlocked.Exchange(ref _hot, null));
                 Log.NotRestarted(_log, Plugin.Id, generation, rest.Reason, fault.Message);
                 _machine.Rest(PluginState.Stopped, $"{rest.Reason} Last fault: {fault.Kind}: {fault.Message}", faultId);
                 break;
 
             case RestartDecision.Quarantine quarantine:
+                EndLater(Interlocked.Exchange(ref _hot, null));
                 Log.Quarantined(_log, Plugin.Id, generation, quarantine.Reason, fault.Message);
                 _machine.Rest(
                     PluginState.Quarantined,
@@ -211,6 +214,7 @@ internal sealed partial class PluginSupervisor
                 break;
 
             case RestartDecision.Refuse refuse:
+                EndLater(Interlocked.Exchange(ref _hot, null));
                 Log.Refused(_log, Plugin.Id, generation, refuse.Reason, fault.Message);
                 _machine.Rest(PluginState.Refused, $"{refuse.Reason} {fault.Message}", faultId);
                 break;

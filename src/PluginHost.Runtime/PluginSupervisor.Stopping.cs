@@ -48,6 +48,11 @@ internal sealed partial class PluginSupervisor
     private async Task<UnloadResult> StopGenerationAsync(bool willReturn, string reason)
     {
         PluginView view = View;
+        if (!willReturn)
+        {
+            await DropHotAsync().ConfigureAwait(false);
+        }
+
         if (view.State != PluginState.Ready || !_machine.TryBeginStop(view.Generation, willReturn, reason))
         {
             // Out of quarantine leads a reset, a restart or a reload, and no detour over a stop.

@@ -100,6 +100,11 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
                 reasons.Add(demotion);
             }
 
+            if (SpareReason is { } spare)
+            {
+                reasons.Add(spare);
+            }
+
             if (View.Reason is { } reason)
             {
                 reasons.Add(reason);
@@ -158,6 +163,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         }
 
         await _loop.ConfigureAwait(false);
+        await DropHotAsync().ConfigureAwait(false);
         foreach (PluginGuardSite site in Sites)
         {
             Observer.Detach(site);

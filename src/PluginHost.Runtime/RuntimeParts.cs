@@ -51,14 +51,15 @@ internal sealed class RuntimeParts : IAsyncDisposable
         {
             Clock = options.Clock,
             Jitter = new Jitter(new Random(options.JitterSeed ?? unchecked((int)options.Clock.GetTimestamp()))),
-            Tiers = CreateTiers(options),
+            Tiers = CreateTiers(options, Running),
             Recorder = Recorder,
             Flight = _flight,
-            Running = Running,
             FaultRate = options.FaultRate,
             RestartQueue = new RestartQueue(options.RestartRate, options.Clock),
             DrainTimeout = options.DrainTimeout,
             StartTimeout = options.StartTimeout,
+            WarmSpares = Math.Min(options.Spares.PerClass, options.Spares.Most),
+            HotDelay = options.Spares.RefillDelay,
             RoundTrip = options.RoundTripInProcess,
             Services = Services.Grant,
             Logger = Logger,
@@ -82,6 +83,9 @@ internal sealed class RuntimeParts : IAsyncDisposable
 
     public ServiceDirectory Services { get; }
 
+    /// <summary>What the spares did so far.</summary>
+    public SpareCounts Spares => Supervision.Tiers.OfType<ProcessTier>().FirstOrDefault()?.Spares ?? SpareCounts.Zero;
+
     /// <summary>Opens the state folder and builds the parts.</summary>
     /// <exception cref="IOException">The state folder cannot be used.</exception>
     public static RuntimeParts Open(PluginRuntimeOptions options)
@@ -104,6 +108,11 @@ internal sealed class RuntimeParts : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        foreach (IAsyncDisposable tier in Supervision.Tiers.OfType<IAsyncDisposable>())
+        {
+            await tier.DisposeAsync().ConfigureAwait(false);
+        }
+
         Services.Dispose();
         _meters.Dispose();
         Recorder.Dispose();
@@ -114,7 +123,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
         State.Dispose();
     }
 
-    private static IReadOnlyList<ITier> CreateTiers(PluginRuntimeOptions options) =>
+    private static IReadOnlyList<ITier> CreateTiers(PluginRuntimeOptions options, RunningWorkers running) =>
     [
         new InProcessTier(new InProcessOptions { ForceUnloadProof = options.ForceUnloadProof }, options.Clock, options.LoggerFactory),
         new ProcessTier(
@@ -126,8 +135,11 @@ internal sealed class RuntimeParts : IAsyncDisposable
                 Hangs = options.Hangs,
                 PayloadAreaBytes = options.PayloadAreaBytes,
                 MaxPayloadBytes = options.MaxPayloadBytes,
+                Spares = options.Spares,
             },
-            options.Clock),
+            options.Clock,
+            options.LoggerFactory.CreateLogger<ProcessTier>(),
+            running),
     ];
 
     private static StateFolder OpenState(PluginRuntimeOptions options)

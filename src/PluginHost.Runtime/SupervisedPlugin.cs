@@ -31,6 +31,9 @@ internal sealed record SupervisedPlugin
     /// <summary>Where it runs and why.</summary>
     public required Placement Placement { get; init; }
 
+    /// <summary>What stands ready for its next generation.</summary>
+    public SpareMode Spare { get; init; } = SpareMode.Warm;
+
     /// <summary>The host's descriptors of its contracts.</summary>
     public IReadOnlyList<ContractDescriptor> Contracts { get; init; } = [];
 

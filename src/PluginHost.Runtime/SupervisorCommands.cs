@@ -93,9 +93,6 @@ internal sealed record SupervisorSettings
     /// <summary>Keeps what threads do in plugins for after a death; null in tests without one.</summary>
     public FlightRecorder? Flight { get; init; }
 
-    /// <summary>Where workers are written down for the next host; null in tests without one.</summary>
-    public Store.RunningWorkers? Running { get; init; }
-
     /// <summary>When counted faults add up to a crash.</summary>
     public required Resilience.FaultRateOptions FaultRate { get; init; }
 
@@ -104,6 +101,12 @@ internal sealed record SupervisorSettings
 
     /// <summary>How long a stop waits for calls in flight.</summary>
     public required TimeSpan DrainTimeout { get; init; }
+
+    /// <summary>How many workers without a plugin stand ready for each class; for words only.</summary>
+    public int WarmSpares { get; init; }
+
+    /// <summary>How long after a start the next generation is started where it is to stand ready.</summary>
+    public TimeSpan HotDelay { get; init; }
 
     /// <summary>How long a start may take.</summary>
     public required TimeSpan StartTimeout { get; init; }

@@ -11,7 +11,7 @@ using PluginHost.Rpc.WorkerProtocol;
 namespace PluginHost.Worker;
 
 /// <summary>Answers the host: agrees on the protocol, loads and starts the one plugin, stops it. Thread-safe.</summary>
-internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : WorkerControl, IDisposable
+internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDisposable
 {
     private static readonly TimeSpan s_drainStep = TimeSpan.FromMilliseconds(5);
     private readonly CancellationTokenSource _stopping = new();
@@ -84,6 +84,12 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
     /// <inheritdoc/>
     protected override async ValueTask<LoadReply> LoadAsync(LoadRequest request, CancellationToken cancellationToken)
     {
+        if (request.IsRehearsal)
+        {
+            (_, IReadOnlyList<ContractDescriptor> rehearsed, _) = Create(request);
+            return Reply(rehearsed);
+        }
+
         if (Interlocked.Exchange(ref _isLoaded, 1) != 0)
         {
             throw new InvalidOperationException("A worker loads one plugin, once.");
@@ -141,21 +147,10 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
 
     private async Task<LoadReply> StartPluginAsync(LoadRequest request, CancellationToken cancellationToken)
     {
-        SharedAssemblies shared = new(request.SharedAssemblies.Select(s => new KeyValuePair<string, string>(s.Name, s.Path)));
-        List<ContractDescriptor> contracts = [.. request.Contracts.Select(c => Find(request.PluginId, shared, c))];
-        LoadedPlugin loaded = PluginLoader.Load(new LoadOptions
-        {
-            PluginId = request.PluginId,
-            Folder = request.Folder,
-            EntryAssembly = request.Entry,
-            Contracts = [.. contracts.Select(c => c.InterfaceType)],
-            Shared = shared,
-            Collectible = false,
-        });
+        // Known only now: a worker may have been started before anybody knew which plugin it would run.
+        Enter(request);
         Connection.UseLeaseInvoker(new HostLeaseInvoker(request.PluginId, Connection));
-        EventLogger logger = new($"Plugin.{request.PluginId}", leastLevel, Send, clock);
-        PluginContext context = new(request.PluginId, request.Generation, request.SettingsJson, request.DataFolder, logger, new HostServices(request, shared, Connection), _stopping.Token);
-        object plugin = loaded.CreateInstance(context);
+        (LoadedPlugin loaded, IReadOnlyList<ContractDescriptor> contracts, object plugin) = Create(request);
         if (plugin is IAsyncStartable startable)
         {
             try
@@ -174,7 +169,45 @@ internal sealed class PluginSession(LogLevel leastLevel, TimeProvider clock) : W
             Connection.AddTarget(contract.CreateDispatcher(plugin));
         }
 
-        return new LoadReply([.. contracts.Select(c => new LoadedContract(c.Name, [.. c.Methods.Select(m => m.WireName)]))]);
+        return Reply(contracts);
+    }
+
+    /// <summary>Loads the plugin and makes its object; a rehearsal does as much.</summary>
+    private (LoadedPlugin Loaded, IReadOnlyList<ContractDescriptor> Contracts, object Plugin) Create(LoadRequest request)
+    {
+        SharedAssemblies shared = new(request.SharedAssemblies.Select(s => new KeyValuePair<string, string>(s.Name, s.Path)));
+        List<ContractDescriptor> contracts = [.. request.Contracts.Select(c => Find(request.PluginId, shared, c))];
+        LoadedPlugin loaded = PluginLoader.Load(new LoadOptions
+        {
+            PluginId = request.PluginId,
+            Folder = request.Folder,
+            EntryAssembly = request.Entry,
+            Contracts = [.. contracts.Select(c => c.InterfaceType)],
+            Shared = shared,
+            Collectible = false,
+        });
+        EventLogger logger = new($"Plugin.{request.PluginId}", (LogLevel)request.LeastLogLevel, Send, clock);
+        PluginContext context = new(request.PluginId, request.Generation, request.SettingsJson, request.DataFolder, logger, new HostServices(request, shared, Connection), _stopping.Token);
+        return (loaded, contracts, loaded.CreateInstance(context));
+    }
+
+    private static LoadReply Reply(IReadOnlyList<ContractDescriptor> contracts) =>
+        new([.. contracts.Select(c => new LoadedContract(c.Name, [.. c.Methods.Select(m => m.WireName)]))]);
+
+    private static void Enter(LoadRequest request)
+    {
+        try
+        {
+            Directory.SetCurrentDirectory(request.DataFolder);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new PluginLoadException(
+                request.PluginId,
+                FaultKind.StartFailure,
+                $"Plugin '{request.PluginId}' could not be started: its data folder '{request.DataFolder}' cannot be entered: {refused.Message}",
+                "Check that the folder exists and that this user may enter it.");
+        }
     }
 
     private static ContractDescriptor Find(string pluginId, SharedAssemblies shared, ContractRequest wanted)

@@ -13,7 +13,6 @@ namespace PluginHost.Worker;
 internal static class Program
 {
     private const string HostPidVariable = "PLUGINHOST_HOST_PID";
-    private const string LogLevelVariable = "PLUGINHOST_LOG_LEVEL";
     private const string MessageLimitVariable = "PLUGINHOST_MAX_MESSAGE";
     private const string HeartbeatVariable = "PLUGINHOST_HEARTBEAT";
     private static readonly TimeSpan s_exitGrace = TimeSpan.FromSeconds(1);
@@ -54,7 +53,7 @@ internal static class Program
             return WorkerExitCodes.BadArguments;
         }
 
-        using PluginSession session = new((LogLevel)Number(LogLevelVariable, (int)LogLevel.Information), TimeProvider.System);
+        using PluginSession session = new(TimeProvider.System);
         Socket socket = new(new SafeSocketHandle(arguments.Descriptor, ownsHandle: true));
         RpcOptions options = new()
         {

@@ -135,6 +135,34 @@ internal static class Tables
         return table;
     }
 
+    /// <summary>How long a killed worker is missed.</summary>
+    public static Table Starts(IEnumerable<StartLine> runs)
+    {
+        Table table = New("Kill to the next answer", "tier", "spare", "plugin", "p50 ms", "p99 ms", "PSS MiB");
+        foreach (StartLine run in runs)
+        {
+            Add(table, Words.Of(run.Tier), run.Spare, run.Plugin, Text(run.P50Ms), Text(run.P99Ms), Text(run.PssMiB));
+        }
+
+        return table;
+    }
+
+    /// <summary>What a crash costs under load.</summary>
+    public static Table Crashes(IEnumerable<CrashLine> runs)
+    {
+        Table table = New(
+            "Crashes under load", "workers", "requests/s", "service ms", "idempotent", "spare", "crashes", "sent", "dropped", "dropped/crash", "predicted",
+            "naive", "held p99 ms", "restart ms");
+        foreach (CrashLine run in runs)
+        {
+            Add(
+                table, Text(run.Workers), Text(run.RequestsPerSecond), Text(run.ServiceTimeMs), run.Idempotent ? "yes" : "no", run.Spare, Text(run.Crashes), Text(run.Sent),
+                Text(run.Dropped), Text(run.DroppedPerCrash), Text(run.PredictedInFlight), Text(run.NaiveDropped), Text(run.HeldP99Ms), Text(run.RestartMilliseconds));
+        }
+
+        return table;
+    }
+
     /// <summary>What out-of-process calls have to reach.</summary>
     public static Table Musts(IEnumerable<MustLine> musts)
     {

@@ -29,6 +29,8 @@ namespace PluginHost.Cli.Output;
 [JsonSerializable(typeof(InspectDocument))]
 [JsonSerializable(typeof(TaxDocument))]
 [JsonSerializable(typeof(PayloadDocument))]
+[JsonSerializable(typeof(StartDocument))]
+[JsonSerializable(typeof(CrashDocument))]
 internal sealed partial class ToolJson : JsonSerializerContext
 {
     /// <summary>With text beyond ASCII as it is: the document goes to a pipe or a terminal, never into a page.</summary>

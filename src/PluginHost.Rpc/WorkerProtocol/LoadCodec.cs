@@ -9,7 +9,7 @@ internal static class LoadCodec
     public static void Write<TWriter>(ref TWriter writer, LoadRequest value)
         where TWriter : struct, IValueWriter, allows ref struct
     {
-        writer.BeginMap(11);
+        writer.BeginMap(13);
         WireMap.WriteText(ref writer, "pluginId"u8, value.PluginId);
         WireMap.WriteInteger(ref writer, "generation"u8, value.Generation);
         WireMap.WriteText(ref writer, "folder"u8, value.Folder);
@@ -42,6 +42,9 @@ internal static class LoadCodec
 
         writer.EndArray();
         WireMap.WriteInteger(ref writer, "callTimeoutMs"u8, value.CallTimeoutMilliseconds);
+        WireMap.WriteInteger(ref writer, "logLevel"u8, value.LeastLogLevel);
+        writer.WriteName("rehearsal"u8);
+        writer.WriteBoolean(value.IsRehearsal);
         writer.EndMap();
     }
 
@@ -60,6 +63,8 @@ internal static class LoadCodec
         int startTimeoutMilliseconds = 0;
         List<ServiceOffer> services = [];
         int callTimeoutMilliseconds = Timeout.Infinite;
+        int? leastLogLevel = null;
+        bool isRehearsal = false;
         ValueScope map = reader.BeginMap();
         while (reader.NextName(ref map, out ReadOnlySpan<byte> member))
         {
@@ -121,13 +126,21 @@ internal static class LoadCodec
             {
                 callTimeoutMilliseconds = reader.ReadInt32();
             }
+            else if (member.SequenceEqual("logLevel"u8))
+            {
+                leastLogLevel = reader.ReadInt32();
+            }
+            else if (member.SequenceEqual("rehearsal"u8))
+            {
+                isRehearsal = reader.ReadBoolean();
+            }
             else
             {
                 reader.Skip();
             }
         }
 
-        return new LoadRequest(
+        LoadRequest request = new(
             WireMap.Required(pluginId, nameof(LoadRequest), "pluginId"),
             generation,
             WireMap.Required(folder, nameof(LoadRequest), "folder"),
@@ -138,7 +151,8 @@ internal static class LoadCodec
             WireMap.Required(sharedAssemblies, nameof(LoadRequest), "sharedAssemblies"),
             startTimeoutMilliseconds,
             services,
-            callTimeoutMilliseconds);
+            callTimeoutMilliseconds) { IsRehearsal = isRehearsal };
+        return leastLogLevel is { } level ? request with { LeastLogLevel = level } : request;
     }
 
     /// <summary>Writes one.</summary>

@@ -51,7 +51,7 @@ public sealed record SharedAssembly(string Name, string Path);
 /// <param name="Refusal">What the plugin is told when it asks for it; null where it may call it.</param>
 public sealed record ServiceOffer(string Name, int Major, string? Assembly, FaultMessage? Refusal);
 
-/// <summary>Asks the worker to load and start its plugin. Sent once.</summary>
+/// <summary>Asks the worker to load and start its plugin. Sent once, but for rehearsals.</summary>
 /// <param name="PluginId">The plugin's id.</param>
 /// <param name="Generation">The number of this load.</param>
 /// <param name="Folder">The plugin's folder, absolute.</param>
@@ -74,7 +74,17 @@ public sealed record LoadRequest(
     IReadOnlyList<SharedAssembly> SharedAssemblies,
     int StartTimeoutMilliseconds,
     IReadOnlyList<ServiceOffer> Services,
-    int CallTimeoutMilliseconds);
+    int CallTimeoutMilliseconds)
+{
+    /// <summary>The number of the least <c>Microsoft.Extensions.Logging.LogLevel</c> that is worth sending. Default 2: information.</summary>
+    public int LeastLogLevel { get; init; } = 2;
+
+    /// <summary>
+    /// True for a rehearsal: the worker loads a plugin of its own, so that what every load needs is in memory, and forgets it. Any number of
+    /// them may come before the one load.
+    /// </summary>
+    public bool IsRehearsal { get; init; }
+}
 
 /// <summary>A contract that can be called.</summary>
 /// <param name="Name">The interface's full name.</param>

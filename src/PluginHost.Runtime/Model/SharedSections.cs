@@ -19,6 +19,9 @@ internal static class SharedSections
     public static readonly (string Word, RestartType Value)[] RestartWords =
         [("permanent", RestartType.Permanent), ("transient", RestartType.Transient), ("temporary", RestartType.Temporary)];
 
+    /// <summary>The words of spares.</summary>
+    public static readonly (string Word, SpareMode Value)[] SpareWords = [("none", SpareMode.None), ("warm", SpareMode.Warm), ("hot", SpareMode.Hot)];
+
     /// <summary>The most workers of a plugin.</summary>
     public const int MaxWorkers = 1024;
 

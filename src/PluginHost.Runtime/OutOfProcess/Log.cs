@@ -35,4 +35,13 @@ internal static partial class Log
 
     [LoggerMessage(6020, LogLevel.Warning, "Large values of plugin {PluginId} travel in parts, for memory to share with its worker cannot be made: {Reason}")]
     public static partial void NoPayloadMemory(ILogger logger, string pluginId, string reason);
+
+    [LoggerMessage(6040, LogLevel.Debug, "Worker {WorkerPid} stands ready as a spare.")]
+    public static partial void SpareReady(ILogger logger, int workerPid);
+
+    [LoggerMessage(6041, LogLevel.Warning, "The spare worker {WorkerPid} ended before a plugin needed it.")]
+    public static partial void SpareLost(ILogger logger, int workerPid);
+
+    [LoggerMessage(6042, LogLevel.Warning, "A spare worker could not be started; plugins start without until one can: {Reason}")]
+    public static partial void SpareFailed(ILogger logger, string reason);
 }

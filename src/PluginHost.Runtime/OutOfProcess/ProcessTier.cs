@@ -1,40 +1,55 @@
-using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
-using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Connection;
-using PluginHost.Rpc.Transport;
 using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Processes;
+using PluginHost.Runtime.Store;
 using PluginHost.Runtime.Tiers;
 
 namespace PluginHost.Runtime.OutOfProcess;
 
-/// <summary>Runs each plugin in a child process: spawn, handshake, load, ready, each within its time. Thread-safe.</summary>
-internal sealed class ProcessTier : ITier
+/// <summary>
+/// Runs each plugin in a child process: spawn, handshake, load, ready, each within its time; the first two are behind it where a spare stands
+/// ready. Thread-safe.
+/// </summary>
+internal sealed class ProcessTier : ITier, IAsyncDisposable
 {
-    private static readonly string s_version = typeof(ProcessTier).Assembly.GetName().Version?.ToString(3) ?? "0";
     private readonly ProcessTierOptions _options;
     private readonly TimeProvider _clock;
+    private readonly RunningWorkers? _running;
+    private readonly WorkerStarter _starter;
+    private readonly SparePool _spares;
 
     /// <summary>Creates one.</summary>
+    /// <param name="options">How workers are started.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="logger">For what belongs to no plugin; null for nowhere.</param>
+    /// <param name="running">Where the start and end of workers are written down for the next host; null for nowhere.</param>
     /// <exception cref="ArgumentException">The options are not valid; the message lists all problems.</exception>
-    public ProcessTier(ProcessTierOptions options, TimeProvider clock)
+    public ProcessTier(ProcessTierOptions options, TimeProvider clock, ILogger? logger = null, RunningWorkers? running = null)
     {
         if (options.Validate() is { Count: > 0 } problems)
         {
             throw new ArgumentException(string.Join(" ", problems), nameof(options));
         }
 
+        ILogger log = logger ?? NullLogger.Instance;
         _options = options;
         _clock = clock;
+        _running = running;
+        _starter = new WorkerStarter(options, clock, running);
+        _spares = new SparePool(options.Spares, (kind, cancellation) => _starter.StartSpareAsync(kind, log, cancellation), clock, log);
     }
 
     /// <inheritdoc/>
     public PluginTier Kind => PluginTier.Process;
+
+    /// <summary>What the spares did so far.</summary>
+    public SpareCounts Spares => _spares.Counts;
 
     /// <inheritdoc/>
     public async Task<IPluginInstance> StartAsync(StartRequest request, CancellationToken cancellationToken)
@@ -43,77 +58,101 @@ internal sealed class ProcessTier : ITier
         WorkerIdentity identity = new(request.Manifest.Id, Kind, request.Generation);
         if (request.Manifest.Entry is not { } entry)
         {
-            WorkerLink program = await new ProgramLaunch(_options, _clock).RunAsync(identity, request, cancellationToken).ConfigureAwait(false);
+            WorkerLink program = await new ProgramLaunch(_options, _clock, _running).RunAsync(identity, request, cancellationToken).ConfigureAwait(false);
             Log.Started(request.Logger, identity.PluginId, program.Pid, identity.Generation, WorkerProtocolVersion.Json, SharedSections.Word(request.Manifest.Channel), _clock.GetElapsedTime(began));
             return new WorkerInstance(program, request, _clock);
         }
 
-        using RingOffer offer = RingOffer.Of(_options, identity.PluginId, request.Logger);
-        (WorkerLink link, RingTransport transport) = await SpawnAsync(identity, request, offer).ConfigureAwait(false);
+        WorkerClass kind = WorkerClass.Of(request, Kind);
         try
         {
-            HelloRequest hello = new(WorkerProtocolVersion.Min, WorkerProtocolVersion.Max, [NameOf(_options.Codec)], s_version, Environment.ProcessId)
+            while (request.TakesSpare && _spares.Take(kind) is { } spare)
             {
-                Transports = offer.Transports,
-            };
-            HelloReply agreed = await AskAsync<HelloCall, HelloReply>(
-                link, new HelloCall(hello), "the handshake", _options.HandshakeTimeout, nameof(_options.HandshakeTimeout), cancellationToken).ConfigureAwait(false);
-            link.Connection.UseCodec(_options.Codec);
-            if (!offer.Agree(agreed, transport, identity.PluginId, request.Logger))
-            {
-                throw StartFailure.NotSpawned(identity, $"worker {link.Pid} took the transport '{agreed.Transport}', which it was not offered.");
+                if (await LoadAsync(Become(spare), spare, isSpare: true).ConfigureAwait(false) is { } instance)
+                {
+                    return instance;
+                }
             }
 
-            LoadReply loaded = await AskAsync<LoadCall, LoadReply>(
-                link, new LoadCall(LoadOf(request, entry)), "its start", _options.StartTimeout, nameof(_options.StartTimeout), cancellationToken).ConfigureAwait(false);
-            CheckContracts(identity, request.Contracts, loaded.Contracts);
-            Log.Started(request.Logger, identity.PluginId, link.Pid, identity.Generation, agreed.Codec, agreed.Transport, _clock.GetElapsedTime(began));
-            return new WorkerInstance(link, request, _clock);
+            (WorkerLink link, StartedWorker worker) = await StartColdAsync(kind, identity, request, cancellationToken).ConfigureAwait(false);
+            return (await LoadAsync(link, worker, isSpare: false).ConfigureAwait(false))!;
+        }
+        finally
+        {
+            if (request.TakesSpare)
+            {
+                _spares.Keep(kind);
+            }
+        }
+
+        WorkerLink Become(StartedWorker spare)
+        {
+            _running?.Became(spare.Pid, identity.PluginId);
+            return spare.Become(identity, request, _options, _clock);
+        }
+
+        // Null for a spare that somebody killed: that says nothing of the plugin.
+        async Task<WorkerInstance?> LoadAsync(WorkerLink link, StartedWorker worker, bool isSpare)
+        {
+            try
+            {
+                LoadReply loaded = await AskAsync<LoadCall, LoadReply>(
+                    link, new LoadCall(LoadOf(request, entry)), "its start", _options.StartTimeout, nameof(_options.StartTimeout), cancellationToken).ConfigureAwait(false);
+                CheckContracts(identity, request.Contracts, loaded.Contracts);
+                HelloReply agreed = worker.Agreed!;
+                Log.Started(request.Logger, identity.PluginId, link.Pid, identity.Generation, agreed.Codec, agreed.Transport, _clock.GetElapsedTime(began));
+                return new WorkerInstance(link, request, _clock);
+            }
+            catch (PluginFaultException killed) when (isSpare && !link.IsStopping && killed.Cause.Signal == Signals.NameOf(Signals.Kill))
+            {
+                await link.KillAsync().ConfigureAwait(false);
+                return null;
+            }
+            catch
+            {
+                await link.KillAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Ends the spares. What was started stays its owners'.</summary>
+    public ValueTask DisposeAsync() => _spares.DisposeAsync();
+
+    private async Task<(WorkerLink Link, StartedWorker Worker)> StartColdAsync(
+        WorkerClass kind, WorkerIdentity identity, StartRequest request, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(_starter.Program))
+        {
+            throw StartFailure.NoProgram(identity, _starter.Program);
+        }
+
+        using RingOffer offer = RingOffer.Of(_options, identity.PluginId, request.Logger);
+        StartedWorker worker;
+        try
+        {
+            worker = await _starter.SpawnAsync(kind, offer, identity.PluginId, request.Logger).ConfigureAwait(false);
+        }
+        catch (SpawnException refused)
+        {
+            throw StartFailure.NotSpawned(identity, refused.Message);
+        }
+
+        // Its plugin is known: what goes wrong from here on is told as that plugin's start.
+        WorkerLink link = worker.Become(identity, request, _options, _clock);
+        try
+        {
+            HelloReply agreed = await AskAsync<HelloCall, HelloReply>(
+                link, _starter.Hello(offer), "the handshake", _options.HandshakeTimeout, nameof(_options.HandshakeTimeout), cancellationToken).ConfigureAwait(false);
+            return worker.Agree(agreed, offer, identity.PluginId, _options)
+                ? (link, worker)
+                : throw StartFailure.NotSpawned(identity, $"worker {link.Pid} took the transport '{agreed.Transport}', which it was not offered.");
         }
         catch
         {
             await link.KillAsync().ConfigureAwait(false);
             throw;
         }
-    }
-
-    private async Task<(WorkerLink Link, RingTransport Transport)> SpawnAsync(WorkerIdentity identity, StartRequest request, RingOffer offer)
-    {
-        string program = WorkerCommand.ProgramOf(_options);
-        if (!File.Exists(program))
-        {
-            throw StartFailure.NoProgram(identity, program);
-        }
-
-        WorkerProcess process;
-        PayloadOffer payloads = PayloadOffer.Of(_options, identity.PluginId, request.Logger);
-        try
-        {
-            SpawnRequest spawn = WorkerCommand.Create(program, request, payloads.Describe(offer.Descriptors.Count), _options.Hangs.Heartbeat, _clock, [.. offer.Descriptors, .. payloads.Descriptors]);
-            process = await WorkerSpawner.Shared.SpawnAsync(spawn).ConfigureAwait(false);
-        }
-        catch (SpawnException refused)
-        {
-            payloads.Abandon();
-            throw StartFailure.NotSpawned(identity, refused.Message);
-        }
-
-        request.WorkerStarted?.Invoke(process.Pid);
-        WorkerReports reports = new(request.Logger);
-        RpcOptions options = new()
-        {
-            MaxMessageBytes = request.Manifest.Limits.Message,
-            Clock = _clock,
-            Chain = request.Chains,
-            SendsStacks = false,
-            TrustsPeerTrace = request.TrustsTrace,
-            Payloads = payloads.ForHost(identity.Tier),
-            ReaderThreadName = $"pluginhost {identity.PluginId}",
-        };
-        RingTransport transport = new(new Socket(process.Channel));
-        RpcConnection connection = new(transport, options, [reports, .. ServiceTarget.Of(request)], request.Logger);
-        connection.Start();
-        return (new WorkerLink(identity, process, connection, reports, request, _options, _clock), transport);
     }
 
     /// <summary>One step of a start.</summary>
@@ -150,7 +189,10 @@ internal sealed class ProcessTier : ITier
         [.. request.SharedAssemblies.Select(a => new SharedAssembly(a.Key, a.Value))],
         (int)_options.StartTimeout.TotalMilliseconds,
         [.. request.Services.Grants.Select(g => new ServiceOffer(g.Reference.Name, g.Reference.Major, g.Contract?.GetType().Assembly.GetName().Name, g.Refusal))],
-        (int)request.Manifest.Limits.CallTimeout.TotalMilliseconds);
+        (int)request.Manifest.Limits.CallTimeout.TotalMilliseconds)
+    {
+        LeastLogLevel = WorkerCommand.LeastLevel(request.Logger),
+    };
 
     /// <summary>The worker's copy of a contract must know every method of the host's.</summary>
     internal static void CheckContracts(WorkerIdentity identity, IReadOnlyList<ContractDescriptor> contracts, IReadOnlyList<LoadedContract> loaded)
@@ -167,6 +209,4 @@ internal sealed class ProcessTier : ITier
             }
         }
     }
-
-    private static string NameOf(RpcCodec codec) => codec == RpcCodec.Json ? WorkerProtocolVersion.Json : WorkerProtocolVersion.MessagePack;
 }

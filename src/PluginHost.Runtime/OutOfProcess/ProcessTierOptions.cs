@@ -50,10 +50,13 @@ public sealed record ProcessTierOptions
     /// <summary>When a worker counts as hung. Defaults: unresponsive after 10 s, ended after 30 s.</summary>
     public HangOptions Hangs { get; init; } = new();
 
+    /// <summary>How many workers without a plugin stand ready. Default none; an application's own options (<see cref="PluginRuntimeOptions.Spares"/>) say otherwise.</summary>
+    public SpareOptions Spares { get; init; } = SpareOptions.None;
+
     /// <summary>All problems of these options; empty where they can be used.</summary>
     public IReadOnlyList<string> Validate()
     {
-        List<string> problems = [.. Hangs.Validate()];
+        List<string> problems = [.. Hangs.Validate(), .. Spares.Validate()];
         TimeSpan tenMinutes = TimeSpan.FromMinutes(10);
         Check(problems, nameof(HandshakeTimeout), HandshakeTimeout, TimeSpan.FromMilliseconds(100), tenMinutes);
         Check(problems, nameof(StartTimeout), StartTimeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1));

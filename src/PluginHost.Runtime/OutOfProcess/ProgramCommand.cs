@@ -49,9 +49,9 @@ internal static class ProgramCommand
     /// <summary>Puts one together.</summary>
     /// <param name="program">From <see cref="FindProgram"/>.</param>
     /// <param name="request">What to run.</param>
-    /// <param name="worker">From <see cref="WorkerCommand.ProgramOf"/>.</param>
+    /// <param name="owner">Whom it belongs to.</param>
     /// <param name="clock">The clock that caps the rate of logged output.</param>
-    public static SpawnRequest Create(string program, StartRequest request, string worker, TimeProvider clock)
+    public static SpawnRequest Create(string program, StartRequest request, ChildOwner owner, TimeProvider clock)
     {
         string[] command = [.. request.Manifest.Command!];
         if (command[0].StartsWith(Own, StringComparison.Ordinal) && !OperatingSystem.IsWindows())
@@ -68,7 +68,7 @@ internal static class ProgramCommand
             WorkingDirectory = request.Folder,
             Logger = request.Logger,
             Clock = clock,
-            Owner = new ChildOwner(worker, request.Manifest.Id, request.Running),
+            Owner = owner,
         };
     }
 

@@ -8,13 +8,14 @@ using PluginHost.Rpc.Transport;
 using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Processes;
+using PluginHost.Runtime.Store;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime.OutOfProcess;
 
 /// <summary>Starts a plugin that is a program of any language: spawn, then one request to start, which it need not know.</summary>
-internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clock)
+internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clock, RunningWorkers? running)
 {
     private const string Stage = "its start";
 
@@ -57,7 +58,7 @@ internal sealed class ProgramLaunch(ProcessTierOptions options, TimeProvider clo
         WorkerProcess process;
         try
         {
-            SpawnRequest spawn = ProgramCommand.Create(ProgramCommand.FindProgram(command[0], request.Folder, path)!, request, WorkerCommand.ProgramOf(options), clock);
+            SpawnRequest spawn = ProgramCommand.Create(ProgramCommand.FindProgram(command[0], request.Folder, path)!, request, new ChildOwner(WorkerCommand.ProgramOf(options), identity.PluginId, running), clock);
             process = await WorkerSpawner.Shared.SpawnAsync(spawn).ConfigureAwait(false);
         }
         catch (Exception refused) when (refused is SpawnException or IOException or UnauthorizedAccessException)

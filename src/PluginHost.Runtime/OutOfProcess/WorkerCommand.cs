@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime.Processes;
-using PluginHost.Runtime.Tiers;
 
 namespace PluginHost.Runtime.OutOfProcess;
 
@@ -12,9 +11,6 @@ internal static class WorkerCommand
 {
     /// <summary>The variable that holds the host's process id: the worker ends where that is not its parent.</summary>
     public const string HostPidVariable = "PLUGINHOST_HOST_PID";
-
-    /// <summary>The variable that holds the number of the least <see cref="LogLevel"/> that is worth sending.</summary>
-    public const string LogLevelVariable = "PLUGINHOST_LOG_LEVEL";
 
     /// <summary>The variable that holds the longest message in bytes.</summary>
     public const string MessageLimitVariable = "PLUGINHOST_MAX_MESSAGE";
@@ -32,41 +28,32 @@ internal static class WorkerCommand
         options.WorkerFolder ?? Path.Combine(Path.GetDirectoryName(typeof(WorkerCommand).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory, "worker"),
         Assembly);
 
-    /// <summary>Puts one together.</summary>
-    /// <param name="program">From <see cref="ProgramOf"/>.</param>
-    /// <param name="request">What to run in it.</param>
+    /// <summary>The program as a rehearsal's plugin: its folder and its file.</summary>
+    public static (string Folder, string Entry) RehearsalOf(ProcessTierOptions options) => (Path.GetDirectoryName(ProgramOf(options))!, Assembly);
+
+    /// <summary>Puts one together. It runs in the folder of its program until it knows its plugin.</summary>
+    /// <param name="owner">Whom it belongs to, with the program from <see cref="ProgramOf"/>.</param>
+    /// <param name="kind">What it must be given now.</param>
     /// <param name="payloads">How large values travel.</param>
     /// <param name="heartbeat">The time between two heartbeats.</param>
+    /// <param name="logger">Where its output goes.</param>
     /// <param name="clock">The clock that caps the rate of logged output.</param>
     /// <param name="inherited">What it inherits behind its channel.</param>
-    public static SpawnRequest Create(string program, StartRequest request, string payloads, TimeSpan heartbeat, TimeProvider clock, params IReadOnlyList<SafeHandle> inherited) => new()
-    {
-        FileName = DotnetExecutable.FindForThisProcess(),
-        Arguments = ["exec", program],
-        Environment = ChildEnvironment.Of(ChildEnvironment.OfThisProcess(), request.Manifest.Permissions.Env, Added(request, payloads, heartbeat)),
-        WorkingDirectory = request.DataFolder,
-        Logger = request.Logger,
-        Clock = clock,
-        Owner = new ChildOwner(program, request.Manifest.Id, request.Running),
-        InheritedDescriptors = inherited,
-    };
-
-    private static IEnumerable<KeyValuePair<string, string>> Added(StartRequest request, string payloads, TimeSpan heartbeat)
-    {
-        yield return new(WorkerEnvironment.Descriptor, SpawnRequest.ChannelDescriptor.ToString(CultureInfo.InvariantCulture));
-        yield return new(HostPidVariable, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
-        yield return new(MessageLimitVariable, request.Manifest.Limits.Message.ToString(CultureInfo.InvariantCulture));
-        yield return new(PayloadsVariable, payloads);
-        yield return new(HeartbeatVariable, ((int)heartbeat.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
-        yield return new(LogLevelVariable, ((int)LeastLevel(request.Logger)).ToString(CultureInfo.InvariantCulture));
-        if (request.Manifest.Limits.Memory is { } bytes)
+    public static SpawnRequest Create(
+        ChildOwner owner, WorkerClass kind, string payloads, TimeSpan heartbeat, ILogger logger, TimeProvider clock, params IReadOnlyList<SafeHandle> inherited) => new()
         {
-            // The managed heap's part of the limit: the one that a child process without a control group can hold itself to.
-            yield return new("DOTNET_GCHeapHardLimit", bytes.ToString("X", CultureInfo.InvariantCulture));
-        }
-    }
+            FileName = DotnetExecutable.FindForThisProcess(),
+            Arguments = ["exec", owner.Program],
+            Environment = ChildEnvironment.Of(ChildEnvironment.OfThisProcess(), [], [.. kind.Variables, .. Added(kind, payloads, heartbeat)]),
+            WorkingDirectory = Path.GetDirectoryName(owner.Program)!,
+            Logger = logger,
+            Clock = clock,
+            Owner = owner,
+            InheritedDescriptors = inherited,
+        };
 
-    private static LogLevel LeastLevel(ILogger logger)
+    /// <summary>The number of the least level that a logger listens to.</summary>
+    public static int LeastLevel(ILogger logger)
     {
         LogLevel level = LogLevel.Trace;
         while (level < LogLevel.None && !logger.IsEnabled(level))
@@ -74,6 +61,20 @@ internal static class WorkerCommand
             level++;
         }
 
-        return level;
+        return (int)level;
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Added(WorkerClass kind, string payloads, TimeSpan heartbeat)
+    {
+        yield return new(WorkerEnvironment.Descriptor, SpawnRequest.ChannelDescriptor.ToString(CultureInfo.InvariantCulture));
+        yield return new(HostPidVariable, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+        yield return new(MessageLimitVariable, kind.MessageBytes.ToString(CultureInfo.InvariantCulture));
+        yield return new(PayloadsVariable, payloads);
+        yield return new(HeartbeatVariable, ((int)heartbeat.TotalMilliseconds).ToString(CultureInfo.InvariantCulture));
+        if (kind.MemoryBytes is { } bytes)
+        {
+            // The managed heap's part of the limit: the one that a child process without a control group can hold itself to.
+            yield return new("DOTNET_GCHeapHardLimit", bytes.ToString("X", CultureInfo.InvariantCulture));
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace PluginHost.Runtime.Store;
 /// <param name="Host">The host.</param>
 /// <param name="Workers">The workers that had started and not ended.</param>
 /// <param name="HadWorkers">Whether it had started any.</param>
-internal sealed record PastHost(HostIdentity Host, IReadOnlyList<PastWorker> Workers, bool HadWorkers)
+internal sealed record PastHost(HostIdentity Host, IReadOnlyList<NotedWorker> Workers, bool HadWorkers)
 {
     /// <summary>Reads a <see cref="RunningWorkers"/> file; null where it does not begin as one. A last line that was not finished is left out.</summary>
     public static PastHost? Parse(string text)
@@ -17,7 +17,7 @@ internal sealed record PastHost(HostIdentity Host, IReadOnlyList<PastWorker> Wor
             return null;
         }
 
-        Dictionary<long, PastWorker> workers = [];
+        Dictionary<long, NotedWorker> workers = [];
         foreach (string line in lines[1..^1])
         {
             string[] words = line.Split(' ');
@@ -28,7 +28,7 @@ internal sealed record PastHost(HostIdentity Host, IReadOnlyList<PastWorker> Wor
 
             if (words is [RunningWorkers.BeganWord, _, var id, var plugin] && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
             {
-                workers[number] = new PastWorker(number, pid, plugin);
+                workers[number] = new NotedWorker(number, pid, plugin);
             }
             else if (words[0] == RunningWorkers.EndedWord)
             {
@@ -40,8 +40,8 @@ internal sealed record PastHost(HostIdentity Host, IReadOnlyList<PastWorker> Wor
     }
 }
 
-/// <summary>A worker of a host that is gone.</summary>
+/// <summary>A worker in the file: of a host that is gone, or of this one.</summary>
 /// <param name="Number">The number that its host gave it.</param>
 /// <param name="Pid">Its process id.</param>
 /// <param name="PluginId">The plugin that it ran.</param>
-internal sealed record PastWorker(long Number, int Pid, string PluginId);
+internal sealed record NotedWorker(long Number, int Pid, string PluginId);

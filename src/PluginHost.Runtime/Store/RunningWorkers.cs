@@ -21,7 +21,7 @@ internal sealed class RunningWorkers : IDisposable
     private const int MostBytes = 1024 * 1024;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<long, string> _running = [];
+    private readonly Dictionary<long, NotedWorker> _running = [];
     private readonly string _path;
     private readonly ILogger _logger;
     private FileStream? _file;
@@ -56,9 +56,19 @@ internal sealed class RunningWorkers : IDisposable
     {
         lock (_lock)
         {
-            string line = string.Create(CultureInfo.InvariantCulture, $"{BeganWord} {number} {pid} {pluginId}\n");
-            _running[number] = line;
-            Try_NeedsLock(() => Append_NeedsLock(line));
+            Note_NeedsLock(new NotedWorker(number, pid, pluginId));
+        }
+    }
+
+    /// <summary>A worker that ran no plugin until now runs one.</summary>
+    public void Became(int pid, string pluginId)
+    {
+        lock (_lock)
+        {
+            if (_running.Values.FirstOrDefault(w => w.Pid == pid) is { } worker)
+            {
+                Note_NeedsLock(worker with { PluginId = pluginId });
+            }
         }
     }
 
@@ -86,6 +96,14 @@ internal sealed class RunningWorkers : IDisposable
                 _file = null;
             }
         }
+    }
+
+    private static string Line(NotedWorker worker) => string.Create(CultureInfo.InvariantCulture, $"{BeganWord} {worker.Number} {worker.Pid} {worker.PluginId}\n");
+
+    private void Note_NeedsLock(NotedWorker worker)
+    {
+        _running[worker.Number] = worker;
+        Try_NeedsLock(() => Append_NeedsLock(Line(worker)));
     }
 
     private void Append_NeedsLock(string line)
@@ -119,7 +137,7 @@ internal sealed class RunningWorkers : IDisposable
         });
         _file?.Dispose();
         _file = file;
-        file.Write(Encoding.UTF8.GetBytes($"{HostWord} {HostIdentity.Current}\n{string.Concat(_running.Values)}"));
+        file.Write(Encoding.UTF8.GetBytes($"{HostWord} {HostIdentity.Current}\n{string.Concat(_running.Values.Select(Line))}"));
         File.Move(aside, _path, overwrite: true);
         _lines = _running.Count;
     }

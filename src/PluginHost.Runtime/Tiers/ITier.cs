@@ -5,7 +5,6 @@ using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Services;
-using PluginHost.Runtime.Store;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime.Tiers;
@@ -90,9 +89,6 @@ internal sealed record StartRequest
     /// <summary>Told the process id of this generation's worker as soon as it has one: its log begins then. Null where nobody asks.</summary>
     public Action<int>? WorkerStarted { get; init; }
 
-    /// <summary>Where the start and end of its workers are written down for the next host; null for nowhere.</summary>
-    public RunningWorkers? Running { get; init; }
-
     /// <summary>True where what the plugin says of its traces is believed: full trust.</summary>
     public bool TrustsTrace { get; init; }
 
@@ -106,6 +102,9 @@ internal sealed record StartRequest
 
     /// <summary>The chains of callers that the plugin's workers know; null where none calls through.</summary>
     public ChainTable? Chains { get; init; }
+
+    /// <summary>True where it may take a worker that stands ready without a plugin, and wants another to stand ready afterwards. Default true.</summary>
+    public bool TakesSpare { get; init; } = true;
 
     /// <summary>For what the plugin and its worker log.</summary>
     public required ILogger Logger { get; init; }

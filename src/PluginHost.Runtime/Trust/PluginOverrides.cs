@@ -47,6 +47,9 @@ public sealed record PluginOverrides
     /// </summary>
     public IReadOnlyDictionary<string, string> Services { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What stands ready for the plugin's next generation. Default <see cref="SpareMode.Warm"/>. In-process plugins have none.</summary>
+    public SpareMode Spare { get; init; } = SpareMode.Warm;
+
     /// <summary>Whether the host may move the plugin to a farther tier by itself. Default false.</summary>
     public bool Demotion { get; init; }
 }

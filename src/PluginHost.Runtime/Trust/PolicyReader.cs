@@ -175,6 +175,7 @@ internal static class PolicyReader
             Permissions = SharedSections.Permissions(fields),
             Uses = fields.Find("uses") is null ? null : ContractReferences.Read(fields, "uses", required: false),
             Services = ContractReferences.ReadChoices(fields, "services"),
+            Spare = fields.Word("spare", SharedSections.SpareWords) ?? SpareMode.Warm,
             Demotion = fields.Boolean("demotion") ?? false,
         };
         if (read is { Tier: { } tier, MaxTrust: { } most } && tier < TierWords.ClosestFor(most))

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Fixtures;
 using Microsoft.Extensions.Logging.Abstractions;
+using PluginHost.Contracts.Faults;
 using PluginHost.Processes.Tests.Support;
 using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.Transport;
@@ -80,10 +81,11 @@ public sealed class HandshakeTests
     }
 
     private static Task<WorkerProcess> SpawnAsync(params IReadOnlyList<SafeHandle> inherited) => WorkerSpawner.Shared.SpawnAsync(WorkerCommand.Create(
-        WorkerCommand.ProgramOf(new ProcessTierOptions()),
-        FixtureRequest.Create("/", Path.GetTempPath(), new DeafObserver(), NullLogger.Instance),
+        new ChildOwner(WorkerCommand.ProgramOf(new ProcessTierOptions()), "handshake", null),
+        WorkerClass.Of(FixtureRequest.Create("/", Path.GetTempPath(), new DeafObserver(), NullLogger.Instance), PluginTier.Process),
         "-1,0,1048576",
         TimeSpan.FromSeconds(2),
+        NullLogger.Instance,
         TimeProvider.System,
         inherited));
 }

@@ -25,7 +25,7 @@ public sealed class RunningWorkersTests : IDisposable
 
         Assert.Equal(HostIdentity.Current, next.Past!.Host);
         Assert.True(next.Past.HadWorkers);
-        Assert.Equal([new PastWorker(2, 102, "two")], next.Past.Workers);
+        Assert.Equal([new NotedWorker(2, 102, "two")], next.Past.Workers);
     }
 
     [Fact]

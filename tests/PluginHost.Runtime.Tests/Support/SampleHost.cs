@@ -51,6 +51,7 @@ internal sealed class SampleHost : IAsyncDisposable
         Action<JsonNode>? change = null,
         TimeSpan? drain = null,
         WorkerTransport transport = WorkerTransport.Auto,
+        SpareMode spare = SpareMode.Warm,
         params string[] ids)
     {
         SampleHost host = new();
@@ -74,7 +75,7 @@ internal sealed class SampleHost : IAsyncDisposable
                 Development = host.Plugins,
                 Plugins = ids.ToDictionary(
                     id => id,
-                    _ => new PluginOverrides { Limits = new LimitOverrides { CallTimeout = callTimeout } },
+                    _ => new PluginOverrides { Spare = spare, Limits = new LimitOverrides { CallTimeout = callTimeout } },
                     StringComparer.Ordinal),
             },
         });

@@ -1,0 +1,111 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using PluginHost.Contracts.Invocation;
+using PluginHost.Rpc.Codecs;
+using PluginHost.Rpc.Connection;
+using PluginHost.Rpc.Transport;
+using PluginHost.Rpc.WorkerProtocol;
+using PluginHost.Runtime.Processes;
+using PluginHost.Runtime.Store;
+
+namespace PluginHost.Runtime.OutOfProcess;
+
+/// <summary>Starts workers of a class: the process, its channel, and the handshake's first message. Knows no plugin. Thread-safe.</summary>
+internal sealed class WorkerStarter(ProcessTierOptions options, TimeProvider clock, RunningWorkers? running)
+{
+    private const string SpareName = "(spare)";
+    private const string RehearsalName = "rehearsal";
+    private const int RehearsedCalls = 3;
+    private static readonly string s_version = typeof(WorkerStarter).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    /// <summary>The worker's program.</summary>
+    public string Program { get; } = WorkerCommand.ProgramOf(options);
+
+    /// <summary>The host's first message.</summary>
+    public HelloCall Hello(RingOffer offer) => new(
+        new HelloRequest(WorkerProtocolVersion.Min, WorkerProtocolVersion.Max, [NameOf(options.Codec)], s_version, Environment.ProcessId) { Transports = offer.Transports });
+
+    /// <summary>Starts the process and opens its channel.</summary>
+    /// <param name="kind">The class.</param>
+    /// <param name="offer">The rings it inherits.</param>
+    /// <param name="owner">The plugin's id, or what stands for it.</param>
+    /// <param name="first">Where its output goes before it has a plugin.</param>
+    /// <exception cref="SpawnException">The system refused.</exception>
+    public async Task<StartedWorker> SpawnAsync(WorkerClass kind, RingOffer offer, string owner, ILogger first)
+    {
+        LateLogger logger = new(first);
+        LateChain chain = new();
+        PayloadOffer payloads = PayloadOffer.Of(options, owner, first);
+        WorkerProcess process;
+        try
+        {
+            process = await WorkerSpawner.Shared.SpawnAsync(WorkerCommand.Create(
+                new ChildOwner(Program, owner, running),
+                kind,
+                payloads.Describe(offer.Descriptors.Count),
+                options.Hangs.Heartbeat,
+                logger,
+                clock,
+                [.. offer.Descriptors, .. payloads.Descriptors])).ConfigureAwait(false);
+        }
+        catch (SpawnException)
+        {
+            payloads.Abandon();
+            throw;
+        }
+
+        WorkerReports reports = new(logger);
+        RpcOptions rpc = new()
+        {
+            MaxMessageBytes = kind.MessageBytes,
+            Clock = clock,
+            Chain = chain,
+            SendsStacks = false,
+            TrustsPeerTrace = kind.TrustsTrace,
+            Payloads = payloads.ForHost(kind.Tier),
+            ReaderThreadName = $"pluginhost worker {process.Pid}",
+        };
+        RingTransport transport = new(new Socket(process.Channel));
+        RpcConnection connection = new(transport, rpc, [reports], logger);
+        connection.Start();
+        return new StartedWorker(kind, process, connection, transport, reports, logger, chain);
+    }
+
+    /// <summary>Starts a worker without a plugin and makes it warm: handshake, the way of a load, the way of a call.</summary>
+    /// <exception cref="SpawnException">The system refused, or the worker took a transport that it was not offered.</exception>
+    /// <exception cref="RpcException">The worker ended, refused, or was not ready within the options' times.</exception>
+    public async Task<StartedWorker> StartSpareAsync(WorkerClass kind, ILogger logger, CancellationToken cancellationToken)
+    {
+        using RingOffer offer = RingOffer.Of(options, SpareName, logger);
+        StartedWorker worker = await SpawnAsync(kind, offer, SpareName, logger).ConfigureAwait(false);
+        try
+        {
+            HelloReply agreed = (await worker.Connection.CallAsync<HelloCall, HelloReply>(Hello(offer), options.HandshakeTimeout, cancellationToken).ConfigureAwait(false)).Value;
+            if (!worker.Agree(agreed, offer, SpareName, options))
+            {
+                throw new SpawnException($"Worker {worker.Pid} took the transport '{agreed.Transport}', which it was not offered.");
+            }
+
+            await RehearseAsync(worker, cancellationToken).ConfigureAwait(false);
+            return worker;
+        }
+        catch
+        {
+            await worker.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async Task RehearseAsync(StartedWorker worker, CancellationToken cancellationToken)
+    {
+        (string folder, string entry) = WorkerCommand.RehearsalOf(options);
+        LoadRequest rehearsal = new(RehearsalName, 0, folder, entry, folder, "{}", [], [], (int)options.StartTimeout.TotalMilliseconds, [], Timeout.Infinite) { IsRehearsal = true };
+        await worker.Connection.CallAsync<LoadCall, LoadReply>(new LoadCall(rehearsal), options.StartTimeout, cancellationToken).ConfigureAwait(false);
+        for (int call = 0; call < RehearsedCalls; call++)
+        {
+            await worker.Connection.CallAsync<PingCall, long>(default, options.HandshakeTimeout, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static string NameOf(RpcCodec codec) => codec == RpcCodec.Json ? WorkerProtocolVersion.Json : WorkerProtocolVersion.MessagePack;
+}

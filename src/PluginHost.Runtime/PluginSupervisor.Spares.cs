@@ -1,0 +1,95 @@
+using System.Globalization;
+using PluginHost.Contracts;
+using PluginHost.Contracts.Faults;
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Services;
+using PluginHost.Runtime.Tiers;
+
+namespace PluginHost.Runtime;
+
+/// <summary>The part that keeps the next generation ready where the operator wants it. Runs in the supervisor's loop only, but for what says so.</summary>
+internal sealed partial class PluginSupervisor
+{
+    private HotSpare? _hot;
+
+    /// <summary>True while the plugin's next generation stands ready. Any thread.</summary>
+    public bool HasHotSpare => Volatile.Read(ref _hot)?.IsReady == true;
+
+    /// <summary>What a restart will find, in words; null for a plugin that runs in-process or nowhere. Any thread.</summary>
+    private string? SpareReason
+    {
+        get
+        {
+            if (_tier is null or PluginTier.InProcess || Plugin.Manifest is not { } manifest)
+            {
+                return null;
+            }
+
+            if (Plugin.Spare == SpareMode.Hot)
+            {
+                return HasHotSpare
+                    ? "Its next generation stands ready: a restart takes it over."
+                    : "It has a hot spare by the policy, which does not stand ready now.";
+            }
+
+            string cold = "It restarts cold: ";
+            return manifest.Entry is null ? cold + "it is a program of its own, which no spare worker can become."
+                : Plugin.Spare == SpareMode.None ? cold + "the policy keeps no spare for it."
+                : _settings.WarmSpares == 0 ? cold + "the host keeps no spare workers."
+                : null;
+        }
+    }
+
+    /// <summary>Takes the generation that stands ready, where it is this one of the plugin as it is now; ends any other.</summary>
+    private IPluginInstance? TakeHot(int generation)
+    {
+        HotSpare? hot = Interlocked.Exchange(ref _hot, null);
+        IPluginInstance? instance = hot is not null && hot.Generation == generation && ReferenceEquals(hot.Plugin, Plugin) ? hot.TryTake() : null;
+        EndLater(hot);
+        if (instance?.WorkerPid is { } pid)
+        {
+            Observer.WorkerStarted(generation, pid);
+        }
+
+        return instance;
+    }
+
+    /// <summary>Begins to keep the generation after this one ready.</summary>
+    private void KeepHot(int generation)
+    {
+        if (_tier is null or PluginTier.InProcess || Plugin.Spare != SpareMode.Hot)
+        {
+            return;
+        }
+
+        ITier tier = _settings.Tiers.First(t => t.Kind == _tier);
+        SupervisedPlugin plugin = Plugin;
+        GenerationLeases leases = new(this, _objectSlots);
+        EndLater(Interlocked.Exchange(
+            ref _hot,
+            new HotSpare(
+                plugin,
+                generation + 1,
+                cancellation => tier.StartAsync(RequestOf(plugin, generation + 1, leases) with { TakesSpare = false, WorkerStarted = null }, cancellation),
+                _settings.HotDelay,
+                Clock,
+                _log)));
+    }
+
+    /// <summary>Ends the generation that stands ready: the plugin does not come back by itself.</summary>
+    private async Task DropHotAsync()
+    {
+        if (Interlocked.Exchange(ref _hot, null) is { } hot)
+        {
+            await hot.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static void EndLater(HotSpare? hot)
+    {
+        if (hot is not null)
+        {
+            _ = Task.Run(async () => await hot.DisposeAsync().ConfigureAwait(false));
+        }
+    }
+}
