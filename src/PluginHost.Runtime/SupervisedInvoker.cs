@@ -160,10 +160,10 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
             return lost.Fault;
         }
 
-        /// <summary>Waits until the state no longer names the dead instance: the next look finds the next generation, or the reason why there is none.</summary>
+        /// <summary>Waits until the state no longer names an instance that is over: the next look finds the next generation, or the reason why there is none.</summary>
         public readonly async Task Superseded(RemoteInstance instance)
         {
-            while (supervisor.View is { } view && ReferenceEquals(view.Instance, instance) && Left != TimeSpan.Zero)
+            while (instance.IsOver && supervisor.View is { } view && ReferenceEquals(view.Instance, instance) && Left != TimeSpan.Zero)
             {
                 // At the deadline the next attempt tells what is to tell.
                 await view.Changed.WaitAsync(Left, supervisor.Clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

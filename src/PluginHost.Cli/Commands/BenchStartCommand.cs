@@ -31,7 +31,11 @@ internal static class BenchStartCommand
                 lines.Add(await MeasureAsync(spare, scratch.FullName, session, rounds, cancellationToken).ConfigureAwait(false));
             }
 
-            Show(session.Screen, new StartDocument(Machine.Describe(rounds), lines, PerCall: null));
+            session.Screen.Notice("With a fresh worker for every call.");
+            PerCallLine perCall = await FreshWorkers.MeasureAsync(scratch.FullName, session, rounds, cancellationToken).ConfigureAwait(false);
+            session.Screen.Notice($"The memory of {PoolMemory.Workers} workers.");
+            PoolMemoryLine pool = await PoolMemory.MeasureAsync(scratch.FullName, session, cancellationToken).ConfigureAwait(false);
+            Show(session.Screen, new StartDocument(Machine.Describe(rounds), lines, perCall, pool));
         }
         finally
         {
@@ -43,7 +47,7 @@ internal static class BenchStartCommand
 
     private static async Task<StartLine> MeasureAsync(SpareMode spare, string scratch, Session session, int rounds, CancellationToken cancellationToken)
     {
-        Restarted plugin = await Restarted.StartAsync(spare, ToolFolders.BenchPlugins, scratch, session, cancellationToken).ConfigureAwait(false);
+        Restarted plugin = await Restarted.StartAsync(spare, 1, ToolFolders.BenchPlugins, scratch, session, cancellationToken).ConfigureAwait(false);
         await using (plugin.ConfigureAwait(false))
         {
             List<double> times = [];
@@ -78,5 +82,16 @@ internal static class BenchStartCommand
         }
 
         screen.People.Write(Tables.Starts(document.Runs));
+        screen.People.Write(Tables.Facts(
+            "A fresh worker for every call",
+            ("workers at once, and kept ready", Tables.Text(document.PerCall.Workers)),
+            ("p50 ms with one ready", Tables.Text(document.PerCall.P50Ms)),
+            ("p99 ms", Tables.Text(document.PerCall.P99Ms)),
+            ("sustained calls/s", Tables.Text(document.PerCall.SustainedCallsPerSecond))));
+        screen.People.Write(Tables.Facts(
+            "Memory of a worker in a pool",
+            ("workers", Tables.Text(document.Pool.Workers)),
+            ("PSS MiB, each", Tables.Text(document.Pool.PssMiB)),
+            ("of that private MiB", Tables.Text(document.Pool.PrivateMiB))));
     }
 }

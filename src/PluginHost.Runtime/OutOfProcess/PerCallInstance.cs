@@ -53,6 +53,9 @@ internal sealed partial class PerCallInstance : RemoteInstance
     public override Task<FaultRecord> Died => _died.Task;
 
     /// <inheritdoc/>
+    public override bool IsOver => Volatile.Read(ref _stop) is not null || _died.Task.IsCompleted;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<WorkerStatus> Workers
     {
         get

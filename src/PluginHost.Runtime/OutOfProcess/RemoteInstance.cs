@@ -24,6 +24,9 @@ internal abstract class RemoteInstance : IPluginInstance
     /// <inheritdoc/>
     public abstract IReadOnlyList<WorkerStatus> Workers { get; }
 
+    /// <summary>True where it takes no calls any more: one that lost its worker goes to the next generation. Else it may come here again.</summary>
+    public abstract bool IsOver { get; }
+
     /// <summary>Calls; the task must be awaited once. Reported to the observer unless it is lost; then somebody else goes on with it.</summary>
     /// <param name="call">The arguments.</param>
     /// <param name="timeout">The time it has.</param>

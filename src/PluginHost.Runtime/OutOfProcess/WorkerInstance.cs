@@ -45,6 +45,9 @@ internal sealed class WorkerInstance : RemoteInstance
     /// <inheritdoc/>
     public override Task<FaultRecord> Died => _link.Died;
 
+    /// <summary>True as soon as a call was lost: its one worker was lost with it.</summary>
+    public override bool IsOver => true;
+
     /// <summary>Ends with the first sign that the worker ends, asked for or not. Never faults.</summary>
     public Task Ending => _link.Ending;
 

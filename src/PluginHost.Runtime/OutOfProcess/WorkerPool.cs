@@ -76,6 +76,9 @@ internal sealed partial class WorkerPool : RemoteInstance
     }
 
     /// <inheritdoc/>
+    public override bool IsOver => Volatile.Read(ref _stop) is not null || IsSpent;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<WorkerStatus> Workers
     {
         get

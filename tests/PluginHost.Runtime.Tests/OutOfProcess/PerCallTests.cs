@@ -88,7 +88,7 @@ public sealed class PerCallTests : IAsyncDisposable
         int next = Pooled.ProcessId();
         await UntilAsync(() => Runtime.Faults.Count == 5);
 
-        Assert.All(deaths, death => Assert.Equal(FaultKind.Exit, death.Kind));
+        Assert.All(Runtime.Faults, fault => Assert.Equal((FaultKind.Exit, 1), (fault.Kind, fault.CallsInFlight)));
         Assert.Equal(deaths.Select(d => d.FaultId).Order(), Runtime.Faults.Select(f => f.Id).Order());
         Assert.True(next > 0);
         Assert.Equal((PluginState.Ready, 1), (Status.State, Status.Generation));
