@@ -279,6 +279,7 @@ public sealed class PluginRuntime : IAsyncDisposable
             State = view.State,
             Generation = view.Generation,
             WorkerPid = view.Instance?.WorkerPid,
+            Workers = view.Instance?.Workers ?? [],
             Since = view.Since,
             RetryAt = view.RetryAt,
             Contracts = [.. plugin.Manifest?.Contracts.Select(c => c.ToString()) ?? []],

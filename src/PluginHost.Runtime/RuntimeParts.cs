@@ -36,6 +36,11 @@ internal sealed class RuntimeParts : IAsyncDisposable
         _meters = new PluginMeters(Recorder);
         Window = new WindowFile(state.LastWindow, Logger);
 
+        if (CallFolder.TryRemove(state.Calls) is { } kept)
+        {
+            Log.CallsKept(Logger, state.Calls, kept);
+        }
+
         // Read before this process records into the same folder.
         ReportDeadHosts(FlightRecorder.ReadDead(state.Path, Logger), options.Clock);
         _flight = FlightRecorder.Open(state.Path, Logger);
