@@ -1,6 +1,6 @@
 using System.Globalization;
 using Bench.Contracts;
-using PluginHost.Cli.Commands;
+using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Model;
@@ -19,10 +19,11 @@ internal static class BenchRuntime
     /// <param name="name">Names the state folder.</param>
     /// <param name="benchPlugins">The folder with the measured plugin's folder.</param>
     /// <param name="scratch">A private folder for state.</param>
-    /// <param name="session">The loggers and the clock.</param>
+    /// <param name="loggers">Where it logs.</param>
+    /// <param name="clock">The clock of its waits.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static Task<PluginRuntime> StartAsync(
-        PluginOverrides overrides, string name, string benchPlugins, string scratch, Session session, CancellationToken cancellationToken)
+        PluginOverrides overrides, string name, string benchPlugins, string scratch, ILoggerFactory loggers, TimeProvider clock, CancellationToken cancellationToken)
     {
         PluginOverrides all = overrides with { Tier = PluginTier.Process, Restart = new RestartOverrides { Limit = MostRestarts } };
         return PluginRuntime.StartAsync(
@@ -31,8 +32,8 @@ internal static class BenchRuntime
                 Directory = benchPlugins,
                 StateFolder = Path.Combine(scratch, name),
                 ContractAssemblies = [typeof(IBench).Assembly],
-                LoggerFactory = session.Loggers,
-                Clock = session.Clock,
+                LoggerFactory = loggers,
+                Clock = clock,
                 Policy = new PluginPolicy { Development = benchPlugins, Plugins = new Dictionary<string, PluginOverrides> { [TaxRun.PluginId] = all } },
             },
             cancellationToken);

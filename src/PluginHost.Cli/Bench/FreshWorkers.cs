@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using Bench.Contracts;
-using PluginHost.Cli.Commands;
+using Microsoft.Extensions.Logging;
 using PluginHost.Cli.Output;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Model;
@@ -17,18 +17,19 @@ internal static class FreshWorkers
     private static readonly TimeSpan s_sustained = TimeSpan.FromSeconds(5);
 
     /// <summary>Measures single calls with a worker ready for each, then as many as can be made one behind the other.</summary>
-    public static async Task<PerCallLine> MeasureAsync(string scratch, Session session, int rounds, CancellationToken cancellationToken)
+    public static async Task<PerCallLine> MeasureAsync(
+        string benchPlugins, string scratch, ILoggerFactory loggers, TimeProvider clock, int rounds, CancellationToken cancellationToken)
     {
         int workers = Environment.ProcessorCount;
         PluginOverrides overrides = new() { Isolation = IsolationMode.PerCall, Workers = workers };
-        PluginRuntime runtime = await BenchRuntime.StartAsync(overrides, "per-call", ToolFolders.BenchPlugins, scratch, session, cancellationToken).ConfigureAwait(false);
+        PluginRuntime runtime = await BenchRuntime.StartAsync(overrides, "per-call", benchPlugins, scratch, loggers, clock, cancellationToken).ConfigureAwait(false);
         await using (runtime.ConfigureAwait(false))
         {
             IBench plugin = runtime.Get<IBench>(TaxRun.PluginId);
             List<double> times = [];
             for (int round = -Warming; round < rounds; round++)
             {
-                await PreparedAsync(runtime, workers, session.Clock, cancellationToken).ConfigureAwait(false);
+                await PreparedAsync(runtime, workers, clock, cancellationToken).ConfigureAwait(false);
                 long began = Stopwatch.GetTimestamp();
                 await plugin.AddCompletedAsync(1, round).ConfigureAwait(false);
                 if (round >= 0)

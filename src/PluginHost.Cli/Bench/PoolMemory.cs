@@ -1,5 +1,5 @@
 using Bench.Contracts;
-using PluginHost.Cli.Commands;
+using Microsoft.Extensions.Logging;
 using PluginHost.Cli.Output;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Trust;
@@ -15,10 +15,11 @@ internal static class PoolMemory
     private const int CallsEach = 20;
 
     /// <summary>Measures.</summary>
-    public static async Task<PoolMemoryLine> MeasureAsync(string scratch, Session session, CancellationToken cancellationToken)
+    public static async Task<PoolMemoryLine> MeasureAsync(
+        string benchPlugins, string scratch, ILoggerFactory loggers, TimeProvider clock, CancellationToken cancellationToken)
     {
         PluginRuntime runtime = await BenchRuntime.StartAsync(
-            new PluginOverrides { Workers = Workers }, "pool", ToolFolders.BenchPlugins, scratch, session, cancellationToken).ConfigureAwait(false);
+            new PluginOverrides { Workers = Workers }, "pool", benchPlugins, scratch, loggers, clock, cancellationToken).ConfigureAwait(false);
         await using (runtime.ConfigureAwait(false))
         {
             // At once, so that each worker has its share.

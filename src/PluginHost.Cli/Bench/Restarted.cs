@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Bench.Contracts;
+using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Model;
@@ -15,6 +16,7 @@ internal sealed class Restarted : IAsyncDisposable
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(5);
     private readonly PluginRuntime _runtime;
     private readonly TimeProvider _clock;
+    private int _killed;
 
     private int _turn;
 
@@ -44,26 +46,27 @@ internal sealed class Restarted : IAsyncDisposable
     /// <param name="workers">How many workers run it.</param>
     /// <param name="benchPlugins">The folder with the measured plugin's folder.</param>
     /// <param name="scratch">A private folder for state.</param>
-    /// <param name="session">The loggers and the clock.</param>
+    /// <param name="loggers">Where it logs.</param>
+    /// <param name="clock">The clock of its waits.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<Restarted> StartAsync(
-        SpareMode spare, int workers, string benchPlugins, string scratch, Commands.Session session, CancellationToken cancellationToken)
+        SpareMode spare, int workers, string benchPlugins, string scratch, ILoggerFactory loggers, TimeProvider clock, CancellationToken cancellationToken)
     {
         PluginRuntime runtime = await BenchRuntime.StartAsync(
             new PluginOverrides { Spare = spare, Workers = workers },
             string.Create(CultureInfo.InvariantCulture, $"{spare}-{workers}"),
             benchPlugins,
             scratch,
-            session,
+            loggers,
+            clock,
             cancellationToken).ConfigureAwait(false);
-        return new Restarted(runtime, spare, workers, session.Clock);
+        return new Restarted(runtime, spare, workers, clock);
     }
 
-    /// <summary>Forgets earlier crashes, so that the next restart comes at once, and waits until what is to stand ready does.</summary>
+    /// <summary>Waits until another worker than the killed one and its spare stand ready, and forgets the crash, so that the next restart comes at once.</summary>
     /// <exception cref="TimeoutException">It did not come to stand ready.</exception>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
-        await _runtime.ResetAsync(TaxRun.PluginId).ConfigureAwait(false);
         for (long began = _clock.GetTimestamp(); !IsSettled();)
         {
             if (_clock.GetElapsedTime(began) > s_patience)
@@ -73,18 +76,27 @@ internal sealed class Restarted : IAsyncDisposable
 
             await Task.Delay(s_look, _clock, cancellationToken).ConfigureAwait(false);
         }
+
+        await _runtime.ResetAsync(TaxRun.PluginId).ConfigureAwait(false);
     }
 
-    /// <summary>A worker's process: of several each in turn.</summary>
-    public Process Worker() => Process.GetProcessById(Status().Workers[_turn++ % Workers].Pid!.Value);
+    /// <summary>Kills the worker; of several each in turn.</summary>
+    /// <exception cref="InvalidOperationException">It is not there now; the message says why.</exception>
+    public void Kill()
+    {
+        PluginStatus status = Status();
+        _killed = status.Workers.ElementAtOrDefault(_turn++ % Workers)?.Pid
+            ?? throw new InvalidOperationException($"The measured plugin has no worker: it is {status.State}. {string.Join(" ", status.Reasons)}");
+        using var worker = Process.GetProcessById(_killed);
+        worker.Kill();
+    }
 
     /// <summary>Kills the worker and calls until a call succeeds.</summary>
     /// <returns>Milliseconds from the signal to the answer.</returns>
     public async Task<double> KillAndCallAsync(CancellationToken cancellationToken)
     {
-        using Process worker = Worker();
         long began = Stopwatch.GetTimestamp();
-        worker.Kill();
+        Kill();
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -93,7 +105,7 @@ internal sealed class Restarted : IAsyncDisposable
                 await Plugin.AddCompletedAsync(1, 2).ConfigureAwait(false);
 
                 // What a worker still answered after the signal was sent is no restart.
-                if (Status().WorkerPid != worker.Id)
+                if (Status().WorkerPid != _killed)
                 {
                     return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
                 }
@@ -111,7 +123,8 @@ internal sealed class Restarted : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _runtime.DisposeAsync();
 
-    private bool IsSettled() => Status() is { State: PluginState.Ready } now && now.Workers.All(w => w.State == WorkerState.Ready) && Spare switch
+    // Right after a kill the plugin still counts as ready.
+    private bool IsSettled() => Status() is { State: PluginState.Ready } now && now.Workers.All(w => w.State == WorkerState.Ready && w.Pid != _killed) && Spare switch
     {
         SpareMode.Warm => _runtime.Spares.Ready > 0,
         SpareMode.Hot => _runtime.Spares.Hot > 0,

@@ -59,7 +59,7 @@ internal static class BenchCrashCommand
         SpareMode spare, int workers, int serviceMilliseconds, string scratch, Session session, CancellationToken cancellationToken)
     {
         List<CrashLine> lines = [];
-        Restarted plugin = await Restarted.StartAsync(spare, workers, ToolFolders.BenchPlugins, scratch, session, cancellationToken).ConfigureAwait(false);
+        Restarted plugin = await Restarted.StartAsync(spare, workers, ToolFolders.BenchPlugins, scratch, session.Loggers, session.Clock, cancellationToken).ConfigureAwait(false);
         await using (plugin.ConfigureAwait(false))
         {
             foreach (bool isIdempotent in new[] { false, true })

@@ -32,9 +32,9 @@ internal static class BenchStartCommand
             }
 
             session.Screen.Notice("With a fresh worker for every call.");
-            PerCallLine perCall = await FreshWorkers.MeasureAsync(scratch.FullName, session, rounds, cancellationToken).ConfigureAwait(false);
+            PerCallLine perCall = await FreshWorkers.MeasureAsync(ToolFolders.BenchPlugins, scratch.FullName, session.Loggers, session.Clock, rounds, cancellationToken).ConfigureAwait(false);
             session.Screen.Notice($"The memory of {PoolMemory.Workers} workers.");
-            PoolMemoryLine pool = await PoolMemory.MeasureAsync(scratch.FullName, session, cancellationToken).ConfigureAwait(false);
+            PoolMemoryLine pool = await PoolMemory.MeasureAsync(ToolFolders.BenchPlugins, scratch.FullName, session.Loggers, session.Clock, cancellationToken).ConfigureAwait(false);
             Show(session.Screen, new StartDocument(Machine.Describe(rounds), lines, perCall, pool));
         }
         finally
@@ -47,7 +47,7 @@ internal static class BenchStartCommand
 
     private static async Task<StartLine> MeasureAsync(SpareMode spare, string scratch, Session session, int rounds, CancellationToken cancellationToken)
     {
-        Restarted plugin = await Restarted.StartAsync(spare, 1, ToolFolders.BenchPlugins, scratch, session, cancellationToken).ConfigureAwait(false);
+        Restarted plugin = await Restarted.StartAsync(spare, 1, ToolFolders.BenchPlugins, scratch, session.Loggers, session.Clock, cancellationToken).ConfigureAwait(false);
         await using (plugin.ConfigureAwait(false))
         {
             List<double> times = [];
