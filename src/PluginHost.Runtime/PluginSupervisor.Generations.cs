@@ -1,6 +1,5 @@
 using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
-using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
@@ -19,7 +18,7 @@ internal sealed partial class PluginSupervisor
     private async Task StartGenerationAsync(string? cause)
     {
         PluginView before = View;
-        int generation = _machine.TryBeginStart();
+        int generation = Volatile.Read(ref _isClosing) ? 0 : _machine.TryBeginStart();
         if (generation == 0)
         {
             return;
@@ -36,8 +35,7 @@ internal sealed partial class PluginSupervisor
         Observer.WorkerPid = null;
         try
         {
-            IPluginInstance instance = TakeHot(generation) ?? await StartInTierAsync(generation, cancelled.Token).ConfigureAwait(false);
-            BecomeReady(generation, instance, before, cause);
+            BecomeReady(await StartInTierAsync(Plugin, generation, cancelled.Token).ConfigureAwait(false), before, cause);
         }
         catch (PluginException e)
         {
@@ -61,19 +59,28 @@ internal sealed partial class PluginSupervisor
         }
     }
 
-    private Task<IPluginInstance> StartInTierAsync(int generation, CancellationToken cancellationToken)
+    private async Task<LiveGeneration> StartInTierAsync(SupervisedPlugin plugin, int generation, CancellationToken cancellationToken)
     {
-        SupervisedPlugin plugin = Plugin;
-        GenerationLeases leases = new(this, _objectSlots);
-        Volatile.Write(ref _leases, leases);
-        ITier tier = _settings.Tiers.FirstOrDefault(t => t.Kind == _tier)
-            ?? throw new PluginRefusedException(
-                $"{plugin.Id}: the tier {_tier} is not available in this host.",
-                new PluginFault(plugin.Id, FaultKind.Refused) { Generation = generation });
-        return tier.StartAsync(RequestOf(plugin, generation, leases), cancellationToken);
+        GenerationLeases leases = NewLeases(plugin, generation);
+        GenerationDoors doors = NewDoors(leases);
+        try
+        {
+            IPluginInstance? hot = TakeHot(plugin, generation);
+            ITier tier = _settings.Tiers.FirstOrDefault(t => t.Kind == _tier)
+                ?? throw new PluginRefusedException(
+                    $"{plugin.Id}: the tier {_tier} is not available in this host.",
+                    new PluginFault(plugin.Id, FaultKind.Refused) { Generation = generation });
+            IPluginInstance instance = hot ?? await tier.StartAsync(RequestOf(plugin, generation, leases, doors), cancellationToken).ConfigureAwait(false);
+            return new LiveGeneration(generation, plugin, instance, leases, doors);
+        }
+        catch
+        {
+            GiveDoorsBack(leases, doors);
+            throw;
+        }
     }
 
-    private StartRequest RequestOf(SupervisedPlugin plugin, int generation, GenerationLeases leases) => new()
+    private StartRequest RequestOf(SupervisedPlugin plugin, int generation, GenerationLeases leases, GenerationDoors doors) => new()
     {
         Manifest = plugin.Manifest!,
         Generation = generation,
@@ -82,10 +89,11 @@ internal sealed partial class PluginSupervisor
         Settings = plugin.Settings,
         Contracts = plugin.Contracts,
         SharedAssemblies = plugin.SharedAssemblies,
-        Guards = [.. Sites.Select(s => s.Guard!)],
+        Guards = doors,
+        CallsTaken = () => doors.Taken,
         Results = leases.FromPlugin,
         Arguments = leases.FromHost,
-        CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
+        CutCalls = leases.Revoke,
         WorkerStarted = pid => Observer.WorkerStarted(generation, pid),
         TrustsTrace = plugin.Placement.Granted == TrustLevel.Full,
         Observer = Observer,
@@ -95,43 +103,32 @@ internal sealed partial class PluginSupervisor
         Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
     };
 
-    private void BecomeReady(int generation, IPluginInstance instance, PluginView before, string? cause)
+    private void BecomeReady(LiveGeneration live, PluginView before, string? cause)
     {
-        Volatile.Write(ref _revoked, new CancellationTokenSource());
         _rate.Clear();
         _readyAt = Clock.GetUtcNow();
+        _live = live;
 
         // In-process the guards get their target before the state says ready: a call that saw ready must find it.
-        if (_tier == PluginTier.InProcess)
-        {
-            foreach (PluginGuardSite site in Sites)
-            {
-                Observer.Attach(site);
-                NameSlots(site, generation);
-                site.Guard!.Target = instance.Target(site.Contract);
-            }
-        }
-
-        _machine.TryReady(generation, instance);
+        OpenDoors(live);
+        _machine.TryReady(live.Number, live.Instance);
         if (cause is not null)
         {
             TimeSpan took = Clock.GetElapsedTime(_failedAt);
-            _settings.Recorder.Restarted(Plugin.Id, _tier!.Value, cause, before.Generation, generation, took);
-            Log.Restarted(_log, Plugin.Id, before.Generation, generation, cause, took.TotalMilliseconds);
+            _settings.Recorder.Restarted(Plugin.Id, _tier!.Value, cause, before.Generation, live.Number, took);
+            Log.Restarted(_log, Plugin.Id, before.Generation, live.Number, cause, took.TotalMilliseconds);
         }
 
-        Log.Ready(_log, Plugin.Id, _tier!.Value, generation);
+        Log.Ready(_log, Plugin.Id, _tier!.Value, live.Number);
         _history = _history with { StartFailures = 0 };
-        _ = WatchAsync(generation, instance);
-        KeepHot(generation);
+        Watch(live);
     }
 
-    private void NameSlots(PluginGuardSite site, int generation)
+    private void Watch(LiveGeneration live)
     {
-        foreach (ContractMethod method in site.Contract.Methods)
-        {
-            _settings.Flight?.Name(site.FirstSlot + method.Index, Plugin.Id, method.WireName, generation);
-        }
+        _ = WatchAsync(live.Number, live.Instance);
+        _ = WatchWearAsync(live);
+        KeepHot(live.Number);
     }
 
     private async Task WatchAsync(int generation, IPluginInstance instance)
@@ -159,7 +156,7 @@ internal sealed partial class PluginSupervisor
             }
 
             _machine.TryBeginStop(died.Generation, willReturn: true, died.Fault.Message);
-            UnloadResult unload = await StopInstanceAsync(instance).ConfigureAwait(false);
+            UnloadResult unload = await StopLiveAsync(_settings.DrainTimeout).ConfigureAwait(false);
             if (instance is InProcessInstance inProcess && unload.Outcome == UnloadOutcome.Pending)
             {
                 // A fresh context is allowed only where the old one is gone: here the proof is forced, at most once a minute a host.
@@ -174,6 +171,7 @@ internal sealed partial class PluginSupervisor
         else
         {
             await instance.DisposeAsync().ConfigureAwait(false);
+            _live = null;
         }
 
         Fail(died.Generation, died.Fault);

@@ -35,6 +35,9 @@ internal sealed class CallGate(int concurrency, int queue, TimeProvider clock)
     /// <summary>How many may wait.</summary>
     public int Queue => queue;
 
+    /// <summary>How many calls are inside or wait.</summary>
+    public int Busy => Concurrency - Volatile.Read(ref _room);
+
     /// <summary>How many wait now.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 

@@ -11,13 +11,15 @@ using PluginHost.Telemetry.Recording;
 namespace PluginHost.Runtime.OutOfProcess;
 
 /// <summary>One generation of a plugin in its worker: one attempt of each call, within the limits. Thread-safe.</summary>
-internal sealed class WorkerInstance : IPluginInstance
+internal sealed partial class WorkerInstance : IPluginInstance
 {
     private readonly WorkerLink _link;
     private readonly WorkerIdentity _identity;
     private readonly IInstanceObserver _observer;
     private readonly TimeProvider _clock;
     private readonly CallGate _gate;
+    private readonly bool _countsCalls;
+    private long _taken;
 
     public WorkerInstance(WorkerLink link, StartRequest request, TimeProvider clock)
     {
@@ -25,6 +27,7 @@ internal sealed class WorkerInstance : IPluginInstance
         _identity = link.Identity;
         _observer = request.Observer;
         _clock = clock;
+        _countsCalls = request.Manifest.Recycle.Calls is not null;
         _gate = new CallGate(request.Manifest.Limits.Concurrency, request.Manifest.Limits.Queue, clock);
         link.WatchForHangs();
         link.Connection.UseLeaseInvoker(new LeaseInvoker(this, link, request.Observer));
@@ -85,7 +88,7 @@ internal sealed class WorkerInstance : IPluginInstance
 
             try
             {
-                ThrowIfStopping(TCall.Method);
+                GoIn(TCall.Method);
                 RpcReply<TResult> reply = await _link.Connection.CallAsync<TCall, TResult>(call, left, cancellationToken).ConfigureAwait(false);
                 _observer.Completed(TCall.Method, Stopwatch.GetTimestamp() - began, reply.InsideNanoseconds, queued);
                 return reply.Value;
@@ -141,7 +144,7 @@ internal sealed class WorkerInstance : IPluginInstance
 
             try
             {
-                ThrowIfStopping(TCall.Method);
+                GoIn(TCall.Method);
                 RpcReply<TResult> reply = _link.Connection.Call<TCall, TResult>(call, left, cancellationToken);
                 _observer.Completed(TCall.Method, Stopwatch.GetTimestamp() - began, reply.InsideNanoseconds, queued);
                 return reply.Value;
@@ -175,14 +178,6 @@ internal sealed class WorkerInstance : IPluginInstance
     private bool IsNested<TCall, TResult>()
         where TCall : struct, ICall<TResult> =>
         TCall.HasChain && PluginCaller.Current?.Chain.Contains(_identity.PluginId) == true;
-
-    private void ThrowIfStopping(ContractMethod method)
-    {
-        if (_link.IsStopping)
-        {
-            throw new CallLostException(_link.Stopped(method), wasSent: false);
-        }
-    }
 
     /// <summary>The time left after the queue.</summary>
     private TimeSpan Left(ContractMethod method, TimeSpan timeout, GateResult result, long queued)

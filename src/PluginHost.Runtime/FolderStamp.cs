@@ -1,0 +1,51 @@
+using PluginHost.Runtime.Catalog;
+
+namespace PluginHost.Runtime;
+
+/// <summary>What can be seen of a plugin's folder without reading its files: enough to know that something changed. Two are equal where nothing has.</summary>
+/// <param name="Manifest">Of its plugin.json; 0 where there is none.</param>
+/// <param name="Files">Of all its files.</param>
+internal readonly record struct FolderStamp(long Manifest, long Files)
+{
+    private const int MostFiles = 20_000;
+    private static readonly EnumerationOptions s_all = new() { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = true };
+
+    /// <summary>Of a folder as it is now; null where it changes while it is looked at.</summary>
+    public static FolderStamp? Of(string folder)
+    {
+        try
+        {
+            HashCode files = default;
+            HashCode manifest = default;
+            bool hasManifest = false;
+            foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*", s_all).Take(MostFiles).OrderBy(f => f.FullName, StringComparer.Ordinal))
+            {
+                Add(ref files, file);
+                if (file.Name == ManifestReader.FileName && string.Equals(file.DirectoryName, folder, StringComparison.Ordinal))
+                {
+                    hasManifest = true;
+                    Add(ref manifest, file);
+                }
+            }
+
+            return new FolderStamp(hasManifest ? manifest.ToHashCode() : 0, files.ToHashCode());
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return default(FolderStamp);
+        }
+        catch (Exception changing) when (changing is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    // The time of its birth tells a file that was put in its place apart, whatever its own times say.
+    private static void Add(ref HashCode hash, FileInfo file)
+    {
+        hash.Add(file.FullName, StringComparer.Ordinal);
+        hash.Add(file.Length);
+        hash.Add(file.LastWriteTimeUtc.Ticks);
+        hash.Add(file.CreationTimeUtc.Ticks);
+    }
+}
