@@ -1,4 +1,5 @@
 using PluginHost.Runtime.Catalog;
+using PluginHost.Runtime.Model;
 
 namespace PluginHost.Runtime;
 
@@ -40,12 +41,14 @@ internal readonly record struct FolderStamp(long Manifest, long Files)
         }
     }
 
-    // The time of its birth tells a file that was put in its place apart, whatever its own times say.
+    // Its number and the time that nobody can set tell a file that was put in its place apart, whatever its own times say.
     private static void Add(ref HashCode hash, FileInfo file)
     {
         hash.Add(file.FullName, StringComparer.Ordinal);
         hash.Add(file.Length);
         hash.Add(file.LastWriteTimeUtc.Ticks);
-        hash.Add(file.CreationTimeUtc.Ticks);
+        FileFacts facts = FileFacts.Of(file.FullName) ?? throw new IOException($"'{file.FullName}' has gone while it was looked at.");
+        hash.Add(facts.Inode);
+        hash.Add(facts.ChangedAt);
     }
 }

@@ -75,11 +75,11 @@ internal sealed partial class InProcessInstance : IPluginInstance
             await checking.WaitAsync(either.Token).ConfigureAwait(false);
             return;
         }
-        catch (PluginLoadException unhealthy)
+        catch (PluginLoadException unhealthy) when (!late.IsCancellationRequested)
         {
             failed = unhealthy;
         }
-        catch (OperationCanceledException) when (late.IsCancellationRequested)
+        catch (Exception ended) when (late.IsCancellationRequested && ended is PluginLoadException or OperationCanceledException)
         {
             failed = new PluginLoadException(
                 PluginId,
