@@ -17,19 +17,12 @@ internal readonly record struct FolderStamp(long Manifest, long Files)
         try
         {
             HashCode files = default;
-            HashCode manifest = default;
-            bool hasManifest = false;
             foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*", s_all).Take(MostFiles).OrderBy(f => f.FullName, StringComparer.Ordinal))
             {
                 Add(ref files, file);
-                if (file.Name == ManifestReader.FileName && string.Equals(file.DirectoryName, folder, StringComparison.Ordinal))
-                {
-                    hasManifest = true;
-                    Add(ref manifest, file);
-                }
             }
 
-            return new FolderStamp(hasManifest ? manifest.ToHashCode() : 0, files.ToHashCode());
+            return new FolderStamp(ManifestOf(folder), files.ToHashCode());
         }
         catch (DirectoryNotFoundException)
         {
@@ -39,6 +32,21 @@ internal readonly record struct FolderStamp(long Manifest, long Files)
         {
             return null;
         }
+    }
+
+    /// <summary>Of a folder's plugin.json alone, as <see cref="Manifest"/>: cheap.</summary>
+    /// <exception cref="IOException">It changes while it is looked at.</exception>
+    public static long ManifestOf(string folder)
+    {
+        FileInfo file = new(Path.Combine(folder, ManifestReader.FileName));
+        if (!file.Exists)
+        {
+            return 0;
+        }
+
+        HashCode manifest = default;
+        Add(ref manifest, file);
+        return manifest.ToHashCode();
     }
 
     // Its number and the time that nobody can set tell a file that was put in its place apart, whatever its own times say.

@@ -6,12 +6,13 @@ namespace PluginHost.Runtime;
 /// <summary>
 /// Watches the subfolders of a plugins directory. One is taken when its <c>plugin.json</c> was written or replaced and then nothing in it has
 /// changed for a while: copies that are under way, renamed folders and editors' temporary files come and go before. What could not be taken is tried again when
-/// anything in the folder changes. Thread-safe.
+/// anything in the folder changes. The system tells of changes, not of all: the manifests are looked at now and then as well. Thread-safe.
 /// </summary>
 internal sealed class FolderWatch : IAsyncDisposable
 {
     private readonly string _directory;
     private readonly TimeSpan _quiet;
+    private readonly TimeSpan _look;
     private readonly Func<string, Task<bool>> _take;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
@@ -24,14 +25,16 @@ internal sealed class FolderWatch : IAsyncDisposable
     /// <summary>Begins to notice changes; <see cref="Start"/> begins to act on them.</summary>
     /// <param name="directory">The plugins directory, a full path.</param>
     /// <param name="quiet">How long nothing must have changed; a folder is looked at twice, that far apart.</param>
+    /// <param name="look">How often the manifests are looked at, whatever the system tells.</param>
     /// <param name="take">Takes a folder, a full path; false where it could not.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="logger">The log.</param>
     /// <exception cref="IOException">The system watches no more folders.</exception>
-    public FolderWatch(string directory, TimeSpan quiet, Func<string, Task<bool>> take, TimeProvider clock, ILogger logger)
+    public FolderWatch(string directory, TimeSpan quiet, TimeSpan look, Func<string, Task<bool>> take, TimeProvider clock, ILogger logger)
     {
         _directory = directory;
         _quiet = quiet;
+        _look = look;
         _take = take;
         _clock = clock;
         _logger = logger;
@@ -107,11 +110,12 @@ internal sealed class FolderWatch : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        long looked = _clock.GetTimestamp();
         while (!_closing.IsCancellationRequested)
         {
-            foreach (string due in _folders.Where(f => f.Value.IsDue(_clock, _quiet)).Select(f => f.Key).ToArray())
+            foreach (string settled in _folders.Where(f => f.Value.IsDue(_clock, _quiet)).Select(f => f.Key).ToArray())
             {
-                Look(due, _folders[due]);
+                Look(settled, _folders[settled]);
             }
 
             while (_notes.Reader.TryRead(out News note))
@@ -119,21 +123,24 @@ internal sealed class FolderWatch : IAsyncDisposable
                 Take(note);
             }
 
-            TimeSpan? next = _folders.Values.Min(f => f.Left(_clock, _quiet));
+            if (_clock.GetElapsedTime(looked) >= _look)
+            {
+                looked = _clock.GetTimestamp();
+                LookAtManifests();
+            }
+
+            TimeSpan untilLook = _look - _clock.GetElapsedTime(looked);
+            TimeSpan next = _folders.Values.Min(f => f.Left(_clock, _quiet)) is { } due && due < untilLook ? due : untilLook > TimeSpan.Zero ? untilLook : TimeSpan.Zero;
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
             Task more = _notes.Reader.WaitToReadAsync(either.Token).AsTask();
-            await Task.WhenAny(more, Task.Delay(next ?? Timeout.InfiniteTimeSpan, _clock, either.Token)).ConfigureAwait(false);
+            await Task.WhenAny(more, Task.Delay(next, _clock, either.Token)).ConfigureAwait(false);
             await either.CancelAsync().ConfigureAwait(false);
         }
     }
 
     private void Take(News note)
     {
-        if (!_folders.TryGetValue(note.Folder, out Watched? watched))
-        {
-            _folders.Add(note.Folder, watched = new Watched());
-        }
-
+        Watched watched = Of(note.Folder);
         if (note.Taken is { } taken)
         {
             watched.HasFailed = !taken;
@@ -141,6 +148,36 @@ internal sealed class FolderWatch : IAsyncDisposable
         }
 
         watched.ChangedAt = _clock.GetTimestamp();
+    }
+
+    private void LookAtManifests()
+    {
+        foreach (string folder in Subfolders())
+        {
+            Watched watched = Of(folder);
+            try
+            {
+                if (watched.ChangedAt is null && FolderStamp.ManifestOf(folder) != watched.Taken.Manifest)
+                {
+                    watched.ChangedAt = _clock.GetTimestamp();
+                }
+            }
+            catch (IOException changing)
+            {
+                Log.WatchLost(_logger, folder, changing.Message);
+                watched.ChangedAt = _clock.GetTimestamp();
+            }
+        }
+    }
+
+    private Watched Of(string folder)
+    {
+        if (!_folders.TryGetValue(folder, out Watched? watched))
+        {
+            _folders.Add(folder, watched = new Watched());
+        }
+
+        return watched;
     }
 
     private void Look(string folder, Watched watched)
@@ -160,6 +197,7 @@ internal sealed class FolderWatch : IAsyncDisposable
         if (stamp.Manifest == 0)
         {
             // No plugin, or none now: what runs goes on from the store.
+            watched.Taken = stamp;
             return;
         }
 

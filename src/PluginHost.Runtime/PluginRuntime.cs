@@ -20,6 +20,7 @@ public sealed class PluginRuntime : IAsyncDisposable
 {
     private static readonly TimeSpan s_windowEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(5);
     private readonly PluginRuntimeOptions _options;
     private readonly RuntimeParts _parts;
     private readonly Dictionary<string, PluginSupervisor> _supervisors = new(StringComparer.Ordinal);
@@ -37,7 +38,7 @@ public sealed class PluginRuntime : IAsyncDisposable
 
         // Before the folders are read: what changes while they are read is noticed.
         _watch = options.ReloadOnChange
-            ? new FolderWatch(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Directory)), s_quiet, TakeFolderAsync, options.Clock, parts.Logger)
+            ? new FolderWatch(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Directory)), s_quiet, s_look, TakeFolderAsync, options.Clock, parts.Logger)
             : null;
         foreach (SupervisedPlugin plugin in parts.Preparation.PrepareAll())
         {

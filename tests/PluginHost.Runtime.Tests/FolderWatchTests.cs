@@ -166,6 +166,7 @@ public sealed class FolderWatchTests : IAsyncDisposable
         _watch = new FolderWatch(
             _folder["plugins"],
             s_quiet,
+            5 * s_quiet,
             folder =>
             {
                 _taken.Enqueue(Path.GetFileName(folder));
