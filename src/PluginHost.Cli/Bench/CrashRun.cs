@@ -31,9 +31,8 @@ internal sealed class CrashRun(Restarted plugin, int serviceMilliseconds, bool i
         {
             await plugin.SettleAsync(cancellationToken).ConfigureAwait(false);
             await Task.Delay(s_between, clock, cancellationToken).ConfigureAwait(false);
-            using Process worker = plugin.Worker();
             kills.Add(Stopwatch.GetTimestamp());
-            worker.Kill();
+            plugin.Kill();
         }
 
         await plugin.SettleAsync(cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Bench.Contracts;
+using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Model;
@@ -15,6 +16,7 @@ internal sealed class Restarted : IAsyncDisposable
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(5);
     private readonly PluginRuntime _runtime;
     private readonly TimeProvider _clock;
+    private int _killed;
 
     private Restarted(PluginRuntime runtime, SpareMode spare, TimeProvider clock)
     {
@@ -34,9 +36,10 @@ internal sealed class Restarted : IAsyncDisposable
     /// <param name="spare">What stands behind it.</param>
     /// <param name="benchPlugins">The folder with the measured plugin's folder.</param>
     /// <param name="scratch">A private folder for state.</param>
-    /// <param name="session">The loggers and the clock.</param>
+    /// <param name="loggers">Where it logs.</param>
+    /// <param name="clock">The clock of its waits.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<Restarted> StartAsync(SpareMode spare, string benchPlugins, string scratch, Commands.Session session, CancellationToken cancellationToken)
+    public static async Task<Restarted> StartAsync(SpareMode spare, string benchPlugins, string scratch, ILoggerFactory loggers, TimeProvider clock, CancellationToken cancellationToken)
     {
         PluginOverrides overrides = new()
         {
@@ -48,19 +51,18 @@ internal sealed class Restarted : IAsyncDisposable
                 Directory = benchPlugins,
                 StateFolder = Path.Combine(scratch, spare.ToString()),
                 ContractAssemblies = [typeof(IBench).Assembly],
-                LoggerFactory = session.Loggers,
-                Clock = session.Clock,
+                LoggerFactory = loggers,
+                Clock = clock,
                 Policy = new PluginPolicy { Development = benchPlugins, Plugins = new Dictionary<string, PluginOverrides> { [TaxRun.PluginId] = overrides } },
             },
             cancellationToken).ConfigureAwait(false);
-        return new Restarted(runtime, spare, session.Clock);
+        return new Restarted(runtime, spare, clock);
     }
 
-    /// <summary>Forgets earlier crashes, so that the next restart comes at once, and waits until what is to stand ready does.</summary>
+    /// <summary>Waits until another worker than the killed one and its spare stand ready, and forgets the crash, so that the next restart comes at once.</summary>
     /// <exception cref="TimeoutException">It did not come to stand ready.</exception>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
-        await _runtime.ResetAsync(TaxRun.PluginId).ConfigureAwait(false);
         for (long began = _clock.GetTimestamp(); !IsSettled();)
         {
             if (_clock.GetElapsedTime(began) > s_patience)
@@ -70,18 +72,27 @@ internal sealed class Restarted : IAsyncDisposable
 
             await Task.Delay(s_look, _clock, cancellationToken).ConfigureAwait(false);
         }
+
+        await _runtime.ResetAsync(TaxRun.PluginId).ConfigureAwait(false);
     }
 
-    /// <summary>The worker's process now.</summary>
-    public Process Worker() => Process.GetProcessById(Status().WorkerPid!.Value);
+    /// <summary>Kills the worker.</summary>
+    /// <exception cref="InvalidOperationException">There is none now; the message says why.</exception>
+    public void Kill()
+    {
+        PluginStatus status = Status();
+        _killed = status.WorkerPid
+            ?? throw new InvalidOperationException($"The measured plugin has no worker: it is {status.State}. {string.Join(" ", status.Reasons)}");
+        using var worker = Process.GetProcessById(_killed);
+        worker.Kill();
+    }
 
     /// <summary>Kills the worker and calls until a call succeeds.</summary>
     /// <returns>Milliseconds from the signal to the answer.</returns>
     public async Task<double> KillAndCallAsync(CancellationToken cancellationToken)
     {
-        using Process worker = Worker();
         long began = Stopwatch.GetTimestamp();
-        worker.Kill();
+        Kill();
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -90,7 +101,7 @@ internal sealed class Restarted : IAsyncDisposable
                 await Plugin.AddCompletedAsync(1, 2).ConfigureAwait(false);
 
                 // What a worker still answered after the signal was sent is no restart.
-                if (Status().WorkerPid != worker.Id)
+                if (Status().WorkerPid != _killed)
                 {
                     return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
                 }
@@ -113,7 +124,8 @@ internal sealed class Restarted : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _runtime.DisposeAsync();
 
-    private bool IsSettled() => Status().State == PluginState.Ready && Spare switch
+    // Right after a kill the plugin still counts as ready.
+    private bool IsSettled() => Status() is { State: PluginState.Ready, WorkerPid: { } pid } && pid != _killed && Spare switch
     {
         SpareMode.Warm => _runtime.Spares.Ready > 0,
         SpareMode.Hot => _runtime.Spares.Hot > 0,
