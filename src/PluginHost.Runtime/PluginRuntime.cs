@@ -19,11 +19,14 @@ namespace PluginHost.Runtime;
 public sealed class PluginRuntime : IAsyncDisposable
 {
     private static readonly TimeSpan s_windowEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(5);
     private readonly PluginRuntimeOptions _options;
     private readonly RuntimeParts _parts;
     private readonly Dictionary<string, PluginSupervisor> _supervisors = new(StringComparer.Ordinal);
     private readonly ControlServer _control;
     private readonly ITimer _window;
+    private readonly FolderWatch? _watch;
     private readonly CancellationTokenSource _ended = new();
     private int _disposed;
 
@@ -32,6 +35,11 @@ public sealed class PluginRuntime : IAsyncDisposable
         _options = options;
         _parts = parts;
         Events = new EventSequence(parts.Recorder, options.Clock, _ended.Token);
+
+        // Before the folders are read: what changes while they are read is noticed.
+        _watch = options.ReloadOnChange
+            ? new FolderWatch(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Directory)), s_quiet, s_look, TakeFolderAsync, options.Clock, parts.Logger)
+            : null;
         foreach (SupervisedPlugin plugin in parts.Preparation.PrepareAll())
         {
             // Folders that claim one id twice were refused by the catalog, each under the same id: one entry tells of all.
@@ -44,6 +52,7 @@ public sealed class PluginRuntime : IAsyncDisposable
         parts.Services.Add(_supervisors.Values);
         _control = ControlServer.Start(parts.State.ControlSocket, Snapshot, options.Clock, parts.Logger);
         _window = options.Clock.CreateTimer(_ => WriteWindow(), null, s_windowEvery, s_windowEvery);
+        _watch?.Start();
     }
 
     /// <summary>Every plugin of the folder as it stands now, in the order of their folders.</summary>
@@ -157,26 +166,24 @@ public sealed class PluginRuntime : IAsyncDisposable
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
     public Task ResetAsync(string pluginId) => Supervisor(pluginId).ResetAsync();
 
-    /// <summary>Reads a plugin's folder anew and replaces the running generation by what is there now; calls wait meanwhile.</summary>
-    /// <returns>What became of the old generation.</returns>
+    /// <summary>
+    /// Reads a plugin's folder anew and runs what is there now: started beside the running generation, asked whether it is healthy, then swapped in. No call
+    /// fails and none waits; sequences and objects of the old generation get <see cref="PluginRuntimeOptions.DrainTimeout"/>, then it ends. Where the
+    /// new version cannot run, the old one goes on, and a fault record says why. Of several reloads at once the last is carried out. A plugin
+    /// that does not run is started.
+    /// </summary>
+    /// <param name="pluginId">The plugin's id.</param>
+    /// <param name="acceptChanges">
+    /// True where a person has agreed to what changes beside the code: the trust requested or granted, permissions, host services, the publisher, or an older version.
+    /// False refuses such a version.
+    /// </param>
+    /// <returns>What became of the old generation, once it has ended.</returns>
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
-    public async Task<UnloadResult> ReloadAsync(string pluginId)
+    /// <exception cref="PluginException">The new version was refused, did not start or is not healthy: the old one goes on.</exception>
+    public Task<UnloadResult> ReloadAsync(string pluginId, bool acceptChanges = false)
     {
         PluginSupervisor supervisor = Supervisor(pluginId);
-        SupervisedPlugin replacement = await Task.Run(() => _parts.Preparation.PrepareAgain(supervisor.Plugin)).ConfigureAwait(false);
-        if (!replacement.Contracts.Select(c => c.Name).SequenceEqual(supervisor.Sites.Select(s => s.Contract.Name)) && replacement.Placement.Tier is not null)
-        {
-            replacement = replacement with
-            {
-                Placement = replacement.Placement with
-                {
-                    Tier = null,
-                    Refusal = "The folder's manifest names other contracts than the running plugin; restart the application to take it.",
-                },
-            };
-        }
-
-        return await supervisor.RestartAsync(replacement).ConfigureAwait(false);
+        return supervisor.ReloadAsync(() => _parts.Preparation.PrepareAgain(supervisor.Plugin), new ReloadTerms(AcceptsChanges: acceptChanges));
     }
 
     /// <summary>Everything known of one plugin.</summary>
@@ -219,6 +226,11 @@ public sealed class PluginRuntime : IAsyncDisposable
             return;
         }
 
+        if (_watch is not null)
+        {
+            await _watch.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _window.DisposeAsync().ConfigureAwait(false);
         await _control.DisposeAsync().ConfigureAwait(false);
         WriteWindow();
@@ -230,6 +242,27 @@ public sealed class PluginRuntime : IAsyncDisposable
         await Leftovers.EndOwnAsync(_options.Clock).ConfigureAwait(false);
         await _parts.DisposeAsync().ConfigureAwait(false);
         await _ended.CancelAsync().ConfigureAwait(false);
+    }
+
+    private async Task<bool> TakeFolderAsync(string folder)
+    {
+        if (_supervisors.Values.FirstOrDefault(s => s.Plugin.SourceFolder == folder) is not { } supervisor)
+        {
+            Log.NewFolder(_parts.Logger, folder);
+            return true;
+        }
+
+        try
+        {
+            await supervisor.ReloadAsync(
+                () => _parts.Preparation.PrepareAgain(supervisor.Plugin), new ReloadTerms(StartsStopped: false, OnlyIfChanged: true)).ConfigureAwait(false);
+            return true;
+        }
+        catch (PluginException)
+        {
+            // Recorded and logged where it was found.
+            return false;
+        }
     }
 
     private static object Guard(PluginSupervisor supervisor, Type contract)

@@ -65,7 +65,7 @@ internal sealed partial class PluginSupervisor
         }
 
         RecordDeathOf(view.Instance!);
-        UnloadResult result = await StopInstanceAsync(view.Instance!).ConfigureAwait(false);
+        UnloadResult result = await StopLiveAsync(_settings.DrainTimeout).ConfigureAwait(false);
         _readyAt = null;
         Log.Stopped(_log, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);
         bool unproved = result.Outcome == UnloadOutcome.Pending;
@@ -94,9 +94,21 @@ internal sealed partial class PluginSupervisor
         }
     }
 
-    private async Task<UnloadResult> StopInstanceAsync(IPluginInstance instance)
+    private async Task<UnloadResult> StopLiveAsync(TimeSpan drain)
     {
-        UnloadResult result = await instance.StopAsync(_settings.DrainTimeout, CancellationToken.None).ConfigureAwait(false);
+        LiveGeneration live = _live!;
+        _live = null;
+        UnloadResult result = await StopAsync(live, drain).ConfigureAwait(false);
+        GiveDoorsBack(live.Leases, live.Doors);
+        return result;
+    }
+
+    /// <summary>Ends a generation. Any thread.</summary>
+    private async Task<UnloadResult> StopAsync(LiveGeneration live, TimeSpan drain)
+    {
+        IPluginInstance instance = live.Instance;
+        live.Leases.IsStopping = true;
+        UnloadResult result = await instance.StopAsync(drain, CancellationToken.None).ConfigureAwait(false);
         await instance.DisposeAsync().ConfigureAwait(false);
         if (result.Outcome == UnloadOutcome.Leaked)
         {

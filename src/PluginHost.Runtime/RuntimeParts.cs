@@ -63,6 +63,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
             RestartQueue = new RestartQueue(options.RestartRate, options.Clock),
             DrainTimeout = options.DrainTimeout,
             StartTimeout = options.StartTimeout,
+            HealthTimeout = options.HealthTimeout,
             WarmSpares = Math.Min(options.Spares.PerClass, options.Spares.Most),
             HotDelay = options.Spares.RefillDelay,
             RoundTrip = options.RoundTripInProcess,

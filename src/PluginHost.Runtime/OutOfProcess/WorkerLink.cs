@@ -251,12 +251,13 @@ internal sealed partial class WorkerLink
             Excess = closed.Kind == RpcCloseKind.LimitExceeded ? closed.Detail : null,
             MemoryKill = MemoryKills.Count() > _memoryKills,
             Hang = _hang,
+            Over = _over,
         });
         return new FaultRecord
         {
             Id = _faultId,
             CallsInFlight = Connection.LostCalls,
-            Limit = death.Kind != FaultKind.LimitExceeded ? null : closed.Limit == nameof(RpcOptions.MaxMessageBytes) ? "limits.message" : closed.Limit,
+            Limit = death.Kind != FaultKind.LimitExceeded ? null : _over is { } over ? over.Limit : closed.Limit == nameof(RpcOptions.MaxMessageBytes) ? "limits.message" : closed.Limit,
             At = _clock.GetUtcNow(),
             PluginId = Identity.PluginId,
             Kind = death.Kind,
