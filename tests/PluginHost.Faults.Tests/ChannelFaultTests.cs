@@ -17,6 +17,7 @@ public sealed class ChannelFaultTests(ChannelFaultTests.Host host, ITestOutputHe
     internal static IReadOnlyList<FaultRow> Table { get; } =
     [
         Broken(3, "garbage", FaultKind.LimitExceeded, "limit"),
+        Broken(3, "garbage-in-a-frame", FaultKind.ProtocolViolation, "protocol does not allow"),
         Broken(3, "not-json", FaultKind.ProtocolViolation, "protocol does not allow"),
         Broken(28, "half-frame-exit", FaultKind.Exit, "leaving within a frame"),
         Broken(28, "half-frame-stall", FaultKind.Hang, "no sign of life"),

@@ -99,6 +99,9 @@ internal sealed class Impostor(string[] methods)
             case "garbage":
                 wire.Raw([0x13, 0x37, 0xC0, 0xDE, .. "this is no message of anybody's"u8]);
                 return null;
+            case "garbage-in-a-frame":
+                wire.Raw([.. Wire.Length(64), .. Enumerable.Range(0, 64).Select(static i => (byte)(0xF8 ^ i))]);
+                return null;
             case "not-json":
                 wire.Frame("{ \"jsonrpc\": \"2.0\", \"id\": }");
                 return null;

@@ -24,6 +24,9 @@ public abstract class FaultHost : IAsyncLifetime
 
     internal PluginRuntime Runtime { get; private set; } = null!;
 
+    /// <summary>How long the neighbour's calls took each time before something was broken.</summary>
+    internal List<double[]> Quiet { get; } = [];
+
     internal ShiftedClock Clock { get; } = new();
 
     internal ListLogger Logs { get; } = new();
