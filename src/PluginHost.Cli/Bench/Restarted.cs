@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Bench.Contracts;
+using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Model;
@@ -34,9 +35,10 @@ internal sealed class Restarted : IAsyncDisposable
     /// <param name="spare">What stands behind it.</param>
     /// <param name="benchPlugins">The folder with the measured plugin's folder.</param>
     /// <param name="scratch">A private folder for state.</param>
-    /// <param name="session">The loggers and the clock.</param>
+    /// <param name="loggers">Where it logs.</param>
+    /// <param name="clock">The clock of its waits.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<Restarted> StartAsync(SpareMode spare, string benchPlugins, string scratch, Commands.Session session, CancellationToken cancellationToken)
+    public static async Task<Restarted> StartAsync(SpareMode spare, string benchPlugins, string scratch, ILoggerFactory loggers, TimeProvider clock, CancellationToken cancellationToken)
     {
         PluginOverrides overrides = new()
         {
@@ -48,12 +50,12 @@ internal sealed class Restarted : IAsyncDisposable
                 Directory = benchPlugins,
                 StateFolder = Path.Combine(scratch, spare.ToString()),
                 ContractAssemblies = [typeof(IBench).Assembly],
-                LoggerFactory = session.Loggers,
-                Clock = session.Clock,
+                LoggerFactory = loggers,
+                Clock = clock,
                 Policy = new PluginPolicy { Development = benchPlugins, Plugins = new Dictionary<string, PluginOverrides> { [TaxRun.PluginId] = overrides } },
             },
             cancellationToken).ConfigureAwait(false);
-        return new Restarted(runtime, spare, session.Clock);
+        return new Restarted(runtime, spare, clock);
     }
 
     /// <summary>Forgets earlier crashes, so that the next restart comes at once, and waits until what is to stand ready does.</summary>

@@ -27,7 +27,7 @@ internal static class BenchCrashCommand
             List<CrashLine> lines = [];
             foreach (SpareMode spare in Enum.GetValues<SpareMode>())
             {
-                Restarted plugin = await Restarted.StartAsync(spare, ToolFolders.BenchPlugins, scratch.FullName, session, cancellationToken).ConfigureAwait(false);
+                Restarted plugin = await Restarted.StartAsync(spare, ToolFolders.BenchPlugins, scratch.FullName, session.Loggers, session.Clock, cancellationToken).ConfigureAwait(false);
                 await using (plugin.ConfigureAwait(false))
                 {
                     foreach (bool isIdempotent in new[] { false, true })

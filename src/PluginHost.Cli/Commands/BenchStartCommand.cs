@@ -43,7 +43,7 @@ internal static class BenchStartCommand
 
     private static async Task<StartLine> MeasureAsync(SpareMode spare, string scratch, Session session, int rounds, CancellationToken cancellationToken)
     {
-        Restarted plugin = await Restarted.StartAsync(spare, ToolFolders.BenchPlugins, scratch, session, cancellationToken).ConfigureAwait(false);
+        Restarted plugin = await Restarted.StartAsync(spare, ToolFolders.BenchPlugins, scratch, session.Loggers, session.Clock, cancellationToken).ConfigureAwait(false);
         await using (plugin.ConfigureAwait(false))
         {
             List<double> times = [];
