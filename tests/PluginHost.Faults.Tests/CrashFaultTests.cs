@@ -7,7 +7,7 @@ namespace PluginHost.Faults.Tests;
 public sealed class CrashFaultTests(CrashFaultTests.Host host, ITestOutputHelper output) : IClassFixture<CrashFaultTests.Host>
 {
     private const int Kill = 9;
-    private const int Abort = 6;
+    private const int Sys = 31;
     private const int Mebibyte = 1024 * 1024;
 
     internal static IReadOnlyList<FaultRow> Table { get; } =
@@ -17,7 +17,7 @@ public sealed class CrashFaultTests(CrashFaultTests.Host host, ITestOutputHelper
         new(12, "stack overflow", run => run.FailsAsync(run.Victim.StackOverflow)) { Records = [FaultKind.StackOverflow], Says = "overflowed a thread's stack" },
         new(13, "FailFast", run => run.FailsAsync(() => run.Victim.FailFast("no way on"))) { Records = [FaultKind.FailFast], Says = "no way on" },
         new(13, "a bad address in native code", run => run.FailsAsync(run.Victim.BreakNative)) { Records = [FaultKind.Signal], Says = "SIG" },
-        new(13, "SIGABRT sent to itself", run => run.MayFailAsync(() => run.Victim.Raise(Abort))) { Records = [FaultKind.Signal], Says = "SIGABRT" },
+        new(13, "SIGSYS, as a filter of system calls sends it", run => run.MayFailAsync(() => run.Victim.Raise(Sys))) { Records = [FaultKind.Signal], Says = "SIGSYS" },
         new(14, "exception on a thread of its own", run => run.FailsAsync(() => run.Victim.ThreadException("thrown on a thread")))
         {
             Records = [FaultKind.UnhandledException], Says = "thrown on a thread",

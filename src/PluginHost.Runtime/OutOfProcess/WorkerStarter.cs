@@ -68,7 +68,7 @@ internal sealed class WorkerStarter(ProcessTierOptions options, TimeProvider clo
         RingTransport transport = new(new Socket(process.Channel));
         RpcConnection connection = new(transport, rpc, [reports], logger);
         connection.Start();
-        return new StartedWorker(kind, process, connection, transport, reports, logger, chain);
+        return new StartedWorker(kind, process, connection, transport, reports, logger, chain, clock);
     }
 
     /// <summary>Starts a worker without a plugin and makes it warm: handshake, the way of a load, the way of a call.</summary>

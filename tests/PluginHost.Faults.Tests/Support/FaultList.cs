@@ -62,9 +62,6 @@ internal static class FaultList
         "clock jump, suspend and resume",
     ];
 
-    /// <summary>Those that cannot be brought about, with the decision that says why.</summary>
-    public static (int Number, string Decision)[] Impossible { get; } = [(32, "0022-an-unkillable-worker.md")];
-
     /// <summary>All rows that run in the common harness.</summary>
     public static IEnumerable<FaultRow> Rows { get; } =
     [
@@ -87,6 +84,7 @@ internal static class FaultList
         new(27, "a callback while the plugin takes one call at once", Runtime + "OnEveryTier/ServiceTests.cs", "A_plugin_that_takes_one_call_at_once_takes_the_callback_of_its_own_call", "answered"),
         new(30, "a file, a socket, a link in the socket's place", Here + "StateFolderFaultTests.cs", "What_lies_in_the_place_of_the_socket_does_not_keep_the_host_from_serving", "serves"),
         new(30, "a path longer than a socket's may be", Here + "StateFolderFaultTests.cs", "A_state_folder_with_a_path_longer_than_a_sockets_may_be_serves", "serves"),
+        new(32, "a process that no signal reaches, under a virtual clock", Here + "UnkillableFaultTests.cs", "One_that_hangs_and_does_not_end_is_left_alone_with_one_record_and_its_calls_end", "`Hang`; left alone after 5 s, and logged"),
         new(37, "offsets and lengths that cannot be", Processes + "OutOfProcess/HostilePayloadTests.cs", "An_answer_that_names_bytes_that_cannot_be_ends_its_worker_and_takes_no_memory", "`ProtocolViolation`, restarted"),
         new(37, "the rings' control words are overwritten", Processes + "OutOfProcess/HostileRingTests.cs", "The_host_lives_through_an_attack_with_one_fault_and_a_new_worker_serves", "one fault, restarted"),
         new(38, "the host's disk is full", Here + "StateFolderFaultTests.cs", "A_full_disk_costs_the_notes_and_not_the_calls", "serves; notes are lost"),
