@@ -11,19 +11,17 @@ internal sealed class Neighbour(IFaulty plugin)
 {
     private const int ServiceMilliseconds = 5;
     private const int Lanes = 4;
+    private const int FewestCalls = 240;
 
-    /// <summary>Calls for a first look at the 99th percentile.</summary>
-    public const int FewCalls = 240;
-
-    /// <summary>Calls until it is enough, and at least so many times. A call that fails fails the measurement.</summary>
+    /// <summary>Calls until it is enough, and often enough for a 99th percentile. A call that fails fails the measurement.</summary>
     /// <returns>How long each took, in milliseconds.</returns>
-    public async Task<double[]> CallAsync(Task enough, int fewest = FewCalls)
+    public async Task<double[]> CallAsync(Task enough)
     {
         int calls = 0;
         List<double>[] lanes = await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => Task.Run(async () =>
         {
             List<double> times = [];
-            while (Interlocked.Increment(ref calls) <= fewest || !enough.IsCompleted)
+            while (Interlocked.Increment(ref calls) <= FewestCalls || !enough.IsCompleted)
             {
                 long began = Stopwatch.GetTimestamp();
                 await plugin.SleepAsync(ServiceMilliseconds, CancellationToken.None);
