@@ -19,8 +19,7 @@ internal sealed partial class PluginSupervisor
     private async Task StartGenerationAsync(string? cause)
     {
         PluginView before = View;
-        int generation = _machine.TryBeginStart();
-        if (generation == 0)
+        if (Volatile.Read(ref _isClosing) || _machine.TryBeginStart() is not (> 0 and int generation))
         {
             return;
         }
@@ -70,7 +69,8 @@ internal sealed partial class PluginSupervisor
             ?? throw new PluginRefusedException(
                 $"{plugin.Id}: the tier {_tier} is not available in this host.",
                 new PluginFault(plugin.Id, FaultKind.Refused) { Generation = generation });
-        return tier.StartAsync(RequestOf(plugin, generation, leases), cancellationToken);
+        StartRequest request = RequestOf(plugin, generation, leases);
+        return tier.StartAsync(_tier == PluginTier.InProcess ? request with { Stages = _stages.Of(generation) } : request, cancellationToken);
     }
 
     private StartRequest RequestOf(SupervisedPlugin plugin, int generation, GenerationLeases leases) => new()
@@ -151,6 +151,7 @@ internal sealed partial class PluginSupervisor
 
         IPluginInstance instance = view.Instance!;
         _failedAt = Clock.GetTimestamp();
+        string? stranded = null;
         if (died.IsAlive || _tier == PluginTier.InProcess)
         {
             if (died.IsAlive)
@@ -159,27 +160,29 @@ internal sealed partial class PluginSupervisor
             }
 
             _machine.TryBeginStop(died.Generation, willReturn: true, died.Fault.Message);
-            UnloadResult unload = await StopInstanceAsync(instance).ConfigureAwait(false);
+            UnloadResult unload = await StopInstanceAsync(instance, _settings.DrainTimeout).ConfigureAwait(false);
             if (instance is InProcessInstance inProcess && unload.Outcome == UnloadOutcome.Pending)
             {
                 // A fresh context is allowed only where the old one is gone: here the proof is forced, at most once a minute a host.
                 unload = await inProcess.ProveUnloadAsync(force: true).ConfigureAwait(false);
+                RecordLeak(unload, instance.Generation);
             }
 
-            if (_tier == PluginTier.InProcess && unload.Outcome != UnloadOutcome.Unloaded)
-            {
-                Demote(unload);
-            }
+            CountFaultRate(died.Fault);
+            stranded = MoveWhereNeeded(unload, mustBeGone: true);
         }
         else
         {
             await instance.DisposeAsync().ConfigureAwait(false);
         }
 
-        Fail(died.Generation, died.Fault);
+        Fail(died.Generation, died.Fault, stranded);
     }
 
-    private void Fail(int generation, FaultRecord fault)
+    /// <param name="generation">The generation that failed.</param>
+    /// <param name="fault">Of what.</param>
+    /// <param name="stranded">Why no other can follow it; null where one can.</param>
+    private void Fail(int generation, FaultRecord fault, string? stranded = null)
     {
         string? faultId = _settings.Recorder.Plugin(Plugin.Id, _tier!.Value).Fault(fault);
         if (_failedAt == 0)
@@ -190,6 +193,7 @@ internal sealed partial class PluginSupervisor
         DateTimeOffset now = Clock.GetUtcNow();
         (RestartDecision decision, _history) = RestartPolicy.Decide(
             fault.Kind, _history, Plugin.Manifest!.Restart, _readyAt, now, _settings.Jitter.Next(), fault.ExitCode);
+        decision = stranded is null ? decision : new RestartDecision.Quarantine(stranded);
         _readyAt = null;
         switch (decision)
         {

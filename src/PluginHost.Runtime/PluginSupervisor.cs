@@ -22,9 +22,11 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     private readonly PluginStateMachine _machine;
     private readonly Channel<Command> _commands = Channel.CreateUnbounded<Command>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _closing = new();
+    private readonly Lock _closeLock = new();
     private readonly FaultRate _rate;
     private readonly Task _loop;
     private readonly ObjectSlots _objectSlots;
+    private readonly StageSlots _stages;
     private CancellationTokenSource _revoked = new();
     private GenerationLeases _leases;
     private CancellationTokenSource _startCancelled = new();
@@ -33,6 +35,8 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     private PluginTier? _tier;
     private string? _demotion;
     private long _stopRequested;
+    private bool _isClosing;
+    private Task? _closed;
 
     public PluginSupervisor(SupervisedPlugin plugin, SupervisorSettings settings)
     {
@@ -46,6 +50,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         Invoker = new SupervisedInvoker(this);
         Chains = new ChainTable(plugin.Id);
         _objectSlots = new ObjectSlots(plugin.Id, settings.Flight, Observer);
+        _stages = new StageSlots(plugin.Id, settings.Flight);
         _leases = new GenerationLeases(this, _objectSlots);
         Sites = [.. plugin.Contracts.Select(CreateSite)];
         if (plugin.Placement.Tier is null)
@@ -95,7 +100,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         get
         {
             List<string> reasons = [.. Plugin.Placement.Reasons];
-            if (_demotion is { } demotion)
+            if (_demotion is { } demotion && !reasons.Contains(demotion))
             {
                 reasons.Add(demotion);
             }
@@ -114,6 +119,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>Why the host moved it to a farther tier than trust and policy choose; null where it did not.</summary>
+    public string? Demotion => _demotion ?? Plugin.Placement.Demotion;
+
     /// <summary>True where in-process calls' data go through the codec and back.</summary>
     public bool RoundTrip => _settings.RoundTrip;
 
@@ -121,13 +129,16 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     public IReadOnlyList<LoadedAssembly> Assemblies() => View.Instance?.Assemblies ?? [];
 
     /// <summary>Starts the plugin where it is at rest and not quarantined; ends with the first attempt, whatever came of it.</summary>
-    public Task StartAsync() => PostAsync(new Command.Start(IsReset: false));
+    public Task StartAsync() => PostAsync(new Command.Start());
 
-    /// <summary>Forgets past failures, leaves quarantine and starts.</summary>
-    public Task ResetAsync() => PostAsync(new Command.Start(IsReset: true));
+    /// <summary>Forgets past failures, leaves quarantine, takes back what moved the plugin to a farther tier, and starts.</summary>
+    /// <param name="undemote">Gives the plugin as it is placed without what moved it; called in the loop. Null leaves the placement.</param>
+    /// <param name="start">False leaves a plugin that does not run at rest.</param>
+    public Task ResetAsync(Func<SupervisedPlugin, SupervisedPlugin>? undemote = null, bool start = true) =>
+        PostAsync(new Command.Reset(undemote ?? (static plugin => plugin), start));
 
     /// <summary>Stops the plugin; it stays stopped. Ends a start that is under way.</summary>
-    public Task<UnloadResult> StopAsync() => PostStopAsync(new Command.Stop());
+    public Task<UnloadResult> StopAsync() => PostStopAsync(new Command.Stop(_settings.DrainTimeout));
 
     /// <summary>Stops the running generation and starts the next; calls wait meanwhile. Spends no restart budget.</summary>
     public Task<UnloadResult> RestartAsync(SupervisedPlugin? replacement = null) => PostStopAsync(new Command.Restart(replacement));
@@ -143,7 +154,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
             FaultRecord incident = fault with
             {
                 Id = null,
-                Limit = "FaultRate.Limit",
+                Limit = FaultRateLimit,
                 Remedy = null,
                 Message = $"Too many faults: {_settings.FaultRate.Limit} within {_settings.FaultRate.Window:c}; the last: {fault.Message}",
                 Kind = FaultKind.LimitExceeded,
@@ -153,15 +164,25 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (!_closing.IsCancellationRequested)
-        {
-            await StopAsync().ConfigureAwait(false);
-            _commands.Writer.TryComplete();
-            await _closing.CancelAsync().ConfigureAwait(false);
-        }
+    public async ValueTask DisposeAsync() => await CloseAsync(_settings.DrainTimeout).ConfigureAwait(false);
 
+    /// <summary>Stops the plugin for the last time, whatever is under way, and ends the supervisor: nothing starts it any more. Idempotent.</summary>
+    /// <param name="drain">How long to wait for calls in flight.</param>
+    public Task CloseAsync(TimeSpan drain)
+    {
+        lock (_closeLock)
+        {
+            return _closed ??= Task.Run(() => CloseOnceAsync(drain));
+        }
+    }
+
+    private async Task CloseOnceAsync(TimeSpan drain)
+    {
+        // Before the stop: a start that somebody asks for behind it finds the door closed.
+        Volatile.Write(ref _isClosing, true);
+        await TryStopAsync(drain).ConfigureAwait(false);
+        _commands.Writer.TryComplete();
+        await _closing.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
         await DropHotAsync().ConfigureAwait(false);
         foreach (PluginGuardSite site in Sites)
@@ -172,6 +193,20 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         }
 
         _objectSlots.Release();
+        _stages.Release();
+    }
+
+    private async Task TryStopAsync(TimeSpan drain)
+    {
+        try
+        {
+            await PostStopAsync(new Command.Stop(drain)).ConfigureAwait(false);
+        }
+        catch (Exception failed)
+        {
+            // A defect of the host's own, which the loop has logged: what is left is still taken down.
+            Log.CommandFailed(_log, Plugin.Id, nameof(CloseAsync), failed);
+        }
     }
 
     private IReadOnlyList<KeyValuePair<string, object?>> LogProperties(int generation) =>
@@ -226,28 +261,25 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     {
         switch (command)
         {
-            case Command.Start start:
-                if (start.IsReset)
+            case Command.Start:
+                if (View.State is not PluginState.Quarantined)
                 {
-                    _history = RestartHistory.Empty;
-                    _rate.Clear();
+                    await StartGenerationAsync(cause: null).ConfigureAwait(false);
                 }
 
-                if (View.State is PluginState.Quarantined && !start.IsReset)
-                {
-                    return UnloadResult.Nothing;
-                }
+                return UnloadResult.Nothing;
 
-                await StartGenerationAsync(cause: null).ConfigureAwait(false);
+            case Command.Reset reset:
+                await ActResetAsync(reset).ConfigureAwait(false);
                 return UnloadResult.Nothing;
 
             case Command.Retry retry:
                 await ActRetryAsync(retry).ConfigureAwait(false);
                 return UnloadResult.Nothing;
 
-            case Command.Stop:
+            case Command.Stop stop:
                 Interlocked.Decrement(ref _stopRequested);
-                return await StopGenerationAsync(willReturn: false, "Stopped on request.").ConfigureAwait(false);
+                return await StopGenerationAsync(willReturn: false, "Stopped on request.", stop.Drain).ConfigureAwait(false);
 
             case Command.Restart restart:
                 Interlocked.Decrement(ref _stopRequested);

@@ -106,6 +106,9 @@ internal sealed record StartRequest
     /// <summary>True where it may take a worker that stands ready without a plugin, and wants another to stand ready afterwards. Default true.</summary>
     public bool TakesSpare { get; init; } = true;
 
+    /// <summary>Where the threads that start and stop it in-process are counted.</summary>
+    public StageMarks Stages { get; init; } = StageMarks.None;
+
     /// <summary>For what the plugin and its worker log.</summary>
     public required ILogger Logger { get; init; }
 }
@@ -129,4 +132,13 @@ internal interface IInstanceObserver
     /// <summary>A fault that does not end the instance: an exception, a time-out. The supervisor counts it against the fault rate.</summary>
     /// <returns>The id of its record, for the exception that the caller gets; null where it has none.</returns>
     string? Fault(FaultRecord fault);
+}
+
+/// <summary>Slots of <see cref="ThreadBlocks"/> for code of a plugin that is no call; -1 where it is not counted.</summary>
+/// <param name="Start">Its load, construction and start.</param>
+/// <param name="Stop">What it does when it is asked to stop, and its disposal.</param>
+internal readonly record struct StageMarks(int Start, int Stop)
+{
+    /// <summary>Not counted.</summary>
+    public static StageMarks None { get; } = new(-1, -1);
 }

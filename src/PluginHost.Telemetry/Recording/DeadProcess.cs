@@ -3,7 +3,11 @@ namespace PluginHost.Telemetry.Recording;
 /// <summary>What a host process was doing when it died. Immutable.</summary>
 /// <param name="Pid">Its process id.</param>
 /// <param name="Threads">The threads that were inside a plugin; empty where none was.</param>
-public sealed record DeadProcess(int Pid, IReadOnlyList<DeadThread> Threads);
+public sealed record DeadProcess(int Pid, IReadOnlyList<DeadThread> Threads)
+{
+    /// <summary>When it started, in the kernel's ticks since boot: with <see cref="Pid"/> it names the process.</summary>
+    public long StartTime { get; init; }
+}
 
 /// <summary>A thread that was inside a plugin when its process died. Immutable.</summary>
 /// <param name="ThreadId">The operating system's thread id.</param>

@@ -71,7 +71,11 @@ public sealed class FlightRecorder : IDisposable
     /// <summary>Reads and deletes what processes that are gone have left in a folder. Damaged files are logged and deleted.</summary>
     /// <param name="folder">The folder; need not exist.</param>
     /// <param name="logger">Told of damaged files.</param>
-    public static IReadOnlyList<DeadProcess> ReadDead(string folder, ILogger logger) => FlightReader.ReadDead(folder, logger);
+    /// <param name="beforeDelete">
+    /// Told of each process before its file is deleted, so that a death in between tells of it twice and not never; must not throw. Null for nobody.
+    /// </param>
+    public static IReadOnlyList<DeadProcess> ReadDead(string folder, ILogger logger, Action<DeadProcess>? beforeDelete = null) =>
+        FlightReader.ReadDead(folder, logger, beforeDelete);
 
     /// <summary>Says which method a slot counts. Call it when the slot is reserved, and again for every generation.</summary>
     /// <param name="slot">A reserved slot of <see cref="ThreadBlocks"/>.</param>

@@ -64,6 +64,12 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
 
     public bool IsStopped { get; private set; }
 
+    /// <summary>How long its stop was to wait for calls.</summary>
+    public TimeSpan? Drained { get; private set; }
+
+    /// <summary>What its stop waits for; nothing by default.</summary>
+    public Func<Task>? OnStop { get; init; }
+
     public bool IsDisposed { get; private set; }
 
     public void Die(FaultKind kind, int? exitCode = null) => _died.TrySetResult(new FaultRecord
@@ -80,10 +86,12 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
 
     public object Target(ContractDescriptor contract) => throw new NotSupportedException("A fake has no contracts.");
 
-    public Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
+    public async Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
+        Drained = drain;
         IsStopped = true;
-        return Task.FromResult(new UnloadResult(Unload, 0, []));
+        await (OnStop?.Invoke() ?? Task.CompletedTask);
+        return new UnloadResult(Unload, 0, []);
     }
 
     public ValueTask DisposeAsync()
