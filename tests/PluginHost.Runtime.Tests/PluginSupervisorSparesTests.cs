@@ -145,6 +145,7 @@ public sealed class PluginSupervisorSparesTests : IAsyncDisposable
             Tiers = [_tier],
             Recorder = _recorder,
             FaultRate = new FaultRateOptions(),
+            RestartQueue = new RestartQueue(new RestartRateOptions(), _clock),
             DrainTimeout = TimeSpan.FromSeconds(1),
             StartTimeout = s_long,
             RoundTrip = false,

@@ -25,7 +25,7 @@ internal static class RuntimeVictim
                 await File.WriteAllTextAsync(marker, "1");
                 break;
             case "busy":
-                _ = Task.Run(() => plugin.Spin(marker));
+                _ = Task.Run(() => plugin.SpinIn(marker));
                 break;
             case "native":
                 _ = Task.Run(() => plugin.SleepInNative(marker));

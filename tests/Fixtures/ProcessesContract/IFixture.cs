@@ -96,7 +96,7 @@ public interface IFixture
     void Inject(byte[] frames);
 
     /// <summary>Writes <paramref name="marker"/>, then takes all of a core for ever.</summary>
-    void Spin(string marker);
+    void SpinIn(string marker);
 
     /// <summary>Writes <paramref name="marker"/>, then sleeps for ever in native code.</summary>
     void SleepInNative(string marker);

@@ -6,7 +6,7 @@ namespace Fixtures.Processes.Plugin;
 /// <content>What makes a worker hard to end: programs that it starts, and calls that never return.</content>
 public sealed partial class FixturePlugin
 {
-    public void Spin(string marker)
+    public void SpinIn(string marker)
     {
         File.WriteAllText(marker, "1");
         while (true)
