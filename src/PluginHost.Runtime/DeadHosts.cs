@@ -23,16 +23,15 @@ internal sealed class DeadHosts(Recorder recorder, Demotions demotions, TimeProv
 
     private void Report(DeadProcess host, string stateFolder)
     {
-        if (host.Threads.Count == 0)
+        (int Thread, DeadCall Call)[] all = Suspects(host);
+        if (all.Length == 0)
         {
-            // It was killed from outside while it was idle, or it died of itself: nobody's doing.
+            // It was killed from outside while it was idle, or it ended of itself: nobody's doing.
             return;
         }
 
         DateTimeOffset at = LastSeen(stateFolder, host.Pid) ?? clock.GetUtcNow();
-        var suspects = host.Threads
-            .SelectMany(thread => Suspects(thread).Select(call => (Thread: thread.ThreadId, Call: call)))
-            .GroupBy(s => s.Call.PluginId, StringComparer.OrdinalIgnoreCase);
+        var suspects = all.GroupBy(s => s.Call.PluginId, StringComparer.OrdinalIgnoreCase);
         foreach (var plugin in suspects)
         {
             (int Thread, DeadCall Call)[] seen = [.. plugin];
@@ -51,7 +50,7 @@ internal sealed class DeadHosts(Recorder recorder, Demotions demotions, TimeProv
                 Tier = PluginTier.InProcess,
                 Generation = main.Generation,
                 Method = main.Method,
-                Message = $"The host process {host.Pid} died while {Threads(seen)}.{Others(host, main.PluginId)}",
+                Message = $"The host process {host.Pid} died while {Threads(seen)}.{Others(all, main.PluginId)}",
             });
             demotions.Add(main.PluginId, new Incident(
                 IncidentKind.HostDeath,
@@ -61,8 +60,18 @@ internal sealed class DeadHosts(Recorder recorder, Demotions demotions, TimeProv
         }
     }
 
+    private static (int Thread, DeadCall Call)[] Suspects(DeadProcess host) => host.End switch
+    {
+        { Culprit: { } culprit, ThreadIds: [var thread, ..] } => [(thread, culprit)],
+
+        // Whoever else was in a plugin then has nothing to do with it.
+        { } end => [.. host.Threads.Where(t => end.ThreadIds.Contains(t.ThreadId)).SelectMany(Suspects)],
+        null => [.. host.Threads.SelectMany(Suspects)],
+    };
+
     // Where the thread had entered and left another method since, each one on its stack is a suspect.
-    private static IReadOnlyList<DeadCall> Suspects(DeadThread thread) => thread.Innermost is { } innermost ? [innermost] : thread.Inside;
+    private static IEnumerable<(int Thread, DeadCall Call)> Suspects(DeadThread thread) =>
+        (thread.Innermost is { } innermost ? [innermost] : thread.Inside).Select(call => (thread.ThreadId, call));
 
     private static string Threads((int Thread, DeadCall Call)[] seen) => string.Join(
         ", ",
@@ -70,9 +79,9 @@ internal sealed class DeadHosts(Recorder recorder, Demotions demotions, TimeProv
             CultureInfo.InvariantCulture,
             $"{(method.Count() == 1 ? "its thread" : "its threads")} {string.Join(" and ", method.Select(s => s.Thread))} {(method.Count() == 1 ? "was" : "were")} in {method.Key}")));
 
-    private static string Others(DeadProcess host, string pluginId)
+    private static string Others((int Thread, DeadCall Call)[] all, string pluginId)
     {
-        string[] others = [.. host.Threads.SelectMany(Suspects).Select(c => c.PluginId).Where(id => id != pluginId).Distinct(StringComparer.Ordinal)];
+        string[] others = [.. all.Select(s => s.Call.PluginId).Where(id => id != pluginId).Distinct(StringComparer.Ordinal)];
         return others.Length == 0 ? "" : $" So were other threads, or the same one, in {string.Join(", ", others)}: which of them it died of is not known.";
     }
 

@@ -70,12 +70,12 @@ internal static partial class Log
     [LoggerMessage(8041, LogLevel.Warning, "{PluginId}: its next generation does not stand ready; a restart starts it first: {Reason}")]
     public static partial void HotSpareLost(ILogger logger, string pluginId, string reason);
 
-    [LoggerMessage(8050, LogLevel.Error, "The record of demotions cannot be read: {Problem} It is kept aside ({File}). What it said is unknown: every plugin that the policy lets the host move (\"demotion\": true) runs out of process until it is reset.")]
+    [LoggerMessage(8070, LogLevel.Error, "The record of demotions cannot be read: {Problem} It is kept aside ({File}). What it said is unknown: every plugin that the policy lets the host move (\"demotion\": true) runs out of process until it is reset.")]
     public static partial void DemotionsUnreadable(ILogger logger, string problem, string file);
 
-    [LoggerMessage(8051, LogLevel.Error, "The record of demotions {File} cannot be written: {Reason} Plugins that were moved out of process may run inside the next host again. Make room, or let this user write there.")]
+    [LoggerMessage(8071, LogLevel.Error, "The record of demotions {File} cannot be written: {Reason} Plugins that were moved out of process may run inside the next host again. Make room, or let this user write there.")]
     public static partial void DemotionsNotWritten(ILogger logger, string file, string reason);
 
-    [LoggerMessage(8052, LogLevel.Warning, "{PluginId} was reset: {What}")]
+    [LoggerMessage(8072, LogLevel.Warning, "{PluginId} was reset: {What}")]
     public static partial void Reset(ILogger logger, string pluginId, string what);
 }

@@ -24,6 +24,7 @@ public sealed class HostCrashTests : IDisposable
     [InlineData("failfast", "Fixture.FailFast")]
     [InlineData("overflow", "Fixture.StackOverflow")]
     [InlineData("exit", "Fixture.Exit")]
+    [InlineData("own-thread", "(own thread)")]
     public async Task After_a_host_died_in_a_plugin_the_next_one_records_it_once_and_runs_it_in_a_worker_from_then_on(string mode, string method)
     {
         string plugins = VictimHost.Layout(_folder, "{}", trust: "full");
@@ -45,7 +46,7 @@ public sealed class HostCrashTests : IDisposable
     }
 
     [Theory]
-    [InlineData("busy", "Fixture.Spin")]
+    [InlineData("busy", "Fixture.SpinIn")]
     [InlineData("native", "Fixture.SleepInNative")]
     public async Task A_host_killed_from_outside_blames_the_plugin_that_a_thread_was_in(string mode, string method)
     {
@@ -70,6 +71,20 @@ public sealed class HostCrashTests : IDisposable
         host.Reach(mode, 0);
 
         host.Kill();
+
+        await using PluginRuntime next = await StartAsync(plugins, start: false);
+        Assert.Empty(next.Faults);
+        Assert.Equal((PluginTier.InProcess, null), (next.Status[0].Tier, next.Status[0].Demotion));
+    }
+
+    [Theory]
+    [InlineData("application-exits")]
+    [InlineData("application-throws")]
+    public async Task A_plugin_that_is_at_work_while_the_application_ends_itself_is_not_blamed(string mode)
+    {
+        string plugins = VictimHost.Layout(_folder, "{}", trust: "full");
+        using VictimHost host = VictimHost.Start(plugins, _folder["state"], mode);
+        host.WaitForDeath();
 
         await using PluginRuntime next = await StartAsync(plugins, start: false);
         Assert.Empty(next.Faults);
@@ -176,7 +191,7 @@ public sealed class HostCrashTests : IDisposable
         new DeadHosts(recorder, Kept(log), TimeProvider.System, log).Report(_folder["state"]);
 
         Assert.Null(Kept(log).Of("outer"));
-        Assert.Equal(2, recorder.Faults().Count);
+        Assert.Equal(2, recorder.Faults().Length);
     }
 
     private Demotions Kept(ILogger log) => new(_folder["state", "demotions.json"], new DemotionOptions { HostDeaths = 2 }, TimeProvider.System, log);
@@ -193,7 +208,7 @@ public sealed class HostCrashTests : IDisposable
         FaultRecord fault = Assert.Single(next.Faults);
         Assert.Equal((FaultKind.HostDeath, Id, PluginTier.InProcess, 1, method), (fault.Kind, fault.PluginId, fault.Tier, fault.Generation, fault.Method));
         Assert.Contains($"The host process {host} died while its thread ", fault.Message, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles(next.StateFolder, "flight-*").Where(f => f.Contains($"-{host}-", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Directory.GetFiles(next.StateFolder, "flight-*"), f => f.Contains($"-{host}-", StringComparison.Ordinal));
     }
 
     private Task<PluginRuntime> StartAsync(string plugins, bool start = true, bool? allowed = true) => PluginRuntime.StartAsync(new PluginRuntimeOptions

@@ -179,6 +179,9 @@ public static unsafe class ThreadBlocks
         return last != 0 && offset >= 0 && offset % SlotBytes == 0 && offset / SlotBytes < MaxSlots ? (int)(offset / SlotBytes) : -1;
     }
 
+    /// <summary>The calling thread, as <see cref="ThreadActivity.ThreadId"/> has it.</summary>
+    public static int CurrentThread => OperatingSystem.IsLinux() ? NativeThreadId() : Environment.CurrentManagedThreadId;
+
     internal static void AddSuspended(int slot, int change) => Interlocked.Add(ref s_suspended[slot], change);
 
     private static List<(int Slot, long Entered)> Inside_NeedsLock(nint block)
@@ -216,7 +219,7 @@ public static unsafe class ThreadBlocks
                 s_blocks.Add(block);
             }
 
-            *(int*)block = Environment.CurrentManagedThreadId is var managed && OperatingSystem.IsLinux() ? NativeThreadId() : managed;
+            *(int*)block = CurrentThread;
             CurrentBlock.Set((byte*)block, new BlockOwner(block));
             return (byte*)block;
         }

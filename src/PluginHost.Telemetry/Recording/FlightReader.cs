@@ -52,7 +52,7 @@ internal static class FlightReader
                     return;
                 }
 
-                read = problem is null && !isIdle ? new DeadProcess(owner.Pid, Threads(handle)) { StartTime = owner.StartTime } : null;
+                read = problem is null && !isIdle ? new DeadProcess(owner.Pid, Threads(handle)) { StartTime = owner.StartTime, End = DeathNote.Read(header) } : null;
             }
 
             if (read is not null)

@@ -12,6 +12,7 @@ public sealed class FlightRecorder : IDisposable
     private static readonly Lock s_lock = new();
     private static FlightMemory? s_memory;
     private static FlightLinks? s_links;
+    private static DeathNote? s_note;
     private readonly ILogger _logger;
     private bool _isDisposed;
 
@@ -82,8 +83,11 @@ public sealed class FlightRecorder : IDisposable
     /// <param name="pluginId">The plugin's id; more than 200 bytes are cut.</param>
     /// <param name="method">The method's wire name; more than 255 bytes are cut.</param>
     /// <param name="generation">The plugin's generation.</param>
-    public void Name(int slot, string pluginId, string method, int generation) =>
+    public void Name(int slot, string pluginId, string method, int generation)
+    {
         Write(slot, FlightFile.WriteName(new DeadCall(pluginId, method, generation)));
+        s_note?.Know(pluginId, generation);
+    }
 
     /// <summary>Takes the names of slots back. Call it before <see cref="ThreadBlocks.Release"/>.</summary>
     /// <param name="first">The first slot.</param>
@@ -131,6 +135,7 @@ public sealed class FlightRecorder : IDisposable
 
             s_memory = memory;
             s_links = new FlightLinks(owner, path);
+            s_note = new DeathNote(memory);
             return null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -63,6 +63,19 @@ internal static class RuntimeVictim
             case "exit":
                 plugin.Exit(3);
                 break;
+            case "own-thread":
+                plugin.ThrowOnThread("on a thread of its own");
+                break;
+            case "application-exits":
+                _ = Task.Run(() => plugin.SpinIn(marker));
+                await UntilAsync(() => File.Exists(marker));
+                Environment.Exit(0);
+                break;
+            case "application-throws":
+                _ = Task.Run(() => plugin.SpinIn(marker));
+                await UntilAsync(() => File.Exists(marker));
+                new Thread(() => throw new InvalidOperationException("the application's own")).Start();
+                break;
         }
 
         await Task.Delay(Timeout.InfiniteTimeSpan);

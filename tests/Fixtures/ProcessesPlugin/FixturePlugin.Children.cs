@@ -48,7 +48,7 @@ public sealed partial class FixturePlugin
         switch (how)
         {
             case "spin":
-                Spin(marker);
+                SpinIn(marker);
                 break;
             case "native":
                 SleepInNative(marker);

@@ -59,8 +59,15 @@ internal sealed class VictimHost : IDisposable
         return folder["plugins"];
     }
 
-    public static VictimHost Start(string plugins, string state, string mode) =>
-        new(Process.Start(new ProcessStartInfo("dotnet", [FixtureWorkers.HostVictim, plugins, state, mode]))!, state);
+    public static VictimHost Start(string plugins, string state, string mode)
+    {
+        Process process = Process.Start(new ProcessStartInfo("dotnet", [FixtureWorkers.HostVictim, plugins, state, mode]) { RedirectStandardError = true })!;
+
+        // Its last words are long, and are read so that it can say them.
+        process.ErrorDataReceived += static (_, _) => { };
+        process.BeginErrorReadLine();
+        return new VictimHost(process, state);
+    }
 
     /// <summary>Waits until it is where its mode says, its worker's programs started.</summary>
     public void Reach(string mode, int programs)
