@@ -76,14 +76,13 @@ internal sealed partial class PluginSupervisor
             await MoveBackAsync(placed).ConfigureAwait(false);
         }
 
-        if (View.State == PluginState.Quarantined)
-        {
-            _machine.Rest(PluginState.Stopped, "Reset.");
-        }
-
         if (reset.Starts || wasUp)
         {
             await StartGenerationAsync(cause: null).ConfigureAwait(false);
+        }
+        else if (View.State == PluginState.Quarantined)
+        {
+            _machine.Rest(PluginState.Stopped, "Reset.");
         }
     }
 

@@ -1,3 +1,4 @@
+using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Control;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tests.Support;

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Fixtures.Services.Contract;
+using PluginHost.Contracts.Faults;
+using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tests.Support;
 using PluginHost.Runtime.Trust;
 using PluginHost.Telemetry.Recording;
@@ -41,7 +43,7 @@ public sealed class StopOrderTests
         Task second = host.Runtime.DisposeAsync().AsTask();
 
         await Task.WhenAll(first, second);
-        Assert.All(host.Runtime.Status, s => Assert.NotEqual(Model.PluginState.Ready, s.State));
+        Assert.All(host.Runtime.Status, s => Assert.NotEqual(PluginState.Ready, s.State));
         Assert.Throws<ObjectDisposedException>(() => host["a.first"]);
         await host.DisposeAsync();
     }
@@ -58,7 +60,7 @@ public sealed class StopOrderTests
     private static PluginOverrides By(PluginTier tier, string provider) => new()
     {
         Tier = tier,
-        Spare = Model.SpareMode.None,
+        Spare = SpareMode.None,
         Services = new Dictionary<string, string> { [Relays] = provider },
     };
 }

@@ -78,7 +78,7 @@ switch (end)
             inside.Wait();
         }
 
-        guard.Call(1, () =>
+        Thread ending = new(() => guard.Call(1, () =>
         {
             if (end == "throws")
             {
@@ -86,7 +86,9 @@ switch (end)
             }
 
             Environment.Exit(4);
-        });
+        }));
+        ending.Start();
+        ending.Join();
         return 0;
     case "overflow":
         guard.Call(0, () => guard.Call(1, () => Overflow(1)));

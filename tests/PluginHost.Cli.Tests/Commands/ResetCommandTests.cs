@@ -46,7 +46,7 @@ public sealed class ResetCommandTests : IDisposable
 
     private string[] Lay()
     {
-        Directory.CreateDirectory(_folder["state"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        _folder.Folder("state");
         _folder.Write(
             "state/demotions.json",
             """{ "plugins": { "samples.calculator": { "demotion": { "tier": "process", "at": "2026-01-01T00:00:00+00:00", "because": "host 1 died in Calculator.Add" }, "incidents": [] } } }""");
