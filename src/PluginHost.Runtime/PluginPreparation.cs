@@ -110,6 +110,7 @@ internal sealed class PluginPreparation(
             Folder = stored.Folder,
             ContentHash = stored.ContentHash,
             DataFolder = state.DataFolder(manifest.Id),
+            CallsFolder = Path.Combine(state.Calls, manifest.Id),
             Settings = manifest.Settings,
             Spare = overrides?.Spare ?? SpareMode.Warm,
             MayBeDemoted = overrides?.Demotion,

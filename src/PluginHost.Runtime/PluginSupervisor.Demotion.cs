@@ -76,6 +76,7 @@ internal sealed partial class PluginSupervisor
             await MoveBackAsync(placed).ConfigureAwait(false);
         }
 
+        ReplaceMissing();
         if (reset.Starts || wasUp)
         {
             await StartGenerationAsync(cause: null).ConfigureAwait(false);

@@ -3,6 +3,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Services;
 using PluginHost.Runtime.Tiers;
@@ -86,12 +87,15 @@ internal sealed partial class PluginSupervisor
         Results = leases.FromPlugin,
         Arguments = leases.FromHost,
         CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
+        CallsFolder = plugin.CallsFolder,
         WorkerStarted = pid => Observer.WorkerStarted(generation, pid),
+        WorkerLog = pid => new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation, pid())),
         TrustsTrace = plugin.Placement.Granted == TrustLevel.Full,
         Observer = Observer,
         Chains = Chains,
         Services = _settings.Services?.Invoke(plugin, leases) ?? GrantedServices.None,
-        TakesSpare = plugin.Spare == SpareMode.Warm,
+        TakesSpare = plugin.Spare == SpareMode.Warm || (plugin.Spare == SpareMode.Hot && HasSeveralWorkers(plugin.Manifest!)),
+        KeepsAhead = plugin.Spare != SpareMode.None,
         Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
     };
 
@@ -122,7 +126,7 @@ internal sealed partial class PluginSupervisor
 
         Log.Ready(_log, Plugin.Id, _tier!.Value, generation);
         _history = _history with { StartFailures = 0 };
-        _ = WatchAsync(generation, instance);
+        _ = instance is WorkerPool pool ? WatchAsync(generation, pool) : WatchAsync(generation, instance);
         KeepHot(generation);
     }
 
@@ -190,10 +194,19 @@ internal sealed partial class PluginSupervisor
             _failedAt = Clock.GetTimestamp();
         }
 
-        DateTimeOffset now = Clock.GetUtcNow();
+        RestartDecision decision = Decide(fault);
+        Follow(stranded is null ? decision : new RestartDecision.Quarantine(stranded), generation, fault, faultId);
+    }
+
+    private RestartDecision Decide(FaultRecord fault)
+    {
         (RestartDecision decision, _history) = RestartPolicy.Decide(
-            fault.Kind, _history, Plugin.Manifest!.Restart, _readyAt, now, _settings.Jitter.Next(), fault.ExitCode);
-        decision = stranded is null ? decision : new RestartDecision.Quarantine(stranded);
+            fault.Kind, _history, Plugin.Manifest!.Restart, _readyAt, Clock.GetUtcNow(), _settings.Jitter.Next(), fault.ExitCode);
+        return decision;
+    }
+
+    private void Follow(RestartDecision decision, int generation, FaultRecord fault, string? faultId)
+    {
         _readyAt = null;
         switch (decision)
         {

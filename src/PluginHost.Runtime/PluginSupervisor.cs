@@ -22,7 +22,6 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     private readonly PluginStateMachine _machine;
     private readonly Channel<Command> _commands = Channel.CreateUnbounded<Command>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _closing = new();
-    private readonly Lock _closeLock = new();
     private readonly FaultRate _rate;
     private readonly Task _loop;
     private readonly ObjectSlots _objectSlots;
@@ -35,8 +34,6 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     private PluginTier? _tier;
     private string? _demotion;
     private long _stopRequested;
-    private bool _isClosing;
-    private Task? _closed;
 
     public PluginSupervisor(SupervisedPlugin plugin, SupervisorSettings settings)
     {
@@ -105,6 +102,11 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
                 reasons.Add(demotion);
             }
 
+            if (PoolReason is { } pool)
+            {
+                reasons.Add(pool);
+            }
+
             if (SpareReason is { } spare)
             {
                 reasons.Add(spare);
@@ -163,58 +165,15 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await CloseAsync(_settings.DrainTimeout).ConfigureAwait(false);
-
-    /// <summary>Stops the plugin for the last time, whatever is under way, and ends the supervisor: nothing starts it any more. Idempotent.</summary>
-    /// <param name="drain">How long to wait for calls in flight.</param>
-    public Task CloseAsync(TimeSpan drain)
-    {
-        lock (_closeLock)
-        {
-            return _closed ??= Task.Run(() => CloseOnceAsync(drain));
-        }
-    }
-
-    private async Task CloseOnceAsync(TimeSpan drain)
-    {
-        // Before the stop: a start that somebody asks for behind it finds the door closed.
-        Volatile.Write(ref _isClosing, true);
-        await TryStopAsync(drain).ConfigureAwait(false);
-        _commands.Writer.TryComplete();
-        await _closing.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(false);
-        await DropHotAsync().ConfigureAwait(false);
-        foreach (PluginGuardSite site in Sites)
-        {
-            Observer.Detach(site);
-            _settings.Flight?.Unname(site.FirstSlot, site.Contract.Methods.Count);
-            ThreadBlocks.Release(site.FirstSlot, site.Contract.Methods.Count);
-        }
-
-        _objectSlots.Release();
-        _stages.Release();
-    }
-
-    private async Task TryStopAsync(TimeSpan drain)
-    {
-        try
-        {
-            await PostStopAsync(new Command.Stop(drain)).ConfigureAwait(false);
-        }
-        catch (Exception failed)
-        {
-            // A defect of the host's own, which the loop has logged: what is left is still taken down.
-            Log.CommandFailed(_log, Plugin.Id, nameof(CloseAsync), failed);
-        }
-    }
-
     private IReadOnlyList<KeyValuePair<string, object?>> LogProperties(int generation) =>
+        LogProperties(generation, Observer.Generation == generation ? Observer.WorkerPid : null);
+
+    private IReadOnlyList<KeyValuePair<string, object?>> LogProperties(int generation, int? workerPid) =>
     [
         new("PluginId", Plugin.Id),
         new("Tier", _tier),
         new("Generation", generation),
-        new("WorkerPid", Observer.Generation == generation ? Observer.WorkerPid : null),
+        new("WorkerPid", workerPid),
     ];
 
     private PluginGuardSite CreateSite(ContractDescriptor contract)
@@ -271,6 +230,14 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
 
             case Command.Reset reset:
                 await ActResetAsync(reset).ConfigureAwait(false);
+                return UnloadResult.Nothing;
+
+            case Command.WorkerLost lost:
+                await ActWorkerLostAsync(lost).ConfigureAwait(false);
+                return UnloadResult.Nothing;
+
+            case Command.WorkerReplaced replaced:
+                ActWorkerReplaced(replaced);
                 return UnloadResult.Nothing;
 
             case Command.Retry retry:

@@ -35,6 +35,11 @@ internal sealed class RuntimeParts : IAsyncDisposable
         _meters = new PluginMeters(Recorder);
         Window = new WindowFile(state.LastWindow, Logger);
 
+        if (CallFolder.TryRemove(state.Calls) is { } kept)
+        {
+            Log.CallsKept(Logger, state.Calls, kept);
+        }
+
         Demotions = new Demotions(state.Demotions, options.Demotion, options.Clock, Logger);
 
         // Read before this process records into the same folder, and before the plugins are placed.

@@ -98,6 +98,7 @@ public sealed class HostDeathTests : IDisposable
         _folder.Write("state/store/staging/half/a.dll", "half a copy");
         _folder.Write("state/running.new", "half a list");
         _folder.Write("state/window.json.new", "half a window");
+        _folder.Write("state/calls/fixture/1-1/data/secret", "what a call left in the folder of its own");
 
         await NextStartAsync(plugins, host.State);
 

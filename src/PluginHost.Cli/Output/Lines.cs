@@ -15,6 +15,7 @@ internal sealed record PluginLine(
     PluginState State,
     int Generation,
     int? WorkerPid,
+    IReadOnlyList<WorkerStatus> Workers,
     IReadOnlyList<string> Contracts,
     string? Unavailable,
     string? Demotion,
@@ -22,7 +23,7 @@ internal sealed record PluginLine(
 {
     /// <summary>The line of a plugin.</summary>
     public static PluginLine Of(PluginStatus status) => new(
-        status.Id, status.Version, status.RequestedTrust, status.GrantedTrust, status.Tier, status.State, status.Generation, status.WorkerPid,
+        status.Id, status.Version, status.RequestedTrust, status.GrantedTrust, status.Tier, status.State, status.Generation, status.WorkerPid, status.Workers,
         status.Contracts, status.Unavailable, status.Demotion, status.Reasons);
 }
 

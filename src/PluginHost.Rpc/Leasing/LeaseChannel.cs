@@ -7,6 +7,14 @@ namespace PluginHost.Rpc.Leasing;
 /// <summary>What leases need of the connection that they live on. Thread-safe; nothing here is called under a lock of the leases but a send.</summary>
 internal abstract class LeaseChannel
 {
+    private int _heldSequences;
+
+    /// <summary>How many sequences of the peer are open here.</summary>
+    public int HeldSequences => Volatile.Read(ref _heldSequences);
+
+    /// <summary>Counts a sequence of the peer that was opened (true) or has ended (false) here.</summary>
+    public void CountSequence(bool isOpened) => Interlocked.Add(ref _heldSequences, isOpened ? 1 : -1);
+
     /// <summary>The bounds.</summary>
     public abstract LeaseOptions Options { get; }
 

@@ -53,6 +53,7 @@ internal sealed partial class WorkerLink
             _methods[method.WireName] = method;
         }
 
+        Ending = Task.WhenAny(process.Exited, connection.Closed);
         _gone = WatchAsync();
     }
 
@@ -67,6 +68,9 @@ internal sealed partial class WorkerLink
 
     /// <summary>Ends with the one fault of a worker that ended without having been asked to. Never faults.</summary>
     public Task<FaultRecord> Died => _died.Task;
+
+    /// <summary>Ends with the first sign of the end: the process or the channel is gone, asked for or not. Never faults.</summary>
+    public Task Ending { get; }
 
     /// <summary>Ends when the process and the channel are gone, asked for or not. Never faults.</summary>
     public Task<FaultRecord> Gone => _gone;
@@ -207,7 +211,7 @@ internal sealed partial class WorkerLink
 
     private async Task<FaultRecord> WatchAsync()
     {
-        await Task.WhenAny(_process.Exited, Connection.Closed).ConfigureAwait(false);
+        await Ending.ConfigureAwait(false);
         bool wasStopping = IsStopping;
         if (!_process.Exited.IsCompleted && !await _process.EndedWithinAsync(IsViolation(await Connection.Closed.ConfigureAwait(false)) ? TimeSpan.Zero : _options.CauseGrace / 2, _clock).ConfigureAwait(false))
         {

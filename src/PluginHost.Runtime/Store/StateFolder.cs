@@ -39,6 +39,9 @@ internal sealed class StateFolder : IDisposable
     /// <summary>The file of <see cref="DemotionFile"/>.</summary>
     public string Demotions => In("demotions.json");
 
+    /// <summary>The folder for what workers have that live for one call: nothing in it outlives its host.</summary>
+    public string Calls => In("calls");
+
     /// <summary>The file of <see cref="RunningWorkers"/>.</summary>
     public string Running => In("running");
 

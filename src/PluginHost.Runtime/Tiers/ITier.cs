@@ -35,6 +35,9 @@ internal interface IPluginInstance : IAsyncDisposable
     /// <summary>Its assemblies and where each comes from; empty out of process.</summary>
     IReadOnlyList<LoadedAssembly> Assemblies { get; }
 
+    /// <summary>Its worker processes, those that are missing now included; empty in-process.</summary>
+    IReadOnlyList<WorkerStatus> Workers => [];
+
     /// <summary>
     /// What calls of a contract go to: the plugin's object in-process (the engine puts it behind the guard), a proxy out of process.
     /// </summary>
@@ -59,8 +62,14 @@ internal sealed record StartRequest
     /// <summary>The store's copy of the plugin's folder.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>The plugin's data folder; exists.</summary>
+    /// <summary>The plugin's data folder; exists. Where every call has a worker of its own nobody uses it.</summary>
     public required string DataFolder { get; init; }
+
+    /// <summary>The folder for the folders of workers that live for one call; need not exist. Null for the data folder.</summary>
+    public string? CallsFolder { get; init; }
+
+    /// <summary>The folder for the plugin's temporary files; null for the system's.</summary>
+    public string? TempFolder { get; init; }
 
     /// <summary>The settings with the operator's overrides applied.</summary>
     public required JsonElement Settings { get; init; }
@@ -105,6 +114,12 @@ internal sealed record StartRequest
 
     /// <summary>True where it may take a worker that stands ready without a plugin, and wants another to stand ready afterwards. Default true.</summary>
     public bool TakesSpare { get; init; } = true;
+
+    /// <summary>True where workers that live for one call are kept ready for the next calls. Default true.</summary>
+    public bool KeepsAhead { get; init; } = true;
+
+    /// <summary>Makes the log of one of several workers, which is told its process id there; null where <see cref="Logger"/> serves all.</summary>
+    public Func<Func<int?>, ILogger>? WorkerLog { get; init; }
 
     /// <summary>Where the threads that start and stop it in-process are counted.</summary>
     public StageMarks Stages { get; init; } = StageMarks.None;

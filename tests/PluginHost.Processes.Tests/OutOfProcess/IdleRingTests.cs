@@ -7,7 +7,7 @@ namespace PluginHost.Processes.Tests.OutOfProcess;
 public sealed class IdleRingTests
 {
     // The name of the connection's reading thread, as the system cuts it.
-    private const string Reader = "pluginhost fixt";
+    private const string Reader = "pluginhost work";
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(1);
 

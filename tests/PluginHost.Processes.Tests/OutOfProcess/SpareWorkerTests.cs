@@ -3,6 +3,7 @@ using Fixtures.Processes.Contract;
 using PluginHost.Processes.Tests.Support;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Runtime.Model;
+using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Processes;
 using PluginHost.Runtime.Tiers;
@@ -88,7 +89,7 @@ public sealed class SpareWorkerTests : IAsyncLifetime
         Assert.Equal(0, _tier.Spares.Taken);
         Assert.Equal(2, _tier.Spares.Missed);
         Eventually.True(() => _tier.Spares.Ready == 2, "Each class has its spare.");
-        Assert.Equal(4, ProcessLife.ChildrenOf(Environment.ProcessId).Count);
+        Assert.Equal(4, Workers().Length);
     }
 
     [Fact]
@@ -112,7 +113,7 @@ public sealed class SpareWorkerTests : IAsyncLifetime
         FixtureWorker first = await StartAsync();
         FixtureWorker second = await StartAsync(generation: 2);
 
-        Assert.Equal([first.Pid, second.Pid], ProcessLife.ChildrenOf(Environment.ProcessId).Order());
+        Assert.Equal([first.Pid, second.Pid], Workers().Order());
         Assert.Equal(new SpareCounts(0, 0, 0, Missed: 2, 0), _tier.Spares);
     }
 
@@ -150,7 +151,7 @@ public sealed class SpareWorkerTests : IAsyncLifetime
         await SpareAsync();
         await EndAllAsync();
         HashSet<string> before = OpenDescriptors.Now();
-        IReadOnlyList<int> children = ProcessLife.ChildrenOf(Environment.ProcessId);
+        int[] children = Workers();
 
         await UseAsync(s_one);
         await StartAsync();
@@ -159,19 +160,19 @@ public sealed class SpareWorkerTests : IAsyncLifetime
         await EndAllAsync();
 
         Eventually.True(() => OpenDescriptors.Now().IsSubsetOf(before), "No pipe, socket or process descriptor is left.");
-        Assert.Equal(children, ProcessLife.ChildrenOf(Environment.ProcessId));
+        Assert.Equal(children, Workers());
     }
 
     [Fact]
     public async Task Spares_on_their_way_when_the_host_ends_are_ended_too()
     {
         FixtureWorker worker = await StartAsync();
-        Eventually.True(() => ProcessLife.ChildrenOf(Environment.ProcessId).Count == 2, "A spare was spawned.");
+        Eventually.True(() => Workers().Length == 2, "A spare was spawned.");
 
         await EndAllAsync();
 
         Assert.False(ProcessLife.IsAlive(worker.Pid));
-        Assert.Empty(ProcessLife.ChildrenOf(Environment.ProcessId));
+        Assert.Empty(Workers());
     }
 
     private ProcessTier NewTier(SpareOptions spares) => new(_workers.Options with { Spares = spares }, TimeProvider.System, _engine);
@@ -207,8 +208,11 @@ public sealed class SpareWorkerTests : IAsyncLifetime
     {
         Eventually.True(() => _tier.Spares is { Ready: 1, Starting: 0 }, "A spare stands ready.");
         int[] known = [.. others, .. _started.Select(i => i.WorkerPid!.Value)];
-        return Task.FromResult(Assert.Single(ProcessLife.ChildrenOf(Environment.ProcessId), pid => !known.Contains(pid)));
+        return Task.FromResult(Assert.Single(Workers(), pid => !known.Contains(pid)));
     }
+
+    /// <summary>The processes of this one, but for the reaper.</summary>
+    private static int[] Workers() => [.. ProcessLife.ChildrenOf(Environment.ProcessId).Where(p => !VictimHost.IsReaper(p))];
 
     private static void KillNow(int pid)
     {
@@ -218,6 +222,7 @@ public sealed class SpareWorkerTests : IAsyncLifetime
 
     private static string? WorkingFolder(int pid) => new FileInfo($"/proc/{pid}/cwd").LinkTarget;
 
+    // The mark numbers the processes of a host: it differs between any two.
     private static string[] Variables(int pid) =>
-        [.. File.ReadAllText($"/proc/{pid}/environ").Split('\0').Order(StringComparer.Ordinal)];
+        [.. File.ReadAllText($"/proc/{pid}/environ").Split('\0').Where(v => !v.StartsWith(WorkerEnvironment.Owner + "=", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 }

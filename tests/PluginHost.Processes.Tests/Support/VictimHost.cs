@@ -34,7 +34,18 @@ internal sealed class VictimHost : IDisposable
     /// <summary>Its reaper.</summary>
     public int Reaper => ProcessLife.ChildrenOf(Pid).Single(IsReaper);
 
-    public static bool IsReaper(int pid) => File.ReadAllText($"/proc/{pid}/cmdline").Contains("\0reap\0", StringComparison.Ordinal);
+    /// <summary>Whether a process is a reaper; one that has just gone is none.</summary>
+    public static bool IsReaper(int pid)
+    {
+        try
+        {
+            return File.ReadAllText($"/proc/{pid}/cmdline").Contains("\0reap\0", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Lays out a plugins folder with the fixture, or with a program in its place.</summary>
     public static string Layout(TempFolder folder, string settings, string[]? command = null, string trust = "standard")

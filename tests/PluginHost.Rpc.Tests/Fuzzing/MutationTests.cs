@@ -66,11 +66,11 @@ public sealed class MutationTests
     {
         int count = Soak.Count(20_000, 1_000_000) / LiveShare;
         Mutator mutator = new(codec, seed: 1121);
-        ListLogger logger = new();
         for (int i = 0; i < count; i++)
         {
             (byte[] stream, RpcFraming framing) = mutator.Next();
             (Socket near, Socket far) = SocketPair.Create();
+            ListLogger logger = new();
             RpcOptions options = new() { Framing = framing, MaxMessageBytes = MaxMessageBytes };
             await using RpcConnection connection = new(near, options, [new ProbeDispatcher()], logger);
             using Socket peer = far;
