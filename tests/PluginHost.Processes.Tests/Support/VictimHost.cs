@@ -105,7 +105,7 @@ internal sealed class VictimHost : IDisposable
     public void Kill()
     {
         _process.Kill();
-        _process.WaitForExit();
+        WaitForDeath();
     }
 
     public void Dispose()
