@@ -48,6 +48,7 @@ internal sealed class CommandLine
         Root.Add(Run());
         Root.Add(Attached("list", "Plugins with trust, tier and state: of a running host, else as they would start.", ListCommand.RunAsync));
         Root.Add(Inspect());
+        Root.Add(Reset());
         Root.Add(Call());
         Root.Add(Attached("stats", "Calls, latency and overhead of a running host, else of the last recorded window.", StatsCommand.StatsAsync));
         Root.Add(Attached("faults", "Faults and restarts of a running host, else of the last recorded window.", StatsCommand.FaultsAsync));
@@ -104,6 +105,19 @@ internal sealed class CommandLine
             parsed,
             Loudness.Warnings,
             (session, token) => InspectCommand.RunAsync(session, parsed.GetRequiredValue(plugin), parsed.GetValue(unload), token),
+            cancellation));
+        return command;
+    }
+
+    private Command Reset()
+    {
+        Argument<string> plugin = new("PLUGIN") { Description = "The plugin's id." };
+        Option<string?> attach = new("--attach") { Description = "The state folder of the host to ask.", HelpName = "STATE" };
+        Command command = new("reset", "Lets a plugin be tried again: forgets its failures, leaves quarantine, takes back a demotion out of process.") { plugin, attach };
+        command.SetAction((parsed, cancellation) => RunAsync(
+            parsed,
+            Loudness.Warnings,
+            (session, token) => ResetCommand.RunAsync(session, parsed.GetRequiredValue(plugin), parsed.GetValue(attach), token),
             cancellation));
         return command;
     }

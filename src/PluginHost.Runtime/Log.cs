@@ -40,8 +40,8 @@ internal static partial class Log
     [LoggerMessage(8010, LogLevel.Warning, "Plugins of the development folder {Folder} run unsigned with the trust they request")]
     public static partial void DevelopmentFolder(ILogger logger, string folder);
 
-    [LoggerMessage(8011, LogLevel.Warning, "The last host of this state folder died; thread {ThreadId} was in {PluginId} {Method}")]
-    public static partial void HostDied(ILogger logger, int threadId, string pluginId, string method);
+    [LoggerMessage(8011, LogLevel.Error, "The host {HostPid} of this state folder died while its thread {ThreadId} was in {PluginId} {Method}")]
+    public static partial void HostDied(ILogger logger, int hostPid, int threadId, string pluginId, string method);
 
     [LoggerMessage(8012, LogLevel.Information, "{PluginId} generation {Generation} waits {Milliseconds} ms for its turn: the host restarts no more plugins at once")]
     public static partial void HeldBack(ILogger logger, string pluginId, int generation, double milliseconds);
@@ -114,4 +114,13 @@ internal static partial class Log
 
     [LoggerMessage(8041, LogLevel.Warning, "{PluginId}: its next generation does not stand ready; a restart starts it first: {Reason}")]
     public static partial void HotSpareLost(ILogger logger, string pluginId, string reason);
+
+    [LoggerMessage(8070, LogLevel.Error, "The record of demotions cannot be read: {Problem} It is kept aside ({File}). What it said is unknown: every plugin that the policy lets the host move (\"demotion\": true) runs out of process until it is reset.")]
+    public static partial void DemotionsUnreadable(ILogger logger, string problem, string file);
+
+    [LoggerMessage(8071, LogLevel.Error, "The record of demotions {File} cannot be written: {Reason} Plugins that were moved out of process may run inside the next host again. Make room, or let this user write there.")]
+    public static partial void DemotionsNotWritten(ILogger logger, string file, string reason);
+
+    [LoggerMessage(8072, LogLevel.Warning, "{PluginId} was reset: {What}")]
+    public static partial void Reset(ILogger logger, string pluginId, string what);
 }

@@ -16,7 +16,7 @@ namespace PluginHost.Runtime;
 /// Runs the plugins of one folder, each in the tier that its trust allows, and gives the application their contracts. Thread-safe.
 /// Dispose it to stop every plugin and every worker.
 /// </summary>
-public sealed class PluginRuntime : IAsyncDisposable
+public sealed partial class PluginRuntime : IAsyncDisposable
 {
     private static readonly TimeSpan s_windowEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(250);
@@ -28,7 +28,7 @@ public sealed class PluginRuntime : IAsyncDisposable
     private readonly ITimer _window;
     private readonly FolderWatch? _watch;
     private readonly CancellationTokenSource _ended = new();
-    private int _disposed;
+    private bool _isDisposed;
 
     private PluginRuntime(PluginRuntimeOptions options, RuntimeParts parts)
     {
@@ -50,7 +50,7 @@ public sealed class PluginRuntime : IAsyncDisposable
         }
 
         parts.Services.Add(_supervisors.Values);
-        _control = ControlServer.Start(parts.State.ControlSocket, Snapshot, options.Clock, parts.Logger);
+        _control = ControlServer.Start(parts.State.ControlSocket, Snapshot, id => ResetAsync(id), options.Clock, parts.Logger);
         _window = options.Clock.CreateTimer(_ => WriteWindow(), null, s_windowEvery, s_windowEvery);
         _watch?.Start();
     }
@@ -107,7 +107,7 @@ public sealed class PluginRuntime : IAsyncDisposable
             await Leftovers.EndAsync(runtime._parts.Running.Past, runtime._parts.Logger, options.Clock).ConfigureAwait(false);
             if (options.StartPlugins)
             {
-                await Task.WhenAll(runtime._supervisors.Values.Select(s => s.StartAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
+                await Task.WhenAll(runtime.Waves().SelectMany(wave => wave).Select(s => s.StartAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
             }
 
             if (runtime._supervisors.Values.Any(s => s.Tier == PluginTier.InProcess))
@@ -162,9 +162,14 @@ public sealed class PluginRuntime : IAsyncDisposable
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
     public Task<UnloadResult> RestartAsync(string pluginId) => Supervisor(pluginId).RestartAsync();
 
-    /// <summary>Forgets a plugin's failures, leaves quarantine and starts it.</summary>
+    /// <summary>
+    /// Forgets a plugin's failures, leaves quarantine and starts it. Where the host had moved it to a farther tier (<see cref="PluginStatus.Demotion"/>),
+    /// it forgets that too, stops it there and starts it where trust and policy place it.
+    /// </summary>
+    /// <param name="pluginId">The plugin's id.</param>
+    /// <param name="start">False leaves a plugin that does not run at rest. Default true.</param>
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
-    public Task ResetAsync(string pluginId) => Supervisor(pluginId).ResetAsync();
+    public Task ResetAsync(string pluginId, bool start = true) => Supervisor(pluginId).ResetAsync(_parts.Preparation.Undemote, start);
 
     /// <summary>
     /// Reads a plugin's folder anew and runs what is there now: started beside the running generation, asked whether it is healthy, then swapped in. No call
@@ -218,32 +223,6 @@ public sealed class PluginRuntime : IAsyncDisposable
         return JsonCall.InvokeAsync(supervisor, method, arguments, cancellationToken);
     }
 
-    /// <summary>Stops every plugin in the reverse order of their start, and every worker. Idempotent.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
-            return;
-        }
-
-        if (_watch is not null)
-        {
-            await _watch.DisposeAsync().ConfigureAwait(false);
-        }
-
-        await _window.DisposeAsync().ConfigureAwait(false);
-        await _control.DisposeAsync().ConfigureAwait(false);
-        WriteWindow();
-        foreach (PluginSupervisor supervisor in _supervisors.Values.Reverse())
-        {
-            await supervisor.DisposeAsync().ConfigureAwait(false);
-        }
-
-        await Leftovers.EndOwnAsync(_options.Clock).ConfigureAwait(false);
-        await _parts.DisposeAsync().ConfigureAwait(false);
-        await _ended.CancelAsync().ConfigureAwait(false);
-    }
-
     private async Task<bool> TakeFolderAsync(string folder)
     {
         if (_supervisors.Values.FirstOrDefault(s => s.Plugin.SourceFolder == folder) is not { } supervisor)
@@ -291,7 +270,7 @@ public sealed class PluginRuntime : IAsyncDisposable
 
     private PluginSupervisor Supervisor(string pluginId)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed), this);
         return _supervisors.TryGetValue(pluginId, out PluginSupervisor? supervisor)
             ? supervisor
             : throw new KeyNotFoundException(
@@ -317,6 +296,7 @@ public sealed class PluginRuntime : IAsyncDisposable
             RetryAt = view.RetryAt,
             Contracts = [.. plugin.Manifest?.Contracts.Select(c => c.ToString()) ?? []],
             Unavailable = plugin.Placement.Unavailable,
+            Demotion = supervisor.Demotion,
             Reasons = supervisor.Reasons,
         };
     }

@@ -91,6 +91,9 @@ public sealed record PluginRuntimeOptions
     /// <summary>How fast plugins are restarted after failures, all taken together.</summary>
     public RestartRateOptions RestartRate { get; init; } = new();
 
+    /// <summary>How much a plugin may do to the application before it runs out of process, where the policy allows that. Default: one death of the host.</summary>
+    public DemotionOptions Demotion { get; init; } = new();
+
     /// <summary>What the application provides to plugins; <see cref="Provide{TContract}(TContract)"/> adds one. Default nothing.</summary>
     public IReadOnlyList<HostService> Services { get; init; } = [];
 
@@ -138,7 +141,7 @@ public sealed record PluginRuntimeOptions
     /// <summary>All problems of these options at once; empty where there are none.</summary>
     public IReadOnlyList<string> Validate()
     {
-        List<string> problems = [.. FaultRate.Validate(), .. RestartRate.Validate(), .. Hangs.Validate(), .. Spares.Validate()];
+        List<string> problems = [.. FaultRate.Validate(), .. RestartRate.Validate(), .. Hangs.Validate(), .. Spares.Validate(), .. Demotion.Validate()];
         if (string.IsNullOrWhiteSpace(Directory))
         {
             problems.Add("Directory is empty; expected the folder that holds the plugins.");

@@ -19,8 +19,7 @@ internal sealed partial class PluginSupervisor
     private async Task StartGenerationAsync(string? cause)
     {
         PluginView before = View;
-        int generation = Volatile.Read(ref _isClosing) ? 0 : _machine.TryBeginStart();
-        if (generation == 0)
+        if (Volatile.Read(ref _isClosing) || _machine.TryBeginStart() is not (> 0 and int generation))
         {
             return;
         }
@@ -71,7 +70,9 @@ internal sealed partial class PluginSupervisor
                 ?? throw new PluginRefusedException(
                     $"{plugin.Id}: the tier {_tier} is not available in this host.",
                     new PluginFault(plugin.Id, FaultKind.Refused) { Generation = generation });
-            IPluginInstance instance = hot ?? await tier.StartAsync(RequestOf(plugin, generation, leases, doors), cancellationToken).ConfigureAwait(false);
+            StartRequest request = RequestOf(plugin, generation, leases, doors);
+            IPluginInstance instance = hot
+                ?? await tier.StartAsync(_tier == PluginTier.InProcess ? request with { Stages = _stages.Of(generation) } : request, cancellationToken).ConfigureAwait(false);
             return new LiveGeneration(generation, plugin, instance, leases, doors);
         }
         catch
@@ -153,6 +154,7 @@ internal sealed partial class PluginSupervisor
 
         IPluginInstance instance = view.Instance!;
         _failedAt = Clock.GetTimestamp();
+        string? stranded = null;
         if (died.IsAlive || _tier == PluginTier.InProcess)
         {
             if (died.IsAlive)
@@ -166,12 +168,11 @@ internal sealed partial class PluginSupervisor
             {
                 // A fresh context is allowed only where the old one is gone: here the proof is forced, at most once a minute a host.
                 unload = await inProcess.ProveUnloadAsync(force: true).ConfigureAwait(false);
+                RecordLeak(unload, instance.Generation);
             }
 
-            if (_tier == PluginTier.InProcess && unload.Outcome != UnloadOutcome.Unloaded)
-            {
-                Demote(unload);
-            }
+            CountFaultRate(died.Fault);
+            stranded = MoveWhereNeeded(unload, mustBeGone: true);
         }
         else
         {
@@ -179,10 +180,13 @@ internal sealed partial class PluginSupervisor
             _live = null;
         }
 
-        Fail(died.Generation, died.Fault);
+        Fail(died.Generation, died.Fault, stranded);
     }
 
-    private void Fail(int generation, FaultRecord fault)
+    /// <param name="generation">The generation that failed.</param>
+    /// <param name="fault">Of what.</param>
+    /// <param name="stranded">Why no other can follow it; null where one can.</param>
+    private void Fail(int generation, FaultRecord fault, string? stranded = null)
     {
         string? faultId = _settings.Recorder.Plugin(Plugin.Id, _tier!.Value).Fault(fault);
         if (_failedAt == 0)
@@ -190,7 +194,8 @@ internal sealed partial class PluginSupervisor
             _failedAt = Clock.GetTimestamp();
         }
 
-        Follow(Decide(fault), generation, fault, faultId);
+        RestartDecision decision = Decide(fault);
+        Follow(stranded is null ? decision : new RestartDecision.Quarantine(stranded), generation, fault, faultId);
     }
 
     private RestartDecision Decide(FaultRecord fault)

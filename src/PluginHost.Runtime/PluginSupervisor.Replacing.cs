@@ -225,7 +225,7 @@ internal sealed partial class PluginSupervisor
             RecordDeathOf(old.Instance);
             UnloadResult result = await StopAsync(old, TimeSpan.Zero).ConfigureAwait(false);
             Log.Stopped(_log, Plugin.Id, old.Number, result.Outcome, result.AbandonedCalls);
-            _commands.Writer.TryWrite(new Command.Freed(null, null, old));
+            _commands.Writer.TryWrite(new Command.Freed(null, null, old, result));
             if (result.Outcome == UnloadOutcome.Pending && old.Instance is InProcessInstance instance)
             {
                 _ = ProveReplacedAsync(instance);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
@@ -17,7 +16,7 @@ internal sealed partial class PluginSupervisor
             return UnloadResult.Nothing;
         }
 
-        UnloadResult result = await StopGenerationAsync(willReturn: true, "Restarting on request.").ConfigureAwait(false);
+        UnloadResult result = await StopGenerationAsync(willReturn: true, "Restarting on request.", _settings.DrainTimeout).ConfigureAwait(false);
         if (replacement is not null)
         {
             Volatile.Write(ref _plugin, replacement);
@@ -36,16 +35,17 @@ internal sealed partial class PluginSupervisor
             _machine.Rest(PluginState.Stopped, null);
         }
 
-        if (_tier == PluginTier.InProcess && result.Outcome == UnloadOutcome.TimedOut)
+        if (MoveWhereNeeded(result, mustBeGone: false) is { } stranded)
         {
-            Demote(result);
+            _machine.Rest(PluginState.Quarantined, $"{stranded} Reset the plugin to try again.");
+            return result;
         }
 
         await StartGenerationAsync(cause: null).ConfigureAwait(false);
         return result;
     }
 
-    private async Task<UnloadResult> StopGenerationAsync(bool willReturn, string reason)
+    private async Task<UnloadResult> StopGenerationAsync(bool willReturn, string reason, TimeSpan drain)
     {
         PluginView view = View;
         if (!willReturn)
@@ -65,7 +65,8 @@ internal sealed partial class PluginSupervisor
         }
 
         RecordDeathOf(view.Instance!);
-        UnloadResult result = await StopLiveAsync(_settings.DrainTimeout).ConfigureAwait(false);
+        UnloadResult result = await StopLiveAsync(drain).ConfigureAwait(false);
+        CountLeak(view.Generation, result);
         _readyAt = null;
         Log.Stopped(_log, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);
         bool unproved = result.Outcome == UnloadOutcome.Pending;
@@ -110,21 +111,15 @@ internal sealed partial class PluginSupervisor
         live.Leases.IsStopping = true;
         UnloadResult result = await instance.StopAsync(drain, CancellationToken.None).ConfigureAwait(false);
         await instance.DisposeAsync().ConfigureAwait(false);
-        if (result.Outcome == UnloadOutcome.Leaked)
-        {
-            Observer.Fault(Describe(null, FaultKind.UnloadLeak, "Its load context stayed in memory after it was unloaded.") with { Generation = instance.Generation });
-        }
-
+        RecordLeak(result, instance.Generation);
         return result;
     }
 
-    // In-process a fresh context after a crash is allowed only where the old one is proved gone; else the next generation runs in a child process.
-    private void Demote(UnloadResult unload)
+    private void RecordLeak(UnloadResult unload, int generation)
     {
-        _tier = PluginTier.Process;
-        _demotion = string.Create(
-            CultureInfo.InvariantCulture,
-            $"Moved to the process tier: generation {View.Generation} could not be proved unloaded ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned).");
-        Log.Demoted(_log, Plugin.Id, _demotion);
+        if (unload.Outcome == UnloadOutcome.Leaked)
+        {
+            Observer.Fault(Describe(null, FaultKind.UnloadLeak, "Its load context stayed in memory after it was unloaded.") with { Generation = generation });
+        }
     }
 }

@@ -24,9 +24,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly FaultRate _rate;
     private readonly Task _loop;
+    private readonly StageSlots _stages;
     private CancellationTokenSource _startCancelled = new();
     private LiveGeneration? _live;
-    private bool _isClosing;
     private RestartHistory _history = RestartHistory.Empty;
     private SupervisedPlugin _plugin;
     private PluginTier? _tier;
@@ -44,6 +44,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         Observer = new PluginObserver(this, settings.Recorder);
         Invoker = new SupervisedInvoker(this);
         Chains = new ChainTable(plugin.Id);
+        _stages = new StageSlots(plugin.Id, settings.Flight);
         _workerSlots = NewSlots();
         _own = _current = new GuardSet(this, plugin.Contracts, new GenerationLeases(this, _workerSlots, 0, plugin));
         _sets.Add(_own);
@@ -89,7 +90,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         get
         {
             List<string> reasons = [.. Plugin.Placement.Reasons];
-            if (_demotion is { } demotion)
+            if (_demotion is { } demotion && !reasons.Contains(demotion))
             {
                 reasons.Add(demotion);
             }
@@ -113,6 +114,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>Why the host moved it to a farther tier than trust and policy choose; null where it did not.</summary>
+    public string? Demotion => _demotion ?? Plugin.Placement.Demotion;
+
     /// <summary>True where in-process calls' data go through the codec and back.</summary>
     public bool RoundTrip => _settings.RoundTrip;
 
@@ -120,13 +124,16 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     public IReadOnlyList<LoadedAssembly> Assemblies() => View.Instance?.Assemblies ?? [];
 
     /// <summary>Starts the plugin where it is at rest and not quarantined; ends with the first attempt, whatever came of it.</summary>
-    public Task StartAsync() => PostAsync(new Command.Start(IsReset: false));
+    public Task StartAsync() => PostAsync(new Command.Start());
 
-    /// <summary>Forgets past failures, leaves quarantine and starts.</summary>
-    public Task ResetAsync() => PostAsync(new Command.Start(IsReset: true));
+    /// <summary>Forgets past failures, leaves quarantine, takes back what moved the plugin to a farther tier, and starts.</summary>
+    /// <param name="undemote">Gives the plugin as it is placed without what moved it; called in the loop. Null leaves the placement.</param>
+    /// <param name="start">False leaves a plugin that does not run at rest.</param>
+    public Task ResetAsync(Func<SupervisedPlugin, SupervisedPlugin>? undemote = null, bool start = true) =>
+        PostAsync(new Command.Reset(undemote ?? (static plugin => plugin), start));
 
     /// <summary>Stops the plugin; it stays stopped. Ends a start that is under way.</summary>
-    public Task<UnloadResult> StopAsync() => PostStopAsync(new Command.Stop());
+    public Task<UnloadResult> StopAsync() => PostStopAsync(new Command.Stop(_settings.DrainTimeout));
 
     /// <summary>Stops the running generation and starts the next; calls wait meanwhile. Spends no restart budget.</summary>
     public Task<UnloadResult> RestartAsync() => PostStopAsync(new Command.Restart());
@@ -142,31 +149,13 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
             FaultRecord incident = fault with
             {
                 Id = null,
-                Limit = "FaultRate.Limit",
+                Limit = FaultRateLimit,
                 Remedy = null,
                 Message = $"Too many faults: {_settings.FaultRate.Limit} within {_settings.FaultRate.Window:c}; the last: {fault.Message}",
                 Kind = FaultKind.LimitExceeded,
             };
             _commands.Writer.TryWrite(new Command.Died(fault.Generation, incident, IsAlive: true));
         }
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (!_closing.IsCancellationRequested)
-        {
-            // What is asked for behind the stop starts nothing any more.
-            Volatile.Write(ref _isClosing, true);
-            await StopAsync().ConfigureAwait(false);
-            _commands.Writer.TryComplete();
-            await _closing.CancelAsync().ConfigureAwait(false);
-        }
-
-        await _loop.ConfigureAwait(false);
-        await DropHotAsync().ConfigureAwait(false);
-        _sets.ForEach(set => set.Release(Observer, _settings.Flight));
-        _allSlots.ForEach(slots => slots.Release());
     }
 
     private IReadOnlyList<KeyValuePair<string, object?>> LogProperties(int generation) =>
@@ -234,24 +223,16 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     {
         switch (command)
         {
-            case Command.Start start:
-                if (start.IsReset)
+            case Command.Start:
+                if (View.State is not PluginState.Quarantined)
                 {
-                    _history = RestartHistory.Empty;
-                    _rate.Clear();
+                    await StartGenerationAsync(cause: null).ConfigureAwait(false);
                 }
 
-                if (View.State is PluginState.Quarantined && !start.IsReset)
-                {
-                    return UnloadResult.Nothing;
-                }
+                return UnloadResult.Nothing;
 
-                if (start.IsReset)
-                {
-                    ReplaceMissing();
-                }
-
-                await StartGenerationAsync(cause: null).ConfigureAwait(false);
+            case Command.Reset reset:
+                await ActResetAsync(reset).ConfigureAwait(false);
                 return UnloadResult.Nothing;
 
             case Command.WorkerLost lost:
@@ -266,9 +247,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
                 await ActRetryAsync(retry).ConfigureAwait(false);
                 return UnloadResult.Nothing;
 
-            case Command.Stop:
+            case Command.Stop stop:
                 Interlocked.Decrement(ref _stopRequested);
-                UnloadResult stopped = await StopGenerationAsync(willReturn: false, "Stopped on request.").ConfigureAwait(false);
+                UnloadResult stopped = await StopGenerationAsync(willReturn: false, "Stopped on request.", stop.Drain).ConfigureAwait(false);
                 await Task.WhenAll(_replaced).ConfigureAwait(false);
                 return stopped;
 
@@ -284,6 +265,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
 
             case Command.Freed freed:
                 ActFreed(freed);
+                await CountLeakOfReplacedAsync(freed).ConfigureAwait(false);
                 return UnloadResult.Nothing;
 
             case Command.Died died:

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Control;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
@@ -41,8 +40,10 @@ internal sealed class RuntimeParts : IAsyncDisposable
             Log.CallsKept(Logger, state.Calls, kept);
         }
 
-        // Read before this process records into the same folder.
-        ReportDeadHosts(FlightRecorder.ReadDead(state.Path, Logger), options.Clock);
+        Demotions = new Demotions(state.Demotions, options.Demotion, options.Clock, Logger);
+
+        // Read before this process records into the same folder, and before the plugins are placed.
+        new DeadHosts(Recorder, Demotions, options.Clock, Logger).Report(state.Path);
         _flight = FlightRecorder.Open(state.Path, Logger);
         Running = RunningWorkers.Open(state.Running, Logger);
         Preparation = new PluginPreparation(
@@ -51,6 +52,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
             new PluginStore(state, options.LoggerFactory.CreateLogger<PluginStore>()),
             policy,
             contracts,
+            Demotions,
             Logger);
         Supervision = new SupervisorSettings
         {
@@ -68,6 +70,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
             HotDelay = options.Spares.RefillDelay,
             RoundTrip = options.RoundTripInProcess,
             Services = Services.Grant,
+            Demotions = Demotions,
             Logger = Logger,
             LoggerFactory = options.LoggerFactory,
         };
@@ -82,6 +85,8 @@ internal sealed class RuntimeParts : IAsyncDisposable
     public Recorder Recorder { get; }
 
     public WindowFile Window { get; }
+
+    public Demotions Demotions { get; }
 
     public PluginPreparation Preparation { get; }
 
@@ -175,30 +180,5 @@ internal sealed class RuntimeParts : IAsyncDisposable
         return options.PolicyFile is { } file
             ? PolicyReader.Read(file, options.Directory)
             : PolicyReader.ReadIfThere(state.PolicyFile, options.Directory);
-    }
-
-    private void ReportDeadHosts(IReadOnlyList<DeadProcess> dead, TimeProvider clock)
-    {
-        foreach (DeadProcess process in dead)
-        {
-            foreach (DeadThread thread in process.Threads)
-            {
-                // Where the thread had entered and left another method since, each one on its stack is a suspect.
-                foreach (DeadCall suspect in thread.Innermost is { } innermost ? [innermost] : thread.Inside)
-                {
-                    Log.HostDied(Logger, thread.ThreadId, suspect.PluginId, suspect.Method);
-                    Recorder.Fault(new FaultRecord
-                    {
-                        At = clock.GetUtcNow(),
-                        PluginId = suspect.PluginId,
-                        Kind = FaultKind.HostDeath,
-                        Tier = PluginTier.InProcess,
-                        Generation = suspect.Generation,
-                        Method = suspect.Method,
-                        Message = $"The host process {process.Pid} died while its thread {thread.ThreadId} was in {suspect.Method}.",
-                    });
-                }
-            }
-        }
     }
 }

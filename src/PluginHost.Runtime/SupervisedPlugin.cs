@@ -1,6 +1,7 @@
 using System.Text.Json;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Trust;
 
 namespace PluginHost.Runtime;
 
@@ -39,6 +40,12 @@ internal sealed record SupervisedPlugin
 
     /// <summary>What stands ready for its next generation.</summary>
     public SpareMode Spare { get; init; } = SpareMode.Warm;
+
+    /// <summary>Whether the policy lets the host move it out of process; null where it says nothing.</summary>
+    public bool? MayBeDemoted { get; init; }
+
+    /// <summary>What its placement was decided from; null where it was not.</summary>
+    public PlacementInputs? Inputs { get; init; }
 
     /// <summary>The host's descriptors of its contracts.</summary>
     public IReadOnlyList<ContractDescriptor> Contracts { get; init; } = [];

@@ -29,15 +29,24 @@ internal abstract class Command
     }
 
     /// <summary>Start the plugin.</summary>
-    /// <param name="IsReset">True forgets past failures first.</param>
-    public sealed class Start(bool IsReset) : Command
+    public sealed class Start : Command;
+
+    /// <summary>Forget past failures and what moved the plugin, and start it.</summary>
+    public sealed class Reset(Func<SupervisedPlugin, SupervisedPlugin> undemote, bool start) : Command
     {
-        /// <summary>True forgets past failures first.</summary>
-        public bool IsReset { get; } = IsReset;
+        /// <summary>Gives the plugin as it is placed without what moved it.</summary>
+        public Func<SupervisedPlugin, SupervisedPlugin> Undemote { get; } = undemote;
+
+        /// <summary>False leaves a plugin that does not run at rest.</summary>
+        public bool Starts { get; } = start;
     }
 
     /// <summary>Stop it for good.</summary>
-    public sealed class Stop : Command;
+    public sealed class Stop(TimeSpan drain) : Command
+    {
+        /// <summary>How long it waits for calls in flight.</summary>
+        public TimeSpan Drain { get; } = drain;
+    }
 
     /// <summary>Stop it and start it anew.</summary>
     public sealed class Restart : Command;
@@ -66,10 +75,13 @@ internal abstract class Command
     }
 
     /// <summary>A generation that was replaced has ended, or no call of one is left in something that counts calls.</summary>
-    public sealed class Freed(GuardSet? set, ObjectSlots? slots, LiveGeneration? ended = null) : Command
+    public sealed class Freed(GuardSet? set, ObjectSlots? slots, LiveGeneration? ended = null, UnloadResult? unload = null) : Command
     {
         /// <summary>A generation that has ended, or null.</summary>
         public LiveGeneration? Ended { get; } = ended;
+
+        /// <summary>What became of that generation, or null.</summary>
+        public UnloadResult? Unload { get; } = unload;
 
         /// <summary>A set of guards, or null.</summary>
         public GuardSet? Set { get; } = set;
@@ -166,6 +178,9 @@ internal sealed record SupervisorSettings
 
     /// <summary>Holds restarts back that come too fast, over all plugins.</summary>
     public required Resilience.RestartQueue RestartQueue { get; init; }
+
+    /// <summary>Keeps what plugins did to their hosts; null in tests without it.</summary>
+    public Demotions? Demotions { get; init; }
 
     /// <summary>How long a stop waits for calls in flight.</summary>
     public required TimeSpan DrainTimeout { get; init; }

@@ -18,12 +18,13 @@ internal sealed record PluginLine(
     IReadOnlyList<WorkerStatus> Workers,
     IReadOnlyList<string> Contracts,
     string? Unavailable,
+    string? Demotion,
     IReadOnlyList<string> Reasons)
 {
     /// <summary>The line of a plugin.</summary>
     public static PluginLine Of(PluginStatus status) => new(
         status.Id, status.Version, status.RequestedTrust, status.GrantedTrust, status.Tier, status.State, status.Generation, status.WorkerPid, status.Workers,
-        status.Contracts, status.Unavailable, status.Reasons);
+        status.Contracts, status.Unavailable, status.Demotion, status.Reasons);
 }
 
 /// <summary>One call that was made, or <see cref="Count"/> equal ones.</summary>

@@ -23,6 +23,7 @@ namespace PluginHost.Cli.Output;
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(DemoDocument))]
 [JsonSerializable(typeof(ListDocument))]
+[JsonSerializable(typeof(ResetDocument))]
 [JsonSerializable(typeof(StatsDocument))]
 [JsonSerializable(typeof(FaultsDocument))]
 [JsonSerializable(typeof(RunDocument))]

@@ -136,7 +136,7 @@ internal sealed partial class InProcessInstance
 
     private async Task DisposePluginAsync()
     {
-        Task disposing = PluginCode.RunAsync(DisposePlugin);
+        Task disposing = PluginCode.RunAsync(DisposePlugin, _request.Stages.Stop);
         try
         {
             await disposing.WaitAsync(_options.DisposeTimeout, _clock).ConfigureAwait(false);

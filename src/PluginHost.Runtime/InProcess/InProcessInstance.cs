@@ -113,7 +113,7 @@ internal sealed partial class InProcessInstance : IPluginInstance
     {
         try
         {
-            await PluginCode.RunAsync(LoadAndStart).ConfigureAwait(false);
+            await PluginCode.RunAsync(LoadAndStart, _request.Stages.Start).ConfigureAwait(false);
             return null;
         }
         catch (Exception thrown)

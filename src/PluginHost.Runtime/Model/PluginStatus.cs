@@ -45,6 +45,11 @@ public sealed record PluginStatus
     /// <summary>What was missing on this machine when the plugin was read, so that it cannot start, with the remedy; null where nothing was.</summary>
     public string? Unavailable { get; init; }
 
+    /// <summary>
+    /// Why the host itself moved it to a farther tier than trust and policy choose; null where it did not. <see cref="PluginRuntime.ResetAsync"/> lifts it.
+    /// </summary>
+    public string? Demotion { get; init; }
+
     /// <summary>Every reason for its placement and state, in words.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];
 }

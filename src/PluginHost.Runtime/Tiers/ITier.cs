@@ -171,6 +171,9 @@ internal sealed record StartRequest
     /// <summary>Makes the log of one of several workers, which is told its process id there; null where <see cref="Logger"/> serves all.</summary>
     public Func<Func<int?>, ILogger>? WorkerLog { get; init; }
 
+    /// <summary>Where the threads that start and stop it in-process are counted.</summary>
+    public StageMarks Stages { get; init; } = StageMarks.None;
+
     /// <summary>For what the plugin and its worker log.</summary>
     public required ILogger Logger { get; init; }
 }
@@ -194,4 +197,13 @@ internal interface IInstanceObserver
     /// <summary>A fault that does not end the instance: an exception, a time-out. The supervisor counts it against the fault rate.</summary>
     /// <returns>The id of its record, for the exception that the caller gets; null where it has none.</returns>
     string? Fault(FaultRecord fault);
+}
+
+/// <summary>Slots of <see cref="ThreadBlocks"/> for code of a plugin that is no call; -1 where it is not counted.</summary>
+/// <param name="Start">Its load, construction and start.</param>
+/// <param name="Stop">What it does when it is asked to stop, and its disposal.</param>
+internal readonly record struct StageMarks(int Start, int Stop)
+{
+    /// <summary>Not counted.</summary>
+    public static StageMarks None { get; } = new(-1, -1);
 }

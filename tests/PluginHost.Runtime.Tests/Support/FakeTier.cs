@@ -76,6 +76,12 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
 
     public (string Limit, string What)? EndedOver { get; private set; }
 
+    /// <summary>How long its stop was to wait for calls.</summary>
+    public TimeSpan? Drained { get; private set; }
+
+    /// <summary>What its stop waits for; nothing by default.</summary>
+    public Func<Task>? OnStop { get; init; }
+
     public bool IsDisposed { get; private set; }
 
     public void Die(FaultKind kind, int? exitCode = null) => _died.TrySetResult(new FaultRecord
@@ -116,10 +122,12 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
         return ended;
     }
 
-    public Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
+    public async Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
+        Drained = drain;
         IsStopped = true;
-        return Task.FromResult(new UnloadResult(Unload, 0, []));
+        await (OnStop?.Invoke() ?? Task.CompletedTask);
+        return new UnloadResult(Unload, 0, []);
     }
 
     public ValueTask DisposeAsync()

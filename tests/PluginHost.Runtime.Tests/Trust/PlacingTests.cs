@@ -157,17 +157,32 @@ public class PlacingTests
     [Theory]
     [InlineData(true, PluginTier.Process)]
     [InlineData(false, PluginTier.InProcess)]
-    public void The_host_moves_a_plugin_only_where_the_policy_allows_it(bool allowed, PluginTier tier)
+    [InlineData(null, PluginTier.InProcess)]
+    public void The_host_moves_a_plugin_only_where_the_policy_allows_it(bool? allowed, PluginTier tier)
     {
         var policy = Policy(new TrustRule { Trust = Full, Sha256 = Hash }) with
         {
             Plugins = new Dictionary<string, PluginOverrides> { ["my.plugin"] = new() { Demotion = allowed } },
         };
 
-        var placement = Placing.Place(Inputs(Full, policy) with { Demotion = new(PluginTier.Process, "the last host died in it") });
+        var placement = Placing.Place(Inputs(Full, policy) with { Demotion = new(PluginTier.Process, "the last host died in it", default) });
 
         Assert.Equal(tier, placement.Tier);
+        Assert.Equal(allowed == true, placement.Demotion is not null);
         Assert.Contains(placement.Reasons, r => r.Contains("the last host died in it", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_plugin_that_is_farther_away_already_is_not_demoted()
+    {
+        var policy = Policy(new TrustRule { Trust = Standard, Sha256 = Hash }) with
+        {
+            Plugins = new Dictionary<string, PluginOverrides> { ["my.plugin"] = new() { Demotion = true } },
+        };
+
+        var placement = Placing.Place(Inputs(Full, policy) with { Demotion = new(PluginTier.Process, "the last host died in it", default) });
+
+        Assert.Equal((PluginTier.Process, null), (placement.Tier, placement.Demotion));
     }
 
     [Fact]
