@@ -75,6 +75,25 @@ public sealed class PluginSupervisorDemotionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Unloads_of_generations_that_were_replaced_count_too_and_move_the_one_that_runs()
+    {
+        _inProcess.Unload = UnloadOutcome.Leaked;
+        PluginSupervisor supervisor = await StartAsync(mayBeDemoted: true);
+
+        await supervisor.ReloadAsync(() => supervisor.Plugin, new ReloadTerms());
+        await UntilAsync(v => v is { State: PluginState.Ready, Generation: 2 });
+        PluginTier? afterOnce = supervisor.Tier;
+        await supervisor.ReloadAsync(() => supervisor.Plugin, new ReloadTerms());
+        await UntilAsync(v => v is { State: PluginState.Ready, Generation: 4 });
+
+        Assert.Equal(PluginTier.InProcess, afterOnce);
+        Assert.Equal(PluginTier.Process, supervisor.Tier);
+        Assert.Equal(4, Assert.Single(_process.Started).Generation);
+        Assert.All(_inProcess.Started, i => Assert.True(i.IsDisposed));
+        Assert.Contains("of its generations could not be unloaded", supervisor.Demotion, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_generation_that_cannot_be_followed_in_process_moves_it_for_this_hosts_life_only()
     {
         _inProcess.Unload = UnloadOutcome.Leaked;
