@@ -82,11 +82,16 @@ internal sealed class CommandLine
             HelpName = "\"PLUGIN METHOD [JSON]\"",
         };
         Option<string?> timeout = Timeout("The longest time of each --call");
-        Command command = new("run", "Hosts the plugins of a folder until Ctrl-C or SIGTERM.") { calls, timeout };
+        Option<bool> watch = new("--watch")
+        {
+            Description = "Reloads a plugin when its plugin.json was written and nothing in its folder changes any more; what runs goes on until the new version is healthy.",
+        };
+        Command command = new("run", "Hosts the plugins of a folder until Ctrl-C or SIGTERM.") { calls, timeout, watch };
         command.SetAction((parsed, cancellation) => RunAsync(
             parsed,
             Loudness.Host,
-            (session, token) => RunCommand.RunAsync(session, parsed.GetValue(calls) ?? [], Durations.Read("--timeout", parsed.GetValue(timeout)), token),
+            (session, token) => RunCommand.RunAsync(
+                session, parsed.GetValue(calls) ?? [], Durations.Read("--timeout", parsed.GetValue(timeout)), parsed.GetValue(watch), token),
             cancellation));
         return command;
     }

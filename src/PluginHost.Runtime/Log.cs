@@ -67,6 +67,9 @@ internal static partial class Log
     [LoggerMessage(8023, LogLevel.Error, "{PluginId}: worker {Number} is not replaced; the others go on: {Reason}")]
     public static partial void WorkerGivenUp(ILogger logger, string pluginId, int number, string reason);
 
+    [LoggerMessage(8025, LogLevel.Information, "{PluginId}: worker {Number} of generation {Generation} was recycled, for it {What}; it took {Milliseconds} ms")]
+    public static partial void WorkerRecycled(ILogger logger, string pluginId, int number, int generation, string what, double milliseconds);
+
     [LoggerMessage(8024, LogLevel.Warning, "What workers of the last host had in {Folder} could not be removed: {Reason}")]
     public static partial void CallsKept(ILogger logger, string folder, string reason);
 
@@ -78,6 +81,33 @@ internal static partial class Log
 
     [LoggerMessage(8032, LogLevel.Warning, "What the host {HostPid} has left running could not be ended: {Reason} Look for processes with PLUGINHOST_OWNER={Mark} in their environment.")]
     public static partial void LeftoversUnknown(ILogger logger, int hostPid, string reason, string mark);
+
+    [LoggerMessage(8050, LogLevel.Information, "{PluginId}: generation {To} took the place of generation {From}, {Milliseconds} ms after it was asked for: {Reason}")]
+    public static partial void Replaced(ILogger logger, string pluginId, int from, int to, string reason, double milliseconds);
+
+    [LoggerMessage(8051, LogLevel.Error, "{PluginId}: {What} ({Kind}): {Reason}")]
+    public static partial void NotReplaced(ILogger logger, string pluginId, string what, FaultKind kind, string reason);
+
+    [LoggerMessage(8052, LogLevel.Warning, "{PluginId}: {Count} call(s), sequences or objects of the replaced generation {Generation} were still open after {Drain}; they are ended")]
+    public static partial void DrainOver(ILogger logger, string pluginId, int generation, int count, TimeSpan drain);
+
+    [LoggerMessage(8053, LogLevel.Debug, "{PluginId}: the replaced generation {Generation} is gone from memory")]
+    public static partial void ReplacedGone(ILogger logger, string pluginId, int generation);
+
+    [LoggerMessage(8054, LogLevel.Warning, "{PluginId} generation {Generation} is killed: it {What}")]
+    public static partial void OverLimit(ILogger logger, string pluginId, int generation, string what);
+
+    [LoggerMessage(8060, LogLevel.Warning, "Changes of the plugins folder {Directory} were missed; its plugins are looked at anew: {Reason}")]
+    public static partial void WatchLost(ILogger logger, string directory, string reason);
+
+    [LoggerMessage(8061, LogLevel.Information, "Files of {Folder} have changed, its plugin.json has not: nothing is reloaded. Write plugin.json last, for example with touch.")]
+    public static partial void ManifestAwaited(ILogger logger, string folder);
+
+    [LoggerMessage(8062, LogLevel.Error, "The changed folder {Folder} could not be taken")]
+    public static partial void TakeFailed(ILogger logger, string folder, Exception exception);
+
+    [LoggerMessage(8063, LogLevel.Information, "{Folder} is a plugin that was not there when the host started; restart the host to run it.")]
+    public static partial void NewFolder(ILogger logger, string folder);
 
     [LoggerMessage(8040, LogLevel.Debug, "{PluginId} generation {Generation} stands ready in worker {WorkerPid} beside the running one")]
     public static partial void HotSpareReady(ILogger logger, string pluginId, int generation, int? workerPid);

@@ -106,6 +106,7 @@ internal sealed class PluginPreparation(
         {
             Id = manifest.Id,
             Manifest = manifest,
+            Asked = stored.Manifest,
             SourceFolder = stored.Source,
             Folder = stored.Folder,
             ContentHash = stored.ContentHash,

@@ -23,6 +23,11 @@ public sealed partial class PluginRuntime
 
     private async Task StopOnceAsync()
     {
+        if (_watch is not null)
+        {
+            await _watch.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _window.DisposeAsync().ConfigureAwait(false);
         await _control.DisposeAsync().ConfigureAwait(false);
         WriteWindow();

@@ -19,11 +19,14 @@ namespace PluginHost.Runtime;
 public sealed partial class PluginRuntime : IAsyncDisposable
 {
     private static readonly TimeSpan s_windowEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(5);
     private readonly PluginRuntimeOptions _options;
     private readonly RuntimeParts _parts;
     private readonly Dictionary<string, PluginSupervisor> _supervisors = new(StringComparer.Ordinal);
     private readonly ControlServer _control;
     private readonly ITimer _window;
+    private readonly FolderWatch? _watch;
     private readonly CancellationTokenSource _ended = new();
     private bool _isDisposed;
 
@@ -32,6 +35,11 @@ public sealed partial class PluginRuntime : IAsyncDisposable
         _options = options;
         _parts = parts;
         Events = new EventSequence(parts.Recorder, options.Clock, _ended.Token);
+
+        // Before the folders are read: what changes while they are read is noticed.
+        _watch = options.ReloadOnChange
+            ? new FolderWatch(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Directory)), s_quiet, s_look, TakeFolderAsync, options.Clock, parts.Logger)
+            : null;
         foreach (SupervisedPlugin plugin in parts.Preparation.PrepareAll())
         {
             // Folders that claim one id twice were refused by the catalog, each under the same id: one entry tells of all.
@@ -44,6 +52,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
         parts.Services.Add(_supervisors.Values);
         _control = ControlServer.Start(parts.State.ControlSocket, Snapshot, id => ResetAsync(id), options.Clock, parts.Logger);
         _window = options.Clock.CreateTimer(_ => WriteWindow(), null, s_windowEvery, s_windowEvery);
+        _watch?.Start();
     }
 
     /// <summary>Every plugin of the folder as it stands now, in the order of their folders.</summary>
@@ -162,26 +171,24 @@ public sealed partial class PluginRuntime : IAsyncDisposable
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
     public Task ResetAsync(string pluginId, bool start = true) => Supervisor(pluginId).ResetAsync(_parts.Preparation.Undemote, start);
 
-    /// <summary>Reads a plugin's folder anew and replaces the running generation by what is there now; calls wait meanwhile.</summary>
-    /// <returns>What became of the old generation.</returns>
+    /// <summary>
+    /// Reads a plugin's folder anew and runs what is there now: started beside the running generation, asked whether it is healthy, then swapped in. No call
+    /// fails and none waits; sequences and objects of the old generation get <see cref="PluginRuntimeOptions.DrainTimeout"/>, then it ends. Where the
+    /// new version cannot run, the old one goes on, and a fault record says why. Of several reloads at once the last is carried out. A plugin
+    /// that does not run is started.
+    /// </summary>
+    /// <param name="pluginId">The plugin's id.</param>
+    /// <param name="acceptChanges">
+    /// True where a person has agreed to what changes beside the code: the trust requested or granted, permissions, host services, the publisher, or an older version.
+    /// False refuses such a version.
+    /// </param>
+    /// <returns>What became of the old generation, once it has ended.</returns>
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
-    public async Task<UnloadResult> ReloadAsync(string pluginId)
+    /// <exception cref="PluginException">The new version was refused, did not start or is not healthy: the old one goes on.</exception>
+    public Task<UnloadResult> ReloadAsync(string pluginId, bool acceptChanges = false)
     {
         PluginSupervisor supervisor = Supervisor(pluginId);
-        SupervisedPlugin replacement = await Task.Run(() => _parts.Preparation.PrepareAgain(supervisor.Plugin)).ConfigureAwait(false);
-        if (!replacement.Contracts.Select(c => c.Name).SequenceEqual(supervisor.Sites.Select(s => s.Contract.Name)) && replacement.Placement.Tier is not null)
-        {
-            replacement = replacement with
-            {
-                Placement = replacement.Placement with
-                {
-                    Tier = null,
-                    Refusal = "The folder's manifest names other contracts than the running plugin; restart the application to take it.",
-                },
-            };
-        }
-
-        return await supervisor.RestartAsync(replacement).ConfigureAwait(false);
+        return supervisor.ReloadAsync(() => _parts.Preparation.PrepareAgain(supervisor.Plugin), new ReloadTerms(AcceptsChanges: acceptChanges));
     }
 
     /// <summary>Everything known of one plugin.</summary>

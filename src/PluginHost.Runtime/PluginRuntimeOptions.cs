@@ -73,6 +73,15 @@ public sealed record PluginRuntimeOptions
     /// <summary>How long a plugin may take to start. Above zero. Default 30 s.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a plugin's health check, or the answer of one that has none, may take when it takes another's place. Above zero. Default 10 s.</summary>
+    public TimeSpan HealthTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// True reloads a plugin whose folder has changed, as <see cref="PluginRuntime.ReloadAsync"/> does, once its <c>plugin.json</c> was written and nothing in the folder
+    /// changes any more: write that file last. Default false.
+    /// </summary>
+    public bool ReloadOnChange { get; init; }
+
     /// <summary>When a worker counts as hung. Defaults: unresponsive after 10 s, ended after 30 s.</summary>
     public HangOptions Hangs { get; init; } = new();
 
@@ -101,6 +110,9 @@ public sealed record PluginRuntimeOptions
 
     /// <summary>The seed of the back-off's jitter; null takes one from the clock.</summary>
     public int? JitterSeed { get; init; }
+
+    /// <summary>Changes how workers are started, called and stopped, where an application's own options say nothing: for tests. Null changes nothing.</summary>
+    internal Func<ProcessTierOptions, ProcessTierOptions>? Workers { get; init; }
 
     /// <summary>Gives options that provide one more service: one object for all plugins that may use it.</summary>
     /// <typeparam name="TContract">An interface marked <see cref="PluginContractAttribute"/>.</typeparam>
@@ -148,6 +160,11 @@ public sealed record PluginRuntimeOptions
         if (StartTimeout <= TimeSpan.Zero)
         {
             problems.Add($"StartTimeout is {StartTimeout:c}; expected a time above zero.");
+        }
+
+        if (HealthTimeout <= TimeSpan.Zero)
+        {
+            problems.Add($"HealthTimeout is {HealthTimeout:c}; expected a time above zero.");
         }
 
         if (!Enum.IsDefined(Transport))

@@ -1,5 +1,3 @@
-using PluginHost.Contracts.Invocation;
-
 namespace PluginHost.Runtime;
 
 /// <summary>The part that ends the supervisor. Any thread.</summary>
@@ -31,14 +29,8 @@ internal sealed partial class PluginSupervisor
         await _closing.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
         await DropHotAsync().ConfigureAwait(false);
-        foreach (PluginGuardSite site in Sites)
-        {
-            Observer.Detach(site);
-            _settings.Flight?.Unname(site.FirstSlot, site.Contract.Methods.Count);
-            ThreadBlocks.Release(site.FirstSlot, site.Contract.Methods.Count);
-        }
-
-        _objectSlots.Release();
+        _sets.ForEach(set => set.Release(Observer, _settings.Flight));
+        _allSlots.ForEach(slots => slots.Release());
         _stages.Release();
     }
 

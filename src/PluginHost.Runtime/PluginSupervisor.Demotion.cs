@@ -17,25 +17,51 @@ internal sealed partial class PluginSupervisor
     /// <summary>A fault's limit where counted faults came too fast.</summary>
     private const string FaultRateLimit = "FaultRate.Limit";
 
-    /// <summary>Counts that its faults came too fast, where that was it.</summary>
+    /// <summary>Counts that its faults came too fast, where that was it. The generation has ended.</summary>
     private void CountFaultRate(FaultRecord fault)
     {
-        if (fault.Limit == FaultRateLimit)
+        if (fault.Limit == FaultRateLimit
+            && Count(IncidentKind.FaultRate, $"its faults came too fast at {Clock.GetUtcNow().UtcDateTime:u}: {Shortened(fault.Message)}") is { } reason)
         {
-            Count(IncidentKind.FaultRate, $"its faults came too fast at {Clock.GetUtcNow().UtcDateTime:u}: {Shortened(fault.Message)}");
+            Move(reason);
         }
     }
 
-    /// <summary>Counts an unload that left something behind.</summary>
-    private void CountLeak(UnloadResult unload)
+    /// <summary>Counts an unload that left something behind. The generation has ended and no other runs.</summary>
+    private void CountLeak(UnloadResult unload, int generation)
     {
-        if (unload.Outcome is UnloadOutcome.Leaked or UnloadOutcome.TimedOut)
+        if (Leak(unload, generation) is { } reason)
         {
-            Count(IncidentKind.UnloadLeak, string.Create(
-                CultureInfo.InvariantCulture,
-                $"generation {View.Generation} could not be unloaded at {Clock.GetUtcNow().UtcDateTime:u} ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned)"));
+            Move(reason);
         }
     }
+
+    /// <summary>The same where another generation runs already: should that be the last that is allowed, it is taken down too.</summary>
+    private async Task CountLeakBesideAsync(UnloadResult unload, int generation)
+    {
+        if (Leak(unload, generation) is not { } reason)
+        {
+            return;
+        }
+
+        bool wasUp = View.WillReturn;
+        if (View.State == PluginState.Ready)
+        {
+            await StopGenerationAsync(willReturn: true, reason, _settings.DrainTimeout).ConfigureAwait(false);
+        }
+
+        Move(reason);
+        if (wasUp)
+        {
+            await StartGenerationAsync(cause: null).ConfigureAwait(false);
+        }
+    }
+
+    private string? Leak(UnloadResult unload, int generation) => unload.Outcome is UnloadOutcome.Leaked or UnloadOutcome.TimedOut
+        ? Count(IncidentKind.UnloadLeak, string.Create(
+            CultureInfo.InvariantCulture,
+            $"generation {generation} could not be unloaded at {Clock.GetUtcNow().UtcDateTime:u} ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned)"))
+        : null;
 
     /// <summary>Decides where the next generation runs after one that was to be unloaded.</summary>
     /// <param name="unload">What became of that one.</param>
@@ -45,7 +71,7 @@ internal sealed partial class PluginSupervisor
     {
         if (mustBeGone)
         {
-            CountLeak(unload);
+            CountLeak(unload, View.Generation);
         }
 
         if (_tier != PluginTier.InProcess || (mustBeGone ? unload.Outcome == UnloadOutcome.Unloaded : unload.Outcome != UnloadOutcome.TimedOut))
@@ -102,15 +128,13 @@ internal sealed partial class PluginSupervisor
         _demotion = null;
     }
 
-    private void Count(IncidentKind kind, string what)
-    {
-        if (_tier == PluginTier.InProcess
-            && _settings.Demotions?.Add(Plugin.Id, new Incident(kind, Clock.GetUtcNow(), what)) is { } demotion
-            && Plugin.MayBeDemoted == true)
-        {
-            Move(Placing.Demoted(PluginTier.InProcess, demotion, Plugin.Id));
-        }
-    }
+    /// <summary>Counts an incident of the plugin in-process; gives why it has to be moved now, or null.</summary>
+    private string? Count(IncidentKind kind, string what) =>
+        _tier == PluginTier.InProcess
+        && _settings.Demotions?.Add(Plugin.Id, new Incident(kind, Clock.GetUtcNow(), what)) is { } demotion
+        && Plugin.MayBeDemoted == true
+            ? Placing.Demoted(PluginTier.InProcess, demotion, Plugin.Id)
+            : null;
 
     private void Move(string reason)
     {

@@ -5,6 +5,7 @@ using PluginHost.Runtime.Model;
 using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Tiers;
+using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime;
 
@@ -63,6 +64,7 @@ internal sealed partial class PluginSupervisor
         {
             _failedAt = lost.Loss.At;
             await lost.Pool.DisposeAsync().ConfigureAwait(false);
+            _live = null;
             Follow(decision, lost.Generation, lost.Loss.Fault, faultId);
             return;
         }
@@ -110,6 +112,21 @@ internal sealed partial class PluginSupervisor
             _history = _history with { StartFailures = 0 };
             KeepHot(replaced.Generation);
         }
+    }
+
+    /// <summary>Notes that a worn worker was replaced. Any thread.</summary>
+    private void WorkerRecycled(int number, RecycleFinding finding, TimeSpan took)
+    {
+        int generation = View.Generation;
+        _settings.Recorder.Restarted(Plugin.Id, _tier!.Value, finding.Limit, generation, generation, took);
+        Log.WorkerRecycled(_log, Plugin.Id, number + 1, generation, finding.What, took.TotalMilliseconds);
+    }
+
+    /// <summary>Records why a worn worker goes on. Any thread.</summary>
+    private void WorkerNotRecycled(int number, PluginException failed)
+    {
+        FaultRecord record = RecordOf(failed, View.Generation);
+        _settings.Recorder.Fault(record with { Message = string.Create(CultureInfo.InvariantCulture, $"{record.Message} Worker {number + 1} was to be recycled and goes on.") });
     }
 
     /// <summary>Fills the places of a running pool that wait or were given up: somebody asked for it.</summary>

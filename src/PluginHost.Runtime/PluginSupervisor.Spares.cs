@@ -55,10 +55,16 @@ internal sealed partial class PluginSupervisor
     }
 
     /// <summary>Takes the generation that stands ready, where it is this one of the plugin as it is now; ends any other.</summary>
-    private IPluginInstance? TakeHot(int generation)
+    private IPluginInstance? TakeHot(SupervisedPlugin plugin, int generation)
     {
+        if (!ReferenceEquals(plugin, Plugin))
+        {
+            // Another version is being tried: should it fail, this one's stays.
+            return null;
+        }
+
         HotSpare? hot = Interlocked.Exchange(ref _hot, null);
-        IPluginInstance? instance = hot is not null && hot.Generation == generation && ReferenceEquals(hot.Plugin, Plugin) ? hot.TryTake() : null;
+        IPluginInstance? instance = hot is not null && hot.Generation == generation && ReferenceEquals(hot.Plugin, plugin) ? hot.TryTake() : null;
         EndLater(hot);
         if (instance?.WorkerPid is { } pid)
         {
@@ -73,6 +79,7 @@ internal sealed partial class PluginSupervisor
     {
         if (_tier is null or PluginTier.InProcess || Plugin.Spare != SpareMode.Hot)
         {
+            EndLater(Interlocked.Exchange(ref _hot, null));
             return;
         }
 
@@ -84,13 +91,13 @@ internal sealed partial class PluginSupervisor
 
         ITier tier = _settings.Tiers.First(t => t.Kind == _tier);
         SupervisedPlugin plugin = Plugin;
-        GenerationLeases leases = new(this, _objectSlots);
+        GenerationLeases leases = new(this, _workerSlots, generation + 1, plugin);
         EndLater(Interlocked.Exchange(
             ref _hot,
             new HotSpare(
                 plugin,
                 generation + 1,
-                cancellation => tier.StartAsync(RequestOf(plugin, generation + 1, leases) with { TakesSpare = false, WorkerStarted = null }, cancellation),
+                cancellation => tier.StartAsync(RequestOf(plugin, generation + 1, leases, new GenerationDoors()) with { TakesSpare = false, WorkerStarted = null }, cancellation),
                 _settings.HotDelay,
                 Clock,
                 _log)));

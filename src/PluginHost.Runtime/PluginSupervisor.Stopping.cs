@@ -16,12 +16,15 @@ internal sealed partial class PluginSupervisor
             return UnloadResult.Nothing;
         }
 
+        string? movedBefore = _demotion;
         UnloadResult result = await StopGenerationAsync(willReturn: true, "Restarting on request.", _settings.DrainTimeout).ConfigureAwait(false);
         if (replacement is not null)
         {
+            // Where this very stop was one leak too many, the replacement was placed without knowing.
+            string? moved = replacement.MayBeDemoted == true && replacement.Placement.Tier == PluginTier.InProcess && _demotion != movedBefore ? _demotion : null;
             Volatile.Write(ref _plugin, replacement);
-            _tier = replacement.Placement.Tier;
-            _demotion = null;
+            _tier = moved is null ? replacement.Placement.Tier : PluginTier.Process;
+            _demotion = moved;
             if (_tier is null)
             {
                 _machine.Rest(PluginState.Refused, replacement.Placement.Refusal);
@@ -65,8 +68,8 @@ internal sealed partial class PluginSupervisor
         }
 
         RecordDeathOf(view.Instance!);
-        UnloadResult result = await StopInstanceAsync(view.Instance!, drain).ConfigureAwait(false);
-        CountLeak(result);
+        UnloadResult result = await StopLiveAsync(drain).ConfigureAwait(false);
+        CountLeak(result, view.Generation);
         _readyAt = null;
         Log.Stopped(_log, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);
         bool unproved = result.Outcome == UnloadOutcome.Pending;
@@ -95,8 +98,20 @@ internal sealed partial class PluginSupervisor
         }
     }
 
-    private async Task<UnloadResult> StopInstanceAsync(IPluginInstance instance, TimeSpan drain)
+    private async Task<UnloadResult> StopLiveAsync(TimeSpan drain)
     {
+        LiveGeneration live = _live!;
+        _live = null;
+        UnloadResult result = await StopAsync(live, drain).ConfigureAwait(false);
+        GiveDoorsBack(live.Leases, live.Doors);
+        return result;
+    }
+
+    /// <summary>Ends a generation. Any thread.</summary>
+    private async Task<UnloadResult> StopAsync(LiveGeneration live, TimeSpan drain)
+    {
+        IPluginInstance instance = live.Instance;
+        live.Leases.IsStopping = true;
         UnloadResult result = await instance.StopAsync(drain, CancellationToken.None).ConfigureAwait(false);
         await instance.DisposeAsync().ConfigureAwait(false);
         RecordLeak(result, instance.Generation);

@@ -24,11 +24,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly FaultRate _rate;
     private readonly Task _loop;
-    private readonly ObjectSlots _objectSlots;
     private readonly StageSlots _stages;
-    private CancellationTokenSource _revoked = new();
-    private GenerationLeases _leases;
     private CancellationTokenSource _startCancelled = new();
+    private LiveGeneration? _live;
     private RestartHistory _history = RestartHistory.Empty;
     private SupervisedPlugin _plugin;
     private PluginTier? _tier;
@@ -46,10 +44,11 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         Observer = new PluginObserver(this, settings.Recorder);
         Invoker = new SupervisedInvoker(this);
         Chains = new ChainTable(plugin.Id);
-        _objectSlots = new ObjectSlots(plugin.Id, settings.Flight, Observer);
         _stages = new StageSlots(plugin.Id, settings.Flight);
-        _leases = new GenerationLeases(this, _objectSlots);
-        Sites = [.. plugin.Contracts.Select(CreateSite)];
+        _workerSlots = NewSlots();
+        _own = _current = new GuardSet(this, plugin.Contracts, new GenerationLeases(this, _workerSlots, 0, plugin));
+        _sets.Add(_own);
+        _freeSets.Add(_own);
         if (plugin.Placement.Tier is null)
         {
             _machine.Rest(PluginState.Refused, plugin.Placement.Refusal);
@@ -76,20 +75,14 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     /// <summary>The chains of callers that the plugin's workers know.</summary>
     public ChainTable Chains { get; }
 
-    /// <summary>The engine's side of the plugin's guards, one a contract.</summary>
-    public IReadOnlyList<PluginGuardSite> Sites { get; }
+    /// <summary>The engine's side of the guards that the application holds, one a contract.</summary>
+    public IReadOnlyList<PluginGuardSite> Sites => _own.Sites;
 
     /// <summary>Where the plugin runs, demotion included; null where it may run nowhere.</summary>
     public PluginTier? Tier => _tier;
 
     /// <summary>True where calls go to a child process.</summary>
     public bool IsOutOfProcess => _tier is PluginTier.Process or PluginTier.Sandbox;
-
-    /// <summary>Cancelled when suspended in-process calls must let go of the running generation.</summary>
-    public CancellationToken Revoked => Volatile.Read(ref _revoked).Token;
-
-    /// <summary>The leases of the generation that is starting, running or ran last, where it runs in-process.</summary>
-    public GenerationLeases Leases => Volatile.Read(ref _leases);
 
     /// <summary>The placement's reasons, and what has changed it since.</summary>
     public IReadOnlyList<string> Reasons
@@ -143,7 +136,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     public Task<UnloadResult> StopAsync() => PostStopAsync(new Command.Stop(_settings.DrainTimeout));
 
     /// <summary>Stops the running generation and starts the next; calls wait meanwhile. Spends no restart budget.</summary>
-    public Task<UnloadResult> RestartAsync(SupervisedPlugin? replacement = null) => PostStopAsync(new Command.Restart(replacement));
+    public Task<UnloadResult> RestartAsync() => PostStopAsync(new Command.Restart());
 
     /// <summary>How long a call of this method may take.</summary>
     public TimeSpan TimeoutOf(ContractMethod method) => method.Timeout ?? Plugin.Manifest?.Limits.CallTimeout ?? Timeout.InfiniteTimeSpan;
@@ -176,13 +169,6 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         new("WorkerPid", workerPid),
     ];
 
-    private PluginGuardSite CreateSite(ContractDescriptor contract)
-    {
-        PluginGuardSite site = new(this, contract, ThreadBlocks.Reserve(contract.Methods.Count));
-        site.Guard = contract.CreateGuard(site);
-        return site;
-    }
-
     private async Task PostAsync(Command command)
     {
         if (_commands.Writer.TryWrite(command))
@@ -195,8 +181,20 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     {
         // A start that is under way would hold the loop: it is told to give up first.
         Interlocked.Increment(ref _stopRequested);
-        await Volatile.Read(ref _startCancelled).CancelAsync().ConfigureAwait(false);
+        await CancelStartAsync().ConfigureAwait(false);
         return _commands.Writer.TryWrite(command) ? await command.Done.ConfigureAwait(false) : UnloadResult.Nothing;
+    }
+
+    private async Task CancelStartAsync()
+    {
+        try
+        {
+            await Volatile.Read(ref _startCancelled).CancelAsync().ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended at this moment: there is nothing left to give up.
+        }
     }
 
     private async Task RunAsync()
@@ -205,7 +203,10 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         {
             try
             {
-                command.Complete(await ActAsync(command).ConfigureAwait(false));
+                if (await ActAsync(command).ConfigureAwait(false) is { } result)
+                {
+                    command.Complete(result);
+                }
             }
             catch (Exception e)
             {
@@ -216,7 +217,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         }
     }
 
-    private async Task<UnloadResult> ActAsync(Command command)
+    /// <summary>Carries a command out.</summary>
+    /// <returns>What is to be told to whoever asked; null where that is told later.</returns>
+    private async Task<UnloadResult?> ActAsync(Command command)
     {
         switch (command)
         {
@@ -246,11 +249,23 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
 
             case Command.Stop stop:
                 Interlocked.Decrement(ref _stopRequested);
-                return await StopGenerationAsync(willReturn: false, "Stopped on request.", stop.Drain).ConfigureAwait(false);
+                UnloadResult stopped = await StopGenerationAsync(willReturn: false, "Stopped on request.", stop.Drain).ConfigureAwait(false);
+                await Task.WhenAll(_replaced).ConfigureAwait(false);
+                return stopped;
 
-            case Command.Restart restart:
+            case Command.Restart:
                 Interlocked.Decrement(ref _stopRequested);
-                return await ActRestartAsync(restart.Replacement).ConfigureAwait(false);
+                return await ActRestartAsync(replacement: null).ConfigureAwait(false);
+
+            case Command.Reload reload:
+                return await ActReloadAsync(reload).ConfigureAwait(false);
+
+            case Command.Recycle recycle:
+                return await ActRecycleAsync(recycle).ConfigureAwait(false);
+
+            case Command.Freed freed:
+                await ActFreedAsync(freed).ConfigureAwait(false);
+                return UnloadResult.Nothing;
 
             case Command.Died died:
                 await ActDiedAsync(died).ConfigureAwait(false);

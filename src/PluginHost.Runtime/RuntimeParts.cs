@@ -65,6 +65,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
             RestartQueue = new RestartQueue(options.RestartRate, options.Clock),
             DrainTimeout = options.DrainTimeout,
             StartTimeout = options.StartTimeout,
+            HealthTimeout = options.HealthTimeout,
             WarmSpares = Math.Min(options.Spares.PerClass, options.Spares.Most),
             HotDelay = options.Spares.RefillDelay,
             RoundTrip = options.RoundTripInProcess,
@@ -140,21 +141,23 @@ internal sealed class RuntimeParts : IAsyncDisposable
     private static IReadOnlyList<ITier> CreateTiers(PluginRuntimeOptions options, RunningWorkers running) =>
     [
         new InProcessTier(new InProcessOptions { ForceUnloadProof = options.ForceUnloadProof }, options.Clock, options.LoggerFactory),
-        new ProcessTier(
-            new ProcessTierOptions
-            {
-                Codec = options.Codec,
-                Transport = options.Transport,
-                StartTimeout = options.StartTimeout,
-                Hangs = options.Hangs,
-                PayloadAreaBytes = options.PayloadAreaBytes,
-                MaxPayloadBytes = options.MaxPayloadBytes,
-                Spares = options.Spares,
-            },
-            options.Clock,
-            options.LoggerFactory.CreateLogger<ProcessTier>(),
-            running),
+        new ProcessTier(WorkersOf(options), options.Clock, options.LoggerFactory.CreateLogger<ProcessTier>(), running),
     ];
+
+    private static ProcessTierOptions WorkersOf(PluginRuntimeOptions options)
+    {
+        ProcessTierOptions workers = new()
+        {
+            Codec = options.Codec,
+            Transport = options.Transport,
+            StartTimeout = options.StartTimeout,
+            Hangs = options.Hangs,
+            PayloadAreaBytes = options.PayloadAreaBytes,
+            MaxPayloadBytes = options.MaxPayloadBytes,
+            Spares = options.Spares,
+        };
+        return options.Workers?.Invoke(workers) ?? workers;
+    }
 
     private static StateFolder OpenState(PluginRuntimeOptions options)
     {

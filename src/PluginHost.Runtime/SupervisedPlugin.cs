@@ -11,6 +11,9 @@ internal sealed record SupervisedPlugin
     /// <summary>The manifest with the operator's overrides applied; null where it could not be read.</summary>
     public PluginManifest? Manifest { get; init; }
 
+    /// <summary>The manifest as its author wrote it; null where it could not be read.</summary>
+    public PluginManifest? Asked { get; init; }
+
     /// <summary>The id; the folder's name where the manifest could not be read.</summary>
     public required string Id { get; init; }
 

@@ -18,6 +18,7 @@ internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDispos
     private readonly CancellationTokenSource _stopping = new();
     private RpcConnection? _connection;
     private object? _plugin;
+    private LoadedPlugin? _loaded;
     private int _isLoaded;
     private long _dropped;
 
@@ -113,6 +114,24 @@ internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDispos
     protected override long Ping() => clock.GetTimestamp();
 
     /// <inheritdoc/>
+    protected override async ValueTask HealthAsync(CancellationToken cancellationToken)
+    {
+        if (_plugin is not { } plugin || _loaded is not { } loaded)
+        {
+            throw new InvalidOperationException("No plugin has been loaded.");
+        }
+
+        try
+        {
+            await loaded.CheckHealthAsync(plugin, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PluginLoadException failed)
+        {
+            throw LoadRefusal.Of(failed);
+        }
+    }
+
+    /// <inheritdoc/>
     protected override async ValueTask<StopReply> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         // The host hears that its request has come before the plugin's code has the thread.
@@ -166,6 +185,7 @@ internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDispos
             }
         }
 
+        _loaded = loaded;
         _plugin = plugin;
         foreach (ContractDescriptor contract in contracts)
         {

@@ -101,7 +101,7 @@ public sealed class PluginSupervisorClosingTests : IDisposable
 
         Task close = supervisor.CloseAsync(TimeSpan.Zero);
         await stopping.Task.WaitAsync(s_long);
-        Task[] late = [supervisor.StartAsync(), supervisor.RestartAsync(), supervisor.ResetAsync(), supervisor.RestartAsync(Any.Plugin())];
+        Task[] late = [supervisor.StartAsync(), supervisor.RestartAsync(), supervisor.ResetAsync(), supervisor.ReloadAsync(() => Any.Plugin(), new ReloadTerms())];
         stopped.SetResult();
         await close.WaitAsync(s_long);
         await Task.WhenAll(late).WaitAsync(s_long);

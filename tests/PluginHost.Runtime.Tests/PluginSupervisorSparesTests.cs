@@ -49,7 +49,7 @@ public sealed class PluginSupervisorSparesTests : IAsyncDisposable
     {
         await StartAsync();
 
-        await _supervisor.RestartAsync(Any.Plugin() with { Spare = SpareMode.None });
+        await _supervisor.ReloadAsync(() => Any.Plugin() with { Spare = SpareMode.None }, new ReloadTerms());
 
         Assert.Equal(2, _supervisor.View.Generation);
         Assert.NotSame(_tier.Started[1], _supervisor.View.Instance);

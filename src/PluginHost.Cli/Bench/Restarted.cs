@@ -74,7 +74,7 @@ internal sealed class Restarted : IAsyncDisposable
     public void Kill()
     {
         PluginStatus status = Status();
-        _killed = status.Workers[_turn++ % Workers].Pid
+        _killed = status.Workers.ElementAtOrDefault(_turn++ % Workers)?.Pid
             ?? throw new InvalidOperationException($"The measured plugin lacks a worker: it is {status.State}. {string.Join(" ", status.Reasons)}");
         using var worker = Process.GetProcessById(_killed);
         worker.Kill();

@@ -9,12 +9,6 @@ internal abstract class LeaseChannel
 {
     private int _heldSequences;
 
-    /// <summary>How many sequences of the peer are open here.</summary>
-    public int HeldSequences => Volatile.Read(ref _heldSequences);
-
-    /// <summary>Counts a sequence of the peer that was opened (true) or has ended (false) here.</summary>
-    public void CountSequence(bool isOpened) => Interlocked.Add(ref _heldSequences, isOpened ? 1 : -1);
-
     /// <summary>The bounds.</summary>
     public abstract LeaseOptions Options { get; }
 
@@ -32,6 +26,12 @@ internal abstract class LeaseChannel
 
     /// <summary>The chain of calls that this flow belongs to, for calls to what the peer handed out; null for none.</summary>
     public abstract string? Chain { get; }
+
+    /// <summary>How many sequences of the peer are held here: begun or not, and not at their end.</summary>
+    public int HeldSequences => Volatile.Read(ref _heldSequences);
+
+    /// <summary>Counts a sequence of the peer that is held here from now on, or no longer.</summary>
+    public void CountHeldSequence(int change) => Interlocked.Add(ref _heldSequences, change);
 
     /// <summary>Sends a whole message without framing.</summary>
     /// <param name="message">The message.</param>

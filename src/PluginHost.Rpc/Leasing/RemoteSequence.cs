@@ -59,7 +59,7 @@ internal sealed class RemoteSequence<TCall, TResult, T, TCodec>(LeaseChannel cha
     private List<T> _values = values;
     private int _at = -1;
     private CancellationToken _cancellationToken;
-    private int _isOpen = Open(channel, token);
+    private int _isOpen = Opened(channel, token);
     private int _isTaken;
     private int _isAsking;
     private bool _isFinished = token is null;
@@ -69,7 +69,7 @@ internal sealed class RemoteSequence<TCall, TResult, T, TCodec>(LeaseChannel cha
     {
         if (Volatile.Read(ref _isOpen) != 0)
         {
-            channel.CountSequence(isOpened: false);
+            channel.CountHeldSequence(-1);
             ThreadPool.UnsafeQueueUserWorkItem(static lost => LeaseMessages.SendAbort(lost.channel, lost.token), (channel, token: token!.Value), preferLocal: false);
         }
     }
@@ -181,6 +181,17 @@ internal sealed class RemoteSequence<TCall, TResult, T, TCodec>(LeaseChannel cha
         }
     }
 
+    private static int Opened(LeaseChannel channel, long? token)
+    {
+        if (token is null)
+        {
+            return 0;
+        }
+
+        channel.CountHeldSequence(1);
+        return 1;
+    }
+
     private bool Close()
     {
         GC.SuppressFinalize(this);
@@ -189,18 +200,7 @@ internal sealed class RemoteSequence<TCall, TResult, T, TCodec>(LeaseChannel cha
             return false;
         }
 
-        channel.CountSequence(isOpened: false);
+        channel.CountHeldSequence(-1);
         return true;
-    }
-
-    private static int Open(LeaseChannel channel, long? token)
-    {
-        if (token is null)
-        {
-            return 0;
-        }
-
-        channel.CountSequence(isOpened: true);
-        return 1;
     }
 }

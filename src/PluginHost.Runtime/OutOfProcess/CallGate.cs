@@ -45,6 +45,9 @@ internal sealed class CallGate(int concurrency, int queue, TimeProvider clock, A
     /// <summary>How many are inside now.</summary>
     public int Inside => Concurrency - Room;
 
+    /// <summary>How many calls are inside or wait.</summary>
+    public int Busy => Concurrency - Volatile.Read(ref _room);
+
     /// <summary>How many wait now.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 

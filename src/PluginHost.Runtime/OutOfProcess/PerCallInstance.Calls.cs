@@ -100,9 +100,15 @@ internal sealed partial class PerCallInstance
 
     private async Task<PreparedWorker> TakeOneAsync(TimeSpan left, CancellationToken cancellationToken)
     {
+        // A call counts itself in before it looks whether it may go on: either it sees the mark, or the drain sees it.
         Interlocked.Increment(ref _taking);
         try
         {
+            if (Volatile.Read(ref _isDraining))
+            {
+                throw new OperationCanceledException("Another generation has taken over.");
+            }
+
             PreparedWorker worker = await _prepared.TakeAsync(left, cancellationToken).ConfigureAwait(false);
             lock (_lock)
             {

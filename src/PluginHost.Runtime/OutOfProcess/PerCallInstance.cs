@@ -30,6 +30,7 @@ internal sealed partial class PerCallInstance : RemoteInstance
     private int _started;
     private int _failedStarts;
     private int _taking;
+    private bool _isDraining;
 
     private PerCallInstance(StartRequest request, PluginTier tier, WorkerStart start, TimeProvider clock)
     {
@@ -53,7 +54,7 @@ internal sealed partial class PerCallInstance : RemoteInstance
     public override Task<FaultRecord> Died => _died.Task;
 
     /// <inheritdoc/>
-    public override bool IsOver => Volatile.Read(ref _stop) is not null || _died.Task.IsCompleted;
+    public override bool IsOver => Volatile.Read(ref _stop) is not null || Volatile.Read(ref _isDraining) || _died.Task.IsCompleted;
 
     /// <inheritdoc/>
     public override IReadOnlyList<WorkerStatus> Workers
@@ -99,6 +100,48 @@ internal sealed partial class PerCallInstance : RemoteInstance
         lock (_lock)
         {
             return _stop ??= Task.Run(() => RunStopAsync(drain, cancellationToken), CancellationToken.None);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task<int> DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
+    {
+        Volatile.Write(ref _isDraining, true);
+        return await Draining.WaitAsync(UsedCount, drain, _clock, cancellationToken).ConfigureAwait(false);
+
+        int UsedCount()
+        {
+            lock (_lock)
+            {
+                return _used.Count + Volatile.Read(ref _taking);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task CheckHealthAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        // The one that was asked has served a call, of a kind.
+        PreparedWorker asked = await _prepared.TakeAsync(timeout, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await asked.Worker.CheckHealthAsync(timeout, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await EndAsync(asked).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>None: no worker lives long enough to be recycled.</summary>
+    public override InstanceUsage? Usage(bool withMemory) => null;
+
+    /// <inheritdoc/>
+    public override void EndOverLimit(string limit, string what)
+    {
+        foreach (PreparedWorker worker in _prepared.Ready)
+        {
+            worker.Worker.EndOverLimit(limit, what);
         }
     }
 

@@ -154,8 +154,14 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
         WorkerLink link = worker.Become(identity, request, _options, _clock);
         try
         {
+            HelloRequest hello = _starter.Hello(offer);
             HelloReply agreed = await AskAsync<HelloCall, HelloReply>(
-                link, _starter.Hello(offer), "the handshake", _options.HandshakeTimeout, nameof(_options.HandshakeTimeout), cancellationToken).ConfigureAwait(false);
+                link, new HelloCall(hello), "the handshake", _options.HandshakeTimeout, nameof(_options.HandshakeTimeout), cancellationToken).ConfigureAwait(false);
+            if (HandshakeCheck.Problem(hello, agreed) is { } problem)
+            {
+                throw StartFailure.Disagrees(identity, link.Pid, problem);
+            }
+
             return worker.Agree(agreed, offer, identity.PluginId, _options)
                 ? (link, worker)
                 : throw StartFailure.NotSpawned(identity, $"worker {link.Pid} took the transport '{agreed.Transport}', which it was not offered.");

@@ -52,6 +52,18 @@ internal abstract class RemoteInstance : IPluginInstance
     public object Target(ContractDescriptor contract) => contract.CreateProxy(new SingleAttempts(this));
 
     /// <inheritdoc/>
+    public abstract Task<int> DrainAsync(TimeSpan drain, CancellationToken cancellationToken);
+
+    /// <inheritdoc/>
+    public abstract Task CheckHealthAsync(TimeSpan timeout, CancellationToken cancellationToken);
+
+    /// <inheritdoc/>
+    public abstract InstanceUsage? Usage(bool withMemory);
+
+    /// <inheritdoc/>
+    public abstract void EndOverLimit(string limit, string what);
+
+    /// <inheritdoc/>
     public abstract Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken);
 
     /// <inheritdoc/>

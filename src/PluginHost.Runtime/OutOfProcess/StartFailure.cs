@@ -69,6 +69,14 @@ internal static class StartFailure
             $"Plugin '{worker.PluginId}' could not be started: its worker {record.WorkerPid} had not ended {stage} after {limit} and was killed.{(unfinished is null ? "" : " " + unfinished)}", fault);
     }
 
+    /// <summary>The worker answered the handshake with what it was not offered.</summary>
+    /// <param name="worker">Whose.</param>
+    /// <param name="pid">Its process id.</param>
+    /// <param name="problem">From <see cref="HandshakeCheck.Problem"/>.</param>
+    public static PluginException Disagrees(WorkerIdentity worker, int pid, string problem) => new PluginFaultException(
+        $"Plugin '{worker.PluginId}' could not be started: its worker {pid} {problem} {HandshakeCheck.Remedy}",
+        worker.Fault(FaultKind.HandshakeRefused) with { Remedy = HandshakeCheck.Remedy });
+
     /// <summary>The worker answered that it cannot.</summary>
     public static PluginException Refused(WorkerIdentity worker, bool isHandshake, RpcErrorException error)
     {
@@ -79,6 +87,20 @@ internal static class StartFailure
         string message = $"{(what?.StartsWith(begins, StringComparison.Ordinal) == true ? "" : begins)}{what}{(remedy is null ? "" : " " + remedy)}";
         return kind == FaultKind.ContractMismatch ? new ContractMismatchException(message, fault) : new PluginFaultException(message, fault);
     }
+
+    /// <summary>The plugin's own check says that it cannot do its work.</summary>
+    public static PluginException Unhealthy(WorkerIdentity worker, RpcErrorException error)
+    {
+        (string? what, string? remedy) = error.RemoteType is LoadRefusal ? Split(error.RemoteMessage) : (error.RemoteMessage, null);
+        string begins = error.RemoteType is LoadRefusal ? "" : $"Plugin '{worker.PluginId}' is not healthy: ";
+        PluginFault fault = worker.Fault(FaultKind.StartFailure) with { Remedy = remedy, RemoteType = error.RemoteType, RemoteMessage = what, RemoteStack = error.RemoteStack };
+        return new PluginFaultException($"{begins}{what}{(remedy is null ? "" : " " + remedy)}", fault);
+    }
+
+    /// <summary>The plugin did not say in time whether it can do its work.</summary>
+    public static PluginException Silent(WorkerIdentity worker, TimeSpan timeout) => new PluginFaultException(
+        $"Plugin '{worker.PluginId}' is not healthy: it did not answer its health check within {timeout:c}.",
+        worker.Fault(FaultKind.StartFailure) with { Remedy = "Mend what the check waits for, or raise PluginRuntimeOptions.HealthTimeout." });
 
     private static (string? What, string? Remedy) Split(string? message) => message?.LastIndexOf('\n') is { } at and >= 0
         ? (message[..at], message[(at + 1)..])

@@ -11,13 +11,15 @@ using PluginHost.Telemetry.Recording;
 namespace PluginHost.Runtime.OutOfProcess;
 
 /// <summary>One generation of a plugin in its worker: one attempt of each call, within the limits. Thread-safe.</summary>
-internal sealed class WorkerInstance : RemoteInstance
+internal sealed partial class WorkerInstance : RemoteInstance
 {
     private readonly WorkerLink _link;
     private readonly WorkerIdentity _identity;
     private readonly IInstanceObserver _observer;
     private readonly TimeProvider _clock;
     private readonly CallGate _gate;
+    private readonly bool _countsCalls;
+    private long _taken;
 
     /// <summary>Creates one whose worker is ready.</summary>
     /// <param name="link">The worker.</param>
@@ -30,6 +32,7 @@ internal sealed class WorkerInstance : RemoteInstance
         _identity = link.Identity;
         _observer = request.Observer;
         _clock = clock;
+        _countsCalls = request.Manifest.Recycle.Calls is not null;
         _gate = gate ?? new CallGate(request.Manifest.Limits.Concurrency, request.Manifest.Limits.Queue, clock);
         Since = clock.GetUtcNow();
         link.WatchForHangs();
@@ -113,7 +116,7 @@ internal sealed class WorkerInstance : RemoteInstance
 
             try
             {
-                ThrowIfStopping(TCall.Method);
+                GoIn(TCall.Method);
                 RpcReply<TResult> reply = await _link.Connection.CallAsync<TCall, TResult>(call, left, cancellationToken).ConfigureAwait(false);
                 _observer.Completed(TCall.Method, Stopwatch.GetTimestamp() - began, reply.InsideNanoseconds, queued);
                 return reply.Value;
@@ -173,7 +176,7 @@ internal sealed class WorkerInstance : RemoteInstance
 
             try
             {
-                ThrowIfStopping(TCall.Method);
+                GoIn(TCall.Method);
                 RpcReply<TResult> reply = _link.Connection.Call<TCall, TResult>(call, left, cancellationToken);
                 _observer.Completed(TCall.Method, Stopwatch.GetTimestamp() - began, reply.InsideNanoseconds, queued);
                 return reply.Value;
@@ -207,14 +210,6 @@ internal sealed class WorkerInstance : RemoteInstance
     internal static bool IsNested<TCall, TResult>(WorkerIdentity identity)
         where TCall : struct, ICall<TResult> =>
         TCall.HasChain && PluginCaller.Current?.Chain.Contains(identity.PluginId) == true;
-
-    private void ThrowIfStopping(ContractMethod method)
-    {
-        if (_link.IsStopping)
-        {
-            throw new CallLostException(_link.Stopped(method), wasSent: false);
-        }
-    }
 
     /// <summary>The time left after the queue.</summary>
     private TimeSpan Left(ContractMethod method, TimeSpan timeout, GateResult result, long queued)

@@ -99,6 +99,12 @@ internal sealed partial class WorkerLink
     {
         Volatile.Write(ref _isStopping, true);
         _process.Kill();
+        if (!await _process.EndedWithinAsync(_options.CauseGrace, _clock).ConfigureAwait(false))
+        {
+            // It may never: without its channel it is given up for lost.
+            await Connection.DisposeAsync().ConfigureAwait(false);
+        }
+
         return await Gone.ConfigureAwait(false);
     }
 
@@ -213,11 +219,11 @@ internal sealed partial class WorkerLink
     {
         await Ending.ConfigureAwait(false);
         bool wasStopping = IsStopping;
+        ProcessExit? killed = null;
         if (!_process.Exited.IsCompleted && !await _process.EndedWithinAsync(IsViolation(await Connection.Closed.ConfigureAwait(false)) ? TimeSpan.Zero : _options.CauseGrace / 2, _clock).ConfigureAwait(false))
         {
             // A worker without its channel is of no use, and says nothing more.
-            _process.Kill();
-            await _process.Exited.ConfigureAwait(false);
+            killed = await _process.KillAndWaitAsync(_clock, _logger).ConfigureAwait(false);
         }
         else if (!Connection.Closed.IsCompleted)
         {
@@ -229,7 +235,7 @@ internal sealed partial class WorkerLink
 
         _watch?.Dispose();
         await Connection.DisposeAsync().ConfigureAwait(false);
-        FaultRecord record = Record(await _process.Exited.ConfigureAwait(false), await Connection.Closed.ConfigureAwait(false));
+        FaultRecord record = Record(killed ?? await _process.Exited.ConfigureAwait(false), await Connection.Closed.ConfigureAwait(false));
         if (!wasStopping && !IsStopping)
         {
             Log.Died(_logger, Identity.PluginId, Identity.Generation, Pid, record.Kind, record.Message);
@@ -251,12 +257,13 @@ internal sealed partial class WorkerLink
             Excess = closed.Kind == RpcCloseKind.LimitExceeded ? closed.Detail : null,
             MemoryKill = MemoryKills.Count() > _memoryKills,
             Hang = _hang,
+            Over = _over,
         });
         return new FaultRecord
         {
             Id = _faultId,
             CallsInFlight = Connection.LostCalls,
-            Limit = death.Kind != FaultKind.LimitExceeded ? null : closed.Limit == nameof(RpcOptions.MaxMessageBytes) ? "limits.message" : closed.Limit,
+            Limit = death.Kind != FaultKind.LimitExceeded ? null : _over is { } over ? over.Limit : closed.Limit == nameof(RpcOptions.MaxMessageBytes) ? "limits.message" : closed.Limit,
             At = _clock.GetUtcNow(),
             PluginId = Identity.PluginId,
             Kind = death.Kind,

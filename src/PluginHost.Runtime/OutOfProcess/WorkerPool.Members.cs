@@ -39,7 +39,7 @@ internal sealed partial class WorkerPool
         bool isTooLate;
         lock (_lock)
         {
-            isTooLate = _stop is not null;
+            isTooLate = IsLeaving;
             if (!isTooLate)
             {
                 _aside.Add(worker);
@@ -63,7 +63,7 @@ internal sealed partial class WorkerPool
         bool joined;
         lock (_lock)
         {
-            joined = _stop is null && _slots[number].Worker is null;
+            joined = !IsLeaving && _slots[number].Worker is null;
             if (joined)
             {
                 _aside.Remove(worker);
@@ -89,7 +89,7 @@ internal sealed partial class WorkerPool
     {
         lock (_lock)
         {
-            if (_stop is not null || _slots[number].State is WorkerState.Ready or WorkerState.Starting)
+            if (IsLeaving || _slots[number].State is WorkerState.Ready or WorkerState.Starting)
             {
                 return false;
             }
@@ -101,7 +101,7 @@ internal sealed partial class WorkerPool
         {
             return Join(number, await StartAsideAsync(cancellationToken).ConfigureAwait(false));
         }
-        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        catch (OperationCanceledException) when (IsLeaving)
         {
             return false;
         }
@@ -114,37 +114,6 @@ internal sealed partial class WorkerPool
 
             throw;
         }
-    }
-
-    /// <summary>
-    /// Replaces a worker that works: the next one is started beside it, new calls move at once, and the old one is stopped once its calls and leases
-    /// have ended, or <paramref name="drain"/> is over. Nothing of it is a fault.
-    /// </summary>
-    /// <returns>False where the place has no worker any more, or the pool is being stopped.</returns>
-    /// <exception cref="PluginException">The next one could not be started; the old one goes on.</exception>
-    public async Task<bool> RecycleAsync(int number, TimeSpan drain, CancellationToken cancellationToken)
-    {
-        WorkerInstance next = await StartAsideAsync(cancellationToken).ConfigureAwait(false);
-        WorkerInstance? old;
-        lock (_lock)
-        {
-            old = _stop is null ? _slots[number].Worker : null;
-            if (old is not null)
-            {
-                _aside.Remove(next);
-                Put_NeedsLock(number, next);
-            }
-        }
-
-        if (old is null)
-        {
-            await next.DisposeAsync().ConfigureAwait(false);
-            return false;
-        }
-
-        Serve();
-        await old.StopAsync(drain, cancellationToken).ConfigureAwait(false);
-        return true;
     }
 
     /// <summary>Says when the next start in an empty place is tried: calls of its keys wait for that, or are told.</summary>
@@ -231,6 +200,7 @@ internal sealed partial class WorkerPool
         Mark_NeedsLock(number, WorkerState.Ready, null, null);
         _watches.RemoveAll(static w => w.IsCompleted);
         _watches.Add(WatchAsync(number, worker));
+        _ = WatchWearAsync(number, worker);
     }
 
     private void Mark_NeedsLock(int number, WorkerState state, DateTimeOffset? retryAt, string? reason)

@@ -37,6 +37,7 @@ internal sealed partial class WorkerPool : RemoteInstance
     private readonly HashSet<WorkerInstance> _aside = [];
     private PoolMembers _members;
     private Task<UnloadResult>? _stop;
+    private bool _isDraining;
 
     private WorkerPool(StartRequest request, PluginTier tier, WorkerStart start, TimeProvider clock)
     {
@@ -75,8 +76,11 @@ internal sealed partial class WorkerPool : RemoteInstance
         }
     }
 
+    // No worker is started for it any more.
+    private bool IsLeaving => Volatile.Read(ref _isDraining) || Volatile.Read(ref _stop) is not null;
+
     /// <inheritdoc/>
-    public override bool IsOver => Volatile.Read(ref _stop) is not null || IsSpent;
+    public override bool IsOver => IsLeaving || IsSpent;
 
     /// <inheritdoc/>
     public override IReadOnlyList<WorkerStatus> Workers

@@ -32,9 +32,9 @@ internal static class NotInEffect
             yield return "\"isolation\": \"per-call\" is not in effect in-process: calls share the instance.";
         }
 
-        if (asked.Recycle != new RecycleOptions())
+        if (tier == PluginTier.InProcess && (asked.Recycle.Memory is not null || asked.Recycle.MemoryHard is not null))
         {
-            yield return "\"recycle\" is not in effect in this release.";
+            yield return "\"recycle\" by memory is not in effect in-process: the memory is the application's. By calls and age it is.";
         }
 
         if (!asked.Unloadable && tier == PluginTier.InProcess)

@@ -6,7 +6,7 @@ namespace Fixtures.Features.Plugin;
 
 /// <summary>Uses every feature, and counts what it opened and finished.</summary>
 [Plugin]
-public sealed partial class FeaturesPlugin(IPluginContext context) : IFeatures
+public sealed partial class FeaturesPlugin : IFeatures
 {
     private readonly Dictionary<string, Session> _sessions = [];
     private IProgress<int>? _progress;

@@ -136,6 +136,21 @@ public sealed class PerCallTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_reload_lets_calls_go_on_where_they_are()
+    {
+        await StartAsync(workers: 2);
+        Task<int> inside = Pooled.ServeAsync(600, Cancelled);
+        await UntilAsync(() => Status.Workers.Any(w => w.State == WorkerState.Ready));
+
+        await Runtime.ReloadAsync(Id);
+        int after = Pooled.ProcessId();
+
+        Assert.NotEqual(after, await inside);
+        Assert.Equal((2, PluginState.Ready), (Status.Generation, Status.State));
+        Assert.Empty(Runtime.Faults);
+    }
+
+    [Fact]
     public async Task A_prepared_worker_that_is_killed_is_told_once_and_replaced_and_a_stop_leaves_nothing()
     {
         await StartAsync();

@@ -232,6 +232,37 @@ public sealed class PoolTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Worn_workers_are_replaced_one_by_one_with_no_call_failed()
+    {
+        await StartAsync(workers: 2, change: json => json["recycle"] = new JsonObject { ["calls"] = 20 });
+        int[] first = [.. Status.Workers.Select(w => w.Pid!.Value)];
+        ISession session = await Runtime.Get<IFeatures>(Id).OpenSessionAsync("ann", Cancelled);
+
+        await UnderLoadAsync(() => UntilAsync(() => !Status.Workers.Select(w => w.Pid).OfType<int>().Intersect(first).Any()));
+
+        // Held open, it keeps its worker until the drain is over.
+        Assert.Equal("ann greets bob", await session.GreetAsync("bob", Cancelled));
+        await session.DisposeAsync();
+        Assert.Empty(Runtime.Faults);
+        Assert.Equal(1, Status.Generation);
+        Assert.Contains(Runtime.Restarts, r => r is { Cause: "recycle.calls", FromGeneration: 1, ToGeneration: 1 });
+        await UntilAsync(() => first.All(pid => !ProcessLife.IsAlive(pid)));
+    }
+
+    [Fact]
+    public async Task A_reload_puts_a_whole_pool_in_the_place_of_another_with_no_call_failed()
+    {
+        await StartAsync(workers: 2);
+        int[] first = [.. Status.Workers.Select(w => w.Pid!.Value)];
+
+        await UnderLoadAsync(() => Runtime.ReloadAsync(Id));
+
+        Assert.Equal((2, 2), (Status.Generation, Status.Workers.Count(w => w.State == WorkerState.Ready)));
+        Assert.Empty(Runtime.Faults);
+        Assert.All(first, pid => Assert.False(ProcessLife.IsAlive(pid)));
+    }
+
+    [Fact]
     public async Task A_hot_spare_of_a_pool_is_one_more_worker_that_takes_the_next_place()
     {
         await StartAsync(workers: 2, spare: SpareMode.Hot);
@@ -271,6 +302,25 @@ public sealed class PoolTests : IAsyncDisposable
         {
             await _host.DisposeAsync();
         }
+    }
+
+    /// <summary>Calls in several flows, none of which may fail, until something else is done.</summary>
+    private async Task UnderLoadAsync(Func<Task> act)
+    {
+        using CancellationTokenSource enough = new();
+        Task[] senders =
+        [
+            .. Enumerable.Range(0, 4).Select(sender => Task.Run(async () =>
+            {
+                for (int call = 0; !enough.IsCancellationRequested; call++)
+                {
+                    await (sender % 2 == 0 ? Pooled.ServeAsync(2, CancellationToken.None) : Pooled.OfKeyAsync($"key {call}", CancellationToken.None));
+                }
+            })),
+        ];
+        await act();
+        await enough.CancelAsync();
+        await Task.WhenAll(senders);
     }
 
     private async Task StartAsync(int workers, Action<JsonNode>? change = null, SpareMode spare = SpareMode.Warm) => _host = await SampleHost.StartAsync(
