@@ -32,6 +32,9 @@ public sealed partial class PluginRuntime
         await _control.DisposeAsync().ConfigureAwait(false);
         WriteWindow();
         await StartOrder.StopAsync(Waves(), _options.DrainTimeout, _options.Clock, (plugin, drain) => plugin.CloseAsync(drain)).ConfigureAwait(false);
+
+        // The reaper is told to go once no worker is left, those without a plugin included.
+        await _parts.EndTiersAsync().ConfigureAwait(false);
         await Leftovers.EndOwnAsync(_options.Clock).ConfigureAwait(false);
         await _parts.DisposeAsync().ConfigureAwait(false);
         await _ended.CancelAsync().ConfigureAwait(false);

@@ -223,27 +223,6 @@ public sealed partial class PluginRuntime : IAsyncDisposable
         return JsonCall.InvokeAsync(supervisor, method, arguments, cancellationToken);
     }
 
-    private async Task<bool> TakeFolderAsync(string folder)
-    {
-        if (_supervisors.Values.FirstOrDefault(s => s.Plugin.SourceFolder == folder) is not { } supervisor)
-        {
-            Log.NewFolder(_parts.Logger, folder);
-            return true;
-        }
-
-        try
-        {
-            await supervisor.ReloadAsync(
-                () => _parts.Preparation.PrepareAgain(supervisor.Plugin), new ReloadTerms(StartsStopped: false, OnlyIfChanged: true)).ConfigureAwait(false);
-            return true;
-        }
-        catch (PluginException)
-        {
-            // Recorded and logged where it was found.
-            return false;
-        }
-    }
-
     private static object Guard(PluginSupervisor supervisor, Type contract)
     {
         foreach (PluginGuardSite site in supervisor.Sites)

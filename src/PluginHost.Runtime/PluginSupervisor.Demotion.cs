@@ -17,50 +17,50 @@ internal sealed partial class PluginSupervisor
     /// <summary>A fault's limit where counted faults came too fast.</summary>
     private const string FaultRateLimit = "FaultRate.Limit";
 
-    /// <summary>Counts that its faults came too fast, where that was it.</summary>
+    /// <summary>Counts that its faults came too fast, where that was it. The generation has ended.</summary>
     private void CountFaultRate(FaultRecord fault)
     {
-        if (fault.Limit == FaultRateLimit)
+        if (fault.Limit == FaultRateLimit
+            && Count(IncidentKind.FaultRate, $"its faults came too fast at {Clock.GetUtcNow().UtcDateTime:u}: {Shortened(fault.Message)}") is { } reason)
         {
-            Count(IncidentKind.FaultRate, $"its faults came too fast at {Clock.GetUtcNow().UtcDateTime:u}: {Shortened(fault.Message)}");
-        }
-    }
-
-    /// <summary>Counts an unload that left something behind.</summary>
-    private void CountLeak(int generation, UnloadResult unload)
-    {
-        if (Leak(generation, unload) is { } what)
-        {
-            Count(IncidentKind.UnloadLeak, what);
-        }
-    }
-
-    /// <summary>The same for a generation that another has replaced: where that was the last that the policy allows, the other is moved while it runs.</summary>
-    private async Task CountLeakOfReplacedAsync(Command.Freed freed)
-    {
-        if (freed.Ended is { } ended
-            && freed.Unload is { } unload
-            && Leak(ended.Number, unload) is { } what
-            && Note(IncidentKind.UnloadLeak, what) is { } reason)
-        {
-            bool runs = View.State == PluginState.Ready;
-            if (runs)
-            {
-                await StopGenerationAsync(willReturn: true, reason, _settings.DrainTimeout).ConfigureAwait(false);
-            }
-
             Move(reason);
-            if (runs)
-            {
-                await StartGenerationAsync(cause: null).ConfigureAwait(false);
-            }
         }
     }
 
-    private string? Leak(int generation, UnloadResult unload) => unload.Outcome is UnloadOutcome.Leaked or UnloadOutcome.TimedOut
-        ? string.Create(
+    /// <summary>Counts an unload that left something behind. The generation has ended and no other runs.</summary>
+    private void CountLeak(UnloadResult unload, int generation)
+    {
+        if (Leak(unload, generation) is { } reason)
+        {
+            Move(reason);
+        }
+    }
+
+    /// <summary>The same where another generation runs already: should that be the last that is allowed, it is taken down too.</summary>
+    private async Task CountLeakBesideAsync(UnloadResult unload, int generation)
+    {
+        if (Leak(unload, generation) is not { } reason)
+        {
+            return;
+        }
+
+        bool wasUp = View.WillReturn;
+        if (View.State == PluginState.Ready)
+        {
+            await StopGenerationAsync(willReturn: true, reason, _settings.DrainTimeout).ConfigureAwait(false);
+        }
+
+        Move(reason);
+        if (wasUp)
+        {
+            await StartGenerationAsync(cause: null).ConfigureAwait(false);
+        }
+    }
+
+    private string? Leak(UnloadResult unload, int generation) => unload.Outcome is UnloadOutcome.Leaked or UnloadOutcome.TimedOut
+        ? Count(IncidentKind.UnloadLeak, string.Create(
             CultureInfo.InvariantCulture,
-            $"generation {generation} could not be unloaded at {Clock.GetUtcNow().UtcDateTime:u} ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned)")
+            $"generation {generation} could not be unloaded at {Clock.GetUtcNow().UtcDateTime:u} ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned)"))
         : null;
 
     /// <summary>Decides where the next generation runs after one that was to be unloaded.</summary>
@@ -71,7 +71,7 @@ internal sealed partial class PluginSupervisor
     {
         if (mustBeGone)
         {
-            CountLeak(View.Generation, unload);
+            CountLeak(unload, View.Generation);
         }
 
         if (_tier != PluginTier.InProcess || (mustBeGone ? unload.Outcome == UnloadOutcome.Unloaded : unload.Outcome != UnloadOutcome.TimedOut))
@@ -128,17 +128,8 @@ internal sealed partial class PluginSupervisor
         _demotion = null;
     }
 
-    private void Count(IncidentKind kind, string what)
-    {
-        if (Note(kind, what) is { } reason)
-        {
-            Move(reason);
-        }
-    }
-
-    /// <summary>Writes an incident down.</summary>
-    /// <returns>Why the plugin is to be moved now; null where it is not.</returns>
-    private string? Note(IncidentKind kind, string what) =>
+    /// <summary>Counts an incident of the plugin in-process; gives why it has to be moved now, or null.</summary>
+    private string? Count(IncidentKind kind, string what) =>
         _tier == PluginTier.InProcess
         && _settings.Demotions?.Add(Plugin.Id, new Incident(kind, Clock.GetUtcNow(), what)) is { } demotion
         && Plugin.MayBeDemoted == true

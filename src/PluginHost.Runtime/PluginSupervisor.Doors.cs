@@ -119,7 +119,7 @@ internal sealed partial class PluginSupervisor
         }
     }
 
-    private void ActFreed(Command.Freed freed)
+    private async Task ActFreedAsync(Command.Freed freed)
     {
         if (freed.Slots is { } slots)
         {
@@ -134,6 +134,7 @@ internal sealed partial class PluginSupervisor
         if (freed.Ended is { } ended)
         {
             GiveDoorsBack(ended.Leases, ended.Doors);
+            await CountLeakBesideAsync(freed.Unload!, ended.Number).ConfigureAwait(false);
         }
     }
 

@@ -19,7 +19,8 @@ internal sealed partial class PluginSupervisor
     private async Task StartGenerationAsync(string? cause)
     {
         PluginView before = View;
-        if (Volatile.Read(ref _isClosing) || _machine.TryBeginStart() is not (> 0 and int generation))
+        int generation = Volatile.Read(ref _isClosing) ? 0 : _machine.TryBeginStart();
+        if (generation == 0)
         {
             return;
         }
@@ -71,8 +72,8 @@ internal sealed partial class PluginSupervisor
                     $"{plugin.Id}: the tier {_tier} is not available in this host.",
                     new PluginFault(plugin.Id, FaultKind.Refused) { Generation = generation });
             StartRequest request = RequestOf(plugin, generation, leases, doors);
-            IPluginInstance instance = hot
-                ?? await tier.StartAsync(_tier == PluginTier.InProcess ? request with { Stages = _stages.Of(generation) } : request, cancellationToken).ConfigureAwait(false);
+            request = _tier == PluginTier.InProcess ? request with { Stages = _stages.Of(generation) } : request;
+            IPluginInstance instance = hot ?? await tier.StartAsync(request, cancellationToken).ConfigureAwait(false);
             return new LiveGeneration(generation, plugin, instance, leases, doors);
         }
         catch

@@ -90,7 +90,7 @@ internal sealed partial class PluginSupervisor
             return UnloadResult.Nothing;
         }
 
-        if (view.State != PluginState.Ready || next.Placement.Tier != Plugin.Placement.Tier)
+        if (view.State != PluginState.Ready || next.Placement.Tier != _tier)
         {
             return await ActRestartAsync(next).ConfigureAwait(false);
         }

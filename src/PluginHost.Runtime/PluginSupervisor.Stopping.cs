@@ -16,12 +16,15 @@ internal sealed partial class PluginSupervisor
             return UnloadResult.Nothing;
         }
 
+        string? movedBefore = _demotion;
         UnloadResult result = await StopGenerationAsync(willReturn: true, "Restarting on request.", _settings.DrainTimeout).ConfigureAwait(false);
         if (replacement is not null)
         {
+            // Where this very stop was one leak too many, the replacement was placed without knowing.
+            string? moved = replacement.MayBeDemoted == true && replacement.Placement.Tier == PluginTier.InProcess && _demotion != movedBefore ? _demotion : null;
             Volatile.Write(ref _plugin, replacement);
-            _tier = replacement.Placement.Tier;
-            _demotion = null;
+            _tier = moved is null ? replacement.Placement.Tier : PluginTier.Process;
+            _demotion = moved;
             if (_tier is null)
             {
                 _machine.Rest(PluginState.Refused, replacement.Placement.Refusal);
@@ -66,7 +69,7 @@ internal sealed partial class PluginSupervisor
 
         RecordDeathOf(view.Instance!);
         UnloadResult result = await StopLiveAsync(drain).ConfigureAwait(false);
-        CountLeak(view.Generation, result);
+        CountLeak(result, view.Generation);
         _readyAt = null;
         Log.Stopped(_log, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);
         bool unproved = result.Outcome == UnloadOutcome.Pending;

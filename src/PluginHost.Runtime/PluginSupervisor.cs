@@ -264,8 +264,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
                 return await ActRecycleAsync(recycle).ConfigureAwait(false);
 
             case Command.Freed freed:
-                ActFreed(freed);
-                await CountLeakOfReplacedAsync(freed).ConfigureAwait(false);
+                await ActFreedAsync(freed).ConfigureAwait(false);
                 return UnloadResult.Nothing;
 
             case Command.Died died:

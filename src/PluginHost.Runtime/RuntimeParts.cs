@@ -116,14 +116,18 @@ internal sealed class RuntimeParts : IAsyncDisposable
     /// <summary>Measures what the in-process guard costs on this machine; for the figures of in-process plugins. Takes some milliseconds.</summary>
     public void Calibrate() => Recorder.SetCalibratedOverhead(GuardCalibration.Measure(Supervision.Clock));
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends what belongs to no plugin: workers that stand ready. No plugin may be started any more.</summary>
+    public async Task EndTiersAsync()
     {
         foreach (IAsyncDisposable tier in Supervision.Tiers.OfType<IAsyncDisposable>())
         {
             await tier.DisposeAsync().ConfigureAwait(false);
         }
+    }
 
+    /// <summary>Closes all the rest, after <see cref="EndTiersAsync"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
         Services.Dispose();
         _meters.Dispose();
         Recorder.Dispose();

@@ -12,7 +12,10 @@ internal sealed class StageSlots(string pluginId, FlightRecorder? flight)
 {
     private const string StartName = "(start)";
     private const string StopName = "(stop)";
-    private const int Count = 2;
+    private const int Stages = 2;
+
+    // A generation may still be stopping while the next one starts: each has slots of its own.
+    private const int Count = 2 * Stages;
     private int _first = -1;
 
     /// <summary>The slots, named for a generation.</summary>
@@ -23,9 +26,10 @@ internal sealed class StageSlots(string pluginId, FlightRecorder? flight)
             _first = ThreadBlocks.Reserve(Count);
         }
 
-        flight?.Name(_first, pluginId, StartName, generation);
-        flight?.Name(_first + 1, pluginId, StopName, generation);
-        return new StageMarks(_first, _first + 1);
+        int first = _first + (generation % 2 * Stages);
+        flight?.Name(first, pluginId, StartName, generation);
+        flight?.Name(first + 1, pluginId, StopName, generation);
+        return new StageMarks(first, first + 1);
     }
 
     /// <summary>Gives them back; no thread may be in them. Idempotent.</summary>

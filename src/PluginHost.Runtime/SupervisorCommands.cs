@@ -77,11 +77,11 @@ internal abstract class Command
     /// <summary>A generation that was replaced has ended, or no call of one is left in something that counts calls.</summary>
     public sealed class Freed(GuardSet? set, ObjectSlots? slots, LiveGeneration? ended = null, UnloadResult? unload = null) : Command
     {
+        /// <summary>What became of that generation; null where none has ended.</summary>
+        public UnloadResult? Unload { get; } = unload;
+
         /// <summary>A generation that has ended, or null.</summary>
         public LiveGeneration? Ended { get; } = ended;
-
-        /// <summary>What became of that generation, or null.</summary>
-        public UnloadResult? Unload { get; } = unload;
 
         /// <summary>A set of guards, or null.</summary>
         public GuardSet? Set { get; } = set;

@@ -3,6 +3,7 @@ using PluginHost.Processes.Tests.Support;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Processes;
 using PluginHost.Runtime.Store;
+using PluginHost.Runtime.Trust;
 using PluginHost.TestKit;
 
 namespace PluginHost.Processes.Tests;
@@ -86,6 +87,21 @@ public sealed class HostDeathTests : IDisposable
         Assert.Contains($"+ {worker.Number} {worker.Pid} {NotedWorker.NoPlugin}\n", lines, StringComparison.Ordinal);
         Assert.Contains(log.Messages(), m => m.Contains($"fixture (worker {worker.Pid})", StringComparison.Ordinal));
         AssertFolderIsClean(host.State);
+    }
+
+    [Fact]
+    public async Task A_host_that_stops_ends_its_reaper_too_where_spares_stood_ready()
+    {
+        string plugins = VictimHost.Layout(_folder, "{}");
+        int[] children;
+        await using (PluginRuntime runtime = await StartAsync(plugins, _folder["state"], new ListLogger(), start: true))
+        {
+            Eventually.True(() => runtime.Spares.Ready == 1, "A spare stands ready.");
+            children = [.. ProcessLife.ChildrenOf(Environment.ProcessId)];
+        }
+
+        Assert.Contains(children, p => !ProcessLife.IsAlive(p));
+        Assert.DoesNotContain(children, ProcessLife.IsAlive);
     }
 
     [Fact]
@@ -191,14 +207,17 @@ public sealed class HostDeathTests : IDisposable
     private static async Task<ListLogger> NextStartAsync(string plugins, string state)
     {
         ListLogger log = new();
-        await using PluginRuntime runtime = await PluginRuntime.StartAsync(new PluginRuntimeOptions
-        {
-            Directory = plugins,
-            StateFolder = state,
-            ContractAssemblies = [typeof(IFixture).Assembly],
-            StartPlugins = false,
-            LoggerFactory = log,
-        });
+        await using PluginRuntime runtime = await StartAsync(plugins, state, log, start: false);
         return log;
     }
+
+    private static Task<PluginRuntime> StartAsync(string plugins, string state, ListLogger log, bool start) => PluginRuntime.StartAsync(new PluginRuntimeOptions
+    {
+        Directory = plugins,
+        StateFolder = state,
+        ContractAssemblies = [typeof(IFixture).Assembly],
+        StartPlugins = start,
+        Policy = start ? new PluginPolicy { Development = plugins } : null,
+        LoggerFactory = log,
+    });
 }

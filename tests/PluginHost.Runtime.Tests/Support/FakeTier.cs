@@ -64,6 +64,12 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
 
     public bool IsStopped { get; private set; }
 
+    /// <summary>How long its stop was to wait for calls.</summary>
+    public TimeSpan? Drained { get; private set; }
+
+    /// <summary>What its stop waits for; nothing by default.</summary>
+    public Func<Task>? OnStop { get; init; }
+
     public bool IsDrained { get; private set; }
 
     /// <summary>Ends when its calls and leases have ended; ended by default.</summary>
@@ -75,12 +81,6 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
     public InstanceUsage Used { get; set; }
 
     public (string Limit, string What)? EndedOver { get; private set; }
-
-    /// <summary>How long its stop was to wait for calls.</summary>
-    public TimeSpan? Drained { get; private set; }
-
-    /// <summary>What its stop waits for; nothing by default.</summary>
-    public Func<Task>? OnStop { get; init; }
 
     public bool IsDisposed { get; private set; }
 
