@@ -48,6 +48,7 @@ internal sealed class CommandLine
         Root.Add(Run());
         Root.Add(Attached("list", "Plugins with trust, tier and state: of a running host, else as they would start.", ListCommand.RunAsync));
         Root.Add(Inspect());
+        Root.Add(Reset());
         Root.Add(Call());
         Root.Add(Attached("stats", "Calls, latency and overhead of a running host, else of the last recorded window.", StatsCommand.StatsAsync));
         Root.Add(Attached("faults", "Faults and restarts of a running host, else of the last recorded window.", StatsCommand.FaultsAsync));
@@ -81,11 +82,16 @@ internal sealed class CommandLine
             HelpName = "\"PLUGIN METHOD [JSON]\"",
         };
         Option<string?> timeout = Timeout("The longest time of each --call");
-        Command command = new("run", "Hosts the plugins of a folder until Ctrl-C or SIGTERM.") { calls, timeout };
+        Option<bool> watch = new("--watch")
+        {
+            Description = "Reloads a plugin when its plugin.json was written and nothing in its folder changes any more; what runs goes on until the new version is healthy.",
+        };
+        Command command = new("run", "Hosts the plugins of a folder until Ctrl-C or SIGTERM.") { calls, timeout, watch };
         command.SetAction((parsed, cancellation) => RunAsync(
             parsed,
             Loudness.Host,
-            (session, token) => RunCommand.RunAsync(session, parsed.GetValue(calls) ?? [], Durations.Read("--timeout", parsed.GetValue(timeout)), token),
+            (session, token) => RunCommand.RunAsync(
+                session, parsed.GetValue(calls) ?? [], Durations.Read("--timeout", parsed.GetValue(timeout)), parsed.GetValue(watch), token),
             cancellation));
         return command;
     }
@@ -99,6 +105,19 @@ internal sealed class CommandLine
             parsed,
             Loudness.Warnings,
             (session, token) => InspectCommand.RunAsync(session, parsed.GetRequiredValue(plugin), parsed.GetValue(unload), token),
+            cancellation));
+        return command;
+    }
+
+    private Command Reset()
+    {
+        Argument<string> plugin = new("PLUGIN") { Description = "The plugin's id." };
+        Option<string?> attach = new("--attach") { Description = "The state folder of the host to ask.", HelpName = "STATE" };
+        Command command = new("reset", "Lets a plugin be tried again: forgets its failures, leaves quarantine, takes back a demotion out of process.") { plugin, attach };
+        command.SetAction((parsed, cancellation) => RunAsync(
+            parsed,
+            Loudness.Warnings,
+            (session, token) => ResetCommand.RunAsync(session, parsed.GetRequiredValue(plugin), parsed.GetValue(attach), token),
             cancellation));
         return command;
     }
@@ -149,11 +168,12 @@ internal sealed class CommandLine
             parsed, Loudness.OwnStory, (session, token) => BenchStartCommand.RunAsync(session, parsed.GetValue(rounds), token), cancellation));
 
         Option<string?> service = new("--service-time") { Description = "How long a request takes inside the plugin. Default 5ms.", HelpName = "TIME" };
-        Command crash = new("crash", "What a crash costs at 1,000 requests a second, beside what arithmetic says.") { service };
+        Option<int?> workers = new("--workers") { Description = "How many workers run the plugin. Default: 1, and then 10.", HelpName = "N" };
+        Command crash = new("crash", "What a crash costs at 1,000 requests a second, beside what arithmetic says.") { service, workers };
         crash.SetAction((parsed, cancellation) => RunAsync(
             parsed,
             Loudness.OwnStory,
-            (session, token) => BenchCrashCommand.RunAsync(session, Durations.Read("--service-time", parsed.GetValue(service)), token),
+            (session, token) => BenchCrashCommand.RunAsync(session, Durations.Read("--service-time", parsed.GetValue(service)), parsed.GetValue(workers), token),
             cancellation));
 
         Argument<string> kind = new("KIND");

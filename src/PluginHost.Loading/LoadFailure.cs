@@ -62,7 +62,8 @@ internal static class LoadFailure
 
     private static bool IsAssembly(string name) => name.Contains(", Version=", StringComparison.Ordinal) || name.Contains(", Culture=", StringComparison.Ordinal);
 
-    private static string FirstLine(string text)
+    /// <summary>A text up to its first line's end.</summary>
+    public static string FirstLine(string text)
     {
         int end = text.AsSpan().IndexOfAny('\r', '\n');
         return end < 0 ? text : text[..end];

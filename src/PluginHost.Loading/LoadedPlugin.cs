@@ -62,6 +62,43 @@ public sealed class LoadedPlugin
         return LoadFailure.Explain(PluginId, _context, thrown, where);
     }
 
+    /// <summary>Runs the plugin's health check on the calling thread, where its class has one.</summary>
+    /// <param name="plugin">What <see cref="CreateInstance"/> gave.</param>
+    /// <param name="cancellationToken">Given to the check where it takes one.</param>
+    /// <exception cref="PluginLoadException">It is not healthy; never carries the plugin's own exception.</exception>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public async Task CheckHealthAsync(object plugin, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plugin);
+        if (HealthCheckMethod.Find(PluginId, PluginType) is not { } check)
+        {
+            return;
+        }
+
+        ThrownException? thrown = null;
+        try
+        {
+            if (await HealthCheckMethod.RunAsync(check, plugin, cancellationToken).ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+        catch (Exception e)
+        {
+            thrown = ThrownException.Read(e);
+        }
+
+        string what = thrown is null ? "gave false" : $"threw {thrown.Type}: {LoadFailure.FirstLine(thrown.Message)}";
+        throw new PluginLoadException(
+            PluginId,
+            FaultKind.StartFailure,
+            $"Plugin '{PluginId}' is not healthy: its health check {PluginType.FullName}.{check.Name} {what}.",
+            "Mend what the check looks at, or the check.")
+        {
+            Thrown = thrown,
+        };
+    }
+
     /// <summary>Asks the context to unload. The plugin's objects must have been disposed and dropped before.</summary>
     /// <exception cref="InvalidOperationException">The context is not collectible.</exception>
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -7,15 +7,46 @@ using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime;
 
-/// <summary>What one in-process generation and the application have handed to each other. Thread-safe.</summary>
+/// <summary>What one in-process generation and the application have handed to each other, and what else belongs to that generation alone. Thread-safe.</summary>
 internal sealed class GenerationLeases
 {
-    public GenerationLeases(PluginSupervisor supervisor, ObjectSlots slots)
+    private readonly Action _revoke;
+    private volatile bool _isStopping;
+
+    /// <param name="supervisor">The plugin's supervisor.</param>
+    /// <param name="slots">Where calls of handed-over objects are counted; no other generation's while this one has any.</param>
+    /// <param name="generation">The generation.</param>
+    /// <param name="plugin">The plugin as it is in this generation.</param>
+    public GenerationLeases(PluginSupervisor supervisor, ObjectSlots slots, int generation, SupervisedPlugin plugin)
     {
+        CancellationTokenSource revoked = new();
+        Revoked = revoked.Token;
+        _revoke = revoked.Cancel;
+        Generation = generation;
+        Slots = slots;
         FromPlugin = new PluginLeases(this, supervisor, slots);
         FromHost = new HostLeases(this, supervisor, slots);
-        FromServices = new HostLeases(this, supervisor, slots) { Caller = new PluginCaller(supervisor.Plugin.Id, supervisor.Plugin.Placement.Granted) };
+        FromServices = new HostLeases(this, supervisor, slots) { Caller = new PluginCaller(plugin.Id, plugin.Placement.Granted) };
     }
+
+    /// <summary>The generation.</summary>
+    public int Generation { get; }
+
+    /// <summary>Where calls of handed-over objects are counted.</summary>
+    public ObjectSlots Slots { get; }
+
+    /// <summary>Cancelled when suspended in-process calls must let go of this generation.</summary>
+    public CancellationToken Revoked { get; }
+
+    /// <summary>True from when its plugin is asked to stop: a call that it then gives up was given up for the host.</summary>
+    public bool IsStopping
+    {
+        get => _isStopping;
+        set => _isStopping = value;
+    }
+
+    /// <summary>Makes suspended in-process calls let go.</summary>
+    public void Revoke() => _revoke();
 
     /// <summary>The plugin's sequences and objects that the application holds.</summary>
     public PluginLeases FromPlugin { get; }
@@ -130,10 +161,7 @@ internal sealed class PluginObjectSite(PluginSupervisor supervisor, ContractDesc
     private readonly PluginSupervisor _supervisor = supervisor;
 
     /// <inheritdoc/>
-    public override LeaseTable Results => leases.FromPlugin;
-
-    /// <inheritdoc/>
-    public override LeaseTable Arguments => leases.FromHost;
+    public override GenerationLeases Leases => leases;
 
     /// <inheritdoc/>
     public override object Route(ContractMethod method) => throw Gone(method);

@@ -22,8 +22,7 @@ internal static class Leftovers
             return;
         }
 
-        string[] workers = [.. past.Workers.Select(w => string.Create(CultureInfo.InvariantCulture, $"{w.PluginId} (worker {w.Pid})"))];
-        Log.HostEndedWithoutStop(logger, past.Host.Pid, workers.Length == 0 ? "no worker" : string.Join(", ", workers));
+        Log.HostEndedWithoutStop(logger, past.Host.Pid, past.Workers.Count == 0 ? "no worker" : string.Join(", ", past.Workers));
         if (past.HadWorkers && await SweepAsync(past, logger, clock).ConfigureAwait(false) is { } problem)
         {
             Log.LeftoversUnknown(logger, past.Host.Pid, problem, past.Host.ToString());
@@ -66,7 +65,7 @@ internal static class Leftovers
             if (line.Split(' ', 3) is [var id, var number, var name] && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int pid))
             {
                 NotedWorker? worker = past.Workers.FirstOrDefault(w => w.Number.ToString(CultureInfo.InvariantCulture) == number);
-                Log.LeftoverEnded(logger, pid, name, worker?.PluginId ?? "a plugin that had ended", past.Host.Pid);
+                Log.LeftoverEnded(logger, pid, name, worker is null ? "a plugin that had ended" : worker.PluginId == NotedWorker.NoPlugin ? "a spare worker" : worker.PluginId, past.Host.Pid);
             }
         }
 

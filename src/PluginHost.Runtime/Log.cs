@@ -40,8 +40,8 @@ internal static partial class Log
     [LoggerMessage(8010, LogLevel.Warning, "Plugins of the development folder {Folder} run unsigned with the trust they request")]
     public static partial void DevelopmentFolder(ILogger logger, string folder);
 
-    [LoggerMessage(8011, LogLevel.Warning, "The last host of this state folder died; thread {ThreadId} was in {PluginId} {Method}")]
-    public static partial void HostDied(ILogger logger, int threadId, string pluginId, string method);
+    [LoggerMessage(8011, LogLevel.Error, "The host {HostPid} of this state folder died while its thread {ThreadId} was in {PluginId} {Method}")]
+    public static partial void HostDied(ILogger logger, int hostPid, int threadId, string pluginId, string method);
 
     [LoggerMessage(8012, LogLevel.Information, "{PluginId} generation {Generation} waits {Milliseconds} ms for its turn: the host restarts no more plugins at once")]
     public static partial void HeldBack(ILogger logger, string pluginId, int generation, double milliseconds);
@@ -55,6 +55,24 @@ internal static partial class Log
     [LoggerMessage(8013, LogLevel.Warning, "The contract assembly {File} cannot be loaded: {Reason}")]
     public static partial void ContractNotLoaded(ILogger logger, string file, string reason);
 
+    [LoggerMessage(8020, LogLevel.Information, "{PluginId}: worker {Number} of generation {Generation} was replaced after {Cause} in {Milliseconds} ms")]
+    public static partial void WorkerReplaced(ILogger logger, string pluginId, int number, int generation, string cause, double milliseconds);
+
+    [LoggerMessage(8021, LogLevel.Warning, "{PluginId}: worker {Number} of generation {Generation} failed with {Kind} and is replaced in {Milliseconds} ms; the others go on")]
+    public static partial void WorkerBackingOff(ILogger logger, string pluginId, int number, int generation, FaultKind kind, double milliseconds);
+
+    [LoggerMessage(8022, LogLevel.Information, "{PluginId}: worker {Number} waits {Milliseconds} ms for its turn: the host restarts no more at once")]
+    public static partial void WorkerHeldBack(ILogger logger, string pluginId, int number, double milliseconds);
+
+    [LoggerMessage(8023, LogLevel.Error, "{PluginId}: worker {Number} is not replaced; the others go on: {Reason}")]
+    public static partial void WorkerGivenUp(ILogger logger, string pluginId, int number, string reason);
+
+    [LoggerMessage(8025, LogLevel.Information, "{PluginId}: worker {Number} of generation {Generation} was recycled, for it {What}; it took {Milliseconds} ms")]
+    public static partial void WorkerRecycled(ILogger logger, string pluginId, int number, int generation, string what, double milliseconds);
+
+    [LoggerMessage(8024, LogLevel.Warning, "What workers of the last host had in {Folder} could not be removed: {Reason}")]
+    public static partial void CallsKept(ILogger logger, string folder, string reason);
+
     [LoggerMessage(8030, LogLevel.Warning, "The last host of this state folder, process {HostPid}, ended without stopping while it ran {Workers}")]
     public static partial void HostEndedWithoutStop(ILogger logger, int hostPid, string workers);
 
@@ -64,9 +82,45 @@ internal static partial class Log
     [LoggerMessage(8032, LogLevel.Warning, "What the host {HostPid} has left running could not be ended: {Reason} Look for processes with PLUGINHOST_OWNER={Mark} in their environment.")]
     public static partial void LeftoversUnknown(ILogger logger, int hostPid, string reason, string mark);
 
+    [LoggerMessage(8050, LogLevel.Information, "{PluginId}: generation {To} took the place of generation {From}, {Milliseconds} ms after it was asked for: {Reason}")]
+    public static partial void Replaced(ILogger logger, string pluginId, int from, int to, string reason, double milliseconds);
+
+    [LoggerMessage(8051, LogLevel.Error, "{PluginId}: {What} ({Kind}): {Reason}")]
+    public static partial void NotReplaced(ILogger logger, string pluginId, string what, FaultKind kind, string reason);
+
+    [LoggerMessage(8052, LogLevel.Warning, "{PluginId}: {Count} call(s), sequences or objects of the replaced generation {Generation} were still open after {Drain}; they are ended")]
+    public static partial void DrainOver(ILogger logger, string pluginId, int generation, int count, TimeSpan drain);
+
+    [LoggerMessage(8053, LogLevel.Debug, "{PluginId}: the replaced generation {Generation} is gone from memory")]
+    public static partial void ReplacedGone(ILogger logger, string pluginId, int generation);
+
+    [LoggerMessage(8054, LogLevel.Warning, "{PluginId} generation {Generation} is killed: it {What}")]
+    public static partial void OverLimit(ILogger logger, string pluginId, int generation, string what);
+
+    [LoggerMessage(8060, LogLevel.Warning, "Changes of the plugins folder {Directory} were missed; its plugins are looked at anew: {Reason}")]
+    public static partial void WatchLost(ILogger logger, string directory, string reason);
+
+    [LoggerMessage(8061, LogLevel.Information, "Files of {Folder} have changed, its plugin.json has not: nothing is reloaded. Write plugin.json last, for example with touch.")]
+    public static partial void ManifestAwaited(ILogger logger, string folder);
+
+    [LoggerMessage(8062, LogLevel.Error, "The changed folder {Folder} could not be taken")]
+    public static partial void TakeFailed(ILogger logger, string folder, Exception exception);
+
+    [LoggerMessage(8063, LogLevel.Information, "{Folder} is a plugin that was not there when the host started; restart the host to run it.")]
+    public static partial void NewFolder(ILogger logger, string folder);
+
     [LoggerMessage(8040, LogLevel.Debug, "{PluginId} generation {Generation} stands ready in worker {WorkerPid} beside the running one")]
     public static partial void HotSpareReady(ILogger logger, string pluginId, int generation, int? workerPid);
 
     [LoggerMessage(8041, LogLevel.Warning, "{PluginId}: its next generation does not stand ready; a restart starts it first: {Reason}")]
     public static partial void HotSpareLost(ILogger logger, string pluginId, string reason);
+
+    [LoggerMessage(8070, LogLevel.Error, "The record of demotions cannot be read: {Problem} It is kept aside ({File}). What it said is unknown: every plugin that the policy lets the host move (\"demotion\": true) runs out of process until it is reset.")]
+    public static partial void DemotionsUnreadable(ILogger logger, string problem, string file);
+
+    [LoggerMessage(8071, LogLevel.Error, "The record of demotions {File} cannot be written: {Reason} Plugins that were moved out of process may run inside the next host again. Make room, or let this user write there.")]
+    public static partial void DemotionsNotWritten(ILogger logger, string file, string reason);
+
+    [LoggerMessage(8072, LogLevel.Warning, "{PluginId} was reset: {What}")]
+    public static partial void Reset(ILogger logger, string pluginId, string what);
 }

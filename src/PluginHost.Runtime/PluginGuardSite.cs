@@ -6,30 +6,32 @@ namespace PluginHost.Runtime;
 internal sealed class PluginGuardSite : PluginSite
 {
     private readonly PluginSupervisor _supervisor;
+    private readonly GuardSet _set;
+    private readonly int _index;
     private object? _proxy;
     private object? _caller;
 
-    public PluginGuardSite(PluginSupervisor supervisor, ContractDescriptor contract, int firstSlot)
+    public PluginGuardSite(PluginSupervisor supervisor, GuardSet set, ContractDescriptor contract, int index, int firstSlot)
         : base(supervisor, firstSlot)
     {
         _supervisor = supervisor;
+        _set = set;
+        _index = index;
         Contract = contract;
+        Guard = contract.CreateGuard(this);
     }
 
     /// <summary>The contract.</summary>
     public ContractDescriptor Contract { get; }
 
-    /// <summary>The guard; set once, right after it was created over this site.</summary>
-    public Guard? Guard { get; set; }
+    /// <summary>The guard.</summary>
+    public Guard Guard { get; }
 
     /// <summary>What the application holds: the guard, or with the round-trip option a proxy that sends everything through the codec to the guard.</summary>
-    public object Caller => _caller ??= _supervisor.RoundTrip ? RoundTripLeases.Proxy(Contract, Guard!) : Guard!;
+    public object Caller => _caller ??= _supervisor.RoundTrip ? RoundTripLeases.Proxy(Contract, Guard) : Guard;
 
     /// <inheritdoc/>
-    public override LeaseTable Results => _supervisor.Leases.FromPlugin;
-
-    /// <inheritdoc/>
-    public override LeaseTable Arguments => _supervisor.Leases.FromHost;
+    public override GenerationLeases Leases => _set.Leases;
 
     /// <inheritdoc/>
     public override object Route(ContractMethod method)
@@ -40,7 +42,7 @@ internal sealed class PluginGuardSite : PluginSite
         }
 
         _supervisor.WaitReady(method, Clock.GetTimestamp(), TimeoutOf(method), CancellationToken.None);
-        return _supervisor.IsOutOfProcess ? Proxy() : Guard!;
+        return _supervisor.IsOutOfProcess ? Proxy() : _supervisor.CurrentGuard(_index);
     }
 
     /// <inheritdoc/>
@@ -50,7 +52,7 @@ internal sealed class PluginGuardSite : PluginSite
     private async ValueTask<object> RouteWhenReadyAsync(ContractMethod method, CancellationToken cancellationToken)
     {
         await _supervisor.WaitReadyAsync(method, cancellationToken).ConfigureAwait(false);
-        return _supervisor.IsOutOfProcess ? Proxy() : Guard!;
+        return _supervisor.IsOutOfProcess ? Proxy() : _supervisor.CurrentGuard(_index);
     }
 
     // The proxy carries calls to whichever generation is current, so one serves for the runtime's life.

@@ -21,6 +21,7 @@ internal sealed class PluginPreparation(
     PluginStore store,
     PolicyResult policy,
     KnownContracts contracts,
+    Demotions demotions,
     ILogger logger)
 {
     private static readonly Placement s_nowhere = new() { Requested = TrustLevel.Untrusted, Granted = TrustLevel.Untrusted, Tier = null, Reasons = [] };
@@ -53,6 +54,20 @@ internal sealed class PluginPreparation(
             : Prepare(entry, again: true);
     }
 
+    /// <summary>Forgets what moved a plugin out of process, and places it as it would be without.</summary>
+    /// <returns>The plugin, its content unchanged; the same where nothing had moved it.</returns>
+    public SupervisedPlugin Undemote(SupervisedPlugin plugin)
+    {
+        demotions.Forget(plugin.Id);
+        if (plugin is not { Inputs: { Demotion: not null } inputs, Placement.Tier: not null })
+        {
+            return plugin;
+        }
+
+        inputs = inputs with { Demotion = null };
+        return plugin with { Inputs = inputs, Placement = Placing.Place(inputs) };
+    }
+
     private SupervisedPlugin Prepare(CatalogEntry entry, bool again)
     {
         string id = entry.Manifest?.Id ?? entry.ClaimedId ?? Path.GetFileName(entry.Folder);
@@ -75,7 +90,7 @@ internal sealed class PluginPreparation(
             Log.DevelopmentFolder(logger, policy.Policy.Development!);
         }
 
-        Placement placement = Placing.Place(new PlacementInputs
+        PlacementInputs inputs = new()
         {
             Manifest = stored.Manifest,
             ContentHash = stored.ContentHash,
@@ -83,18 +98,24 @@ internal sealed class PluginPreparation(
             PolicyProblems = policy.Problems,
             Development = standing,
             HostVersion = HostVersion,
-        });
+            Demotion = demotions.Of(stored.Manifest.Id),
+        };
+        Placement placement = Placing.Place(inputs);
         PluginManifest manifest = Overrides.Apply(stored.Manifest, overrides);
         SupervisedPlugin plugin = new()
         {
             Id = manifest.Id,
             Manifest = manifest,
+            Asked = stored.Manifest,
             SourceFolder = stored.Source,
             Folder = stored.Folder,
             ContentHash = stored.ContentHash,
             DataFolder = state.DataFolder(manifest.Id),
+            CallsFolder = Path.Combine(state.Calls, manifest.Id),
             Settings = manifest.Settings,
             Spare = overrides?.Spare ?? SpareMode.Warm,
+            MayBeDemoted = overrides?.Demotion,
+            Inputs = inputs,
             Placement = WithWhatIsMissing(placement, manifest, stored),
         };
         return placement.Tier is null ? plugin : WithContracts(plugin, manifest);

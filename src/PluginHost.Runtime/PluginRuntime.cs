@@ -16,22 +16,30 @@ namespace PluginHost.Runtime;
 /// Runs the plugins of one folder, each in the tier that its trust allows, and gives the application their contracts. Thread-safe.
 /// Dispose it to stop every plugin and every worker.
 /// </summary>
-public sealed class PluginRuntime : IAsyncDisposable
+public sealed partial class PluginRuntime : IAsyncDisposable
 {
     private static readonly TimeSpan s_windowEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(5);
     private readonly PluginRuntimeOptions _options;
     private readonly RuntimeParts _parts;
     private readonly Dictionary<string, PluginSupervisor> _supervisors = new(StringComparer.Ordinal);
     private readonly ControlServer _control;
     private readonly ITimer _window;
+    private readonly FolderWatch? _watch;
     private readonly CancellationTokenSource _ended = new();
-    private int _disposed;
+    private bool _isDisposed;
 
     private PluginRuntime(PluginRuntimeOptions options, RuntimeParts parts)
     {
         _options = options;
         _parts = parts;
         Events = new EventSequence(parts.Recorder, options.Clock, _ended.Token);
+
+        // Before the folders are read: what changes while they are read is noticed.
+        _watch = options.ReloadOnChange
+            ? new FolderWatch(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Directory)), s_quiet, s_look, TakeFolderAsync, options.Clock, parts.Logger)
+            : null;
         foreach (SupervisedPlugin plugin in parts.Preparation.PrepareAll())
         {
             // Folders that claim one id twice were refused by the catalog, each under the same id: one entry tells of all.
@@ -42,8 +50,9 @@ public sealed class PluginRuntime : IAsyncDisposable
         }
 
         parts.Services.Add(_supervisors.Values);
-        _control = ControlServer.Start(parts.State.ControlSocket, Snapshot, options.Clock, parts.Logger);
+        _control = ControlServer.Start(parts.State.ControlSocket, Snapshot, id => ResetAsync(id), options.Clock, parts.Logger);
         _window = options.Clock.CreateTimer(_ => WriteWindow(), null, s_windowEvery, s_windowEvery);
+        _watch?.Start();
     }
 
     /// <summary>Every plugin of the folder as it stands now, in the order of their folders.</summary>
@@ -98,7 +107,7 @@ public sealed class PluginRuntime : IAsyncDisposable
             await Leftovers.EndAsync(runtime._parts.Running.Past, runtime._parts.Logger, options.Clock).ConfigureAwait(false);
             if (options.StartPlugins)
             {
-                await Task.WhenAll(runtime._supervisors.Values.Select(s => s.StartAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
+                await Task.WhenAll(runtime.Waves().SelectMany(wave => wave).Select(s => s.StartAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
             }
 
             if (runtime._supervisors.Values.Any(s => s.Tier == PluginTier.InProcess))
@@ -153,30 +162,33 @@ public sealed class PluginRuntime : IAsyncDisposable
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
     public Task<UnloadResult> RestartAsync(string pluginId) => Supervisor(pluginId).RestartAsync();
 
-    /// <summary>Forgets a plugin's failures, leaves quarantine and starts it.</summary>
+    /// <summary>
+    /// Forgets a plugin's failures, leaves quarantine and starts it. Where the host had moved it to a farther tier (<see cref="PluginStatus.Demotion"/>),
+    /// it forgets that too, stops it there and starts it where trust and policy place it.
+    /// </summary>
+    /// <param name="pluginId">The plugin's id.</param>
+    /// <param name="start">False leaves a plugin that does not run at rest. Default true.</param>
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
-    public Task ResetAsync(string pluginId) => Supervisor(pluginId).ResetAsync();
+    public Task ResetAsync(string pluginId, bool start = true) => Supervisor(pluginId).ResetAsync(_parts.Preparation.Undemote, start);
 
-    /// <summary>Reads a plugin's folder anew and replaces the running generation by what is there now; calls wait meanwhile.</summary>
-    /// <returns>What became of the old generation.</returns>
+    /// <summary>
+    /// Reads a plugin's folder anew and runs what is there now: started beside the running generation, asked whether it is healthy, then swapped in. No call
+    /// fails and none waits; sequences and objects of the old generation get <see cref="PluginRuntimeOptions.DrainTimeout"/>, then it ends. Where the
+    /// new version cannot run, the old one goes on, and a fault record says why. Of several reloads at once the last is carried out. A plugin
+    /// that does not run is started.
+    /// </summary>
+    /// <param name="pluginId">The plugin's id.</param>
+    /// <param name="acceptChanges">
+    /// True where a person has agreed to what changes beside the code: the trust requested or granted, permissions, host services, the publisher, or an older version.
+    /// False refuses such a version.
+    /// </param>
+    /// <returns>What became of the old generation, once it has ended.</returns>
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
-    public async Task<UnloadResult> ReloadAsync(string pluginId)
+    /// <exception cref="PluginException">The new version was refused, did not start or is not healthy: the old one goes on.</exception>
+    public Task<UnloadResult> ReloadAsync(string pluginId, bool acceptChanges = false)
     {
         PluginSupervisor supervisor = Supervisor(pluginId);
-        SupervisedPlugin replacement = await Task.Run(() => _parts.Preparation.PrepareAgain(supervisor.Plugin)).ConfigureAwait(false);
-        if (!replacement.Contracts.Select(c => c.Name).SequenceEqual(supervisor.Sites.Select(s => s.Contract.Name)) && replacement.Placement.Tier is not null)
-        {
-            replacement = replacement with
-            {
-                Placement = replacement.Placement with
-                {
-                    Tier = null,
-                    Refusal = "The folder's manifest names other contracts than the running plugin; restart the application to take it.",
-                },
-            };
-        }
-
-        return await supervisor.RestartAsync(replacement).ConfigureAwait(false);
+        return supervisor.ReloadAsync(() => _parts.Preparation.PrepareAgain(supervisor.Plugin), new ReloadTerms(AcceptsChanges: acceptChanges));
     }
 
     /// <summary>Everything known of one plugin.</summary>
@@ -211,27 +223,6 @@ public sealed class PluginRuntime : IAsyncDisposable
         return JsonCall.InvokeAsync(supervisor, method, arguments, cancellationToken);
     }
 
-    /// <summary>Stops every plugin in the reverse order of their start, and every worker. Idempotent.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
-            return;
-        }
-
-        await _window.DisposeAsync().ConfigureAwait(false);
-        await _control.DisposeAsync().ConfigureAwait(false);
-        WriteWindow();
-        foreach (PluginSupervisor supervisor in _supervisors.Values.Reverse())
-        {
-            await supervisor.DisposeAsync().ConfigureAwait(false);
-        }
-
-        await Leftovers.EndOwnAsync(_options.Clock).ConfigureAwait(false);
-        await _parts.DisposeAsync().ConfigureAwait(false);
-        await _ended.CancelAsync().ConfigureAwait(false);
-    }
-
     private static object Guard(PluginSupervisor supervisor, Type contract)
     {
         foreach (PluginGuardSite site in supervisor.Sites)
@@ -258,7 +249,7 @@ public sealed class PluginRuntime : IAsyncDisposable
 
     private PluginSupervisor Supervisor(string pluginId)
     {
-        ObjectDisposedException.ThrowIf(_disposed != 0, this);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed), this);
         return _supervisors.TryGetValue(pluginId, out PluginSupervisor? supervisor)
             ? supervisor
             : throw new KeyNotFoundException(
@@ -279,10 +270,12 @@ public sealed class PluginRuntime : IAsyncDisposable
             State = view.State,
             Generation = view.Generation,
             WorkerPid = view.Instance?.WorkerPid,
+            Workers = view.Instance?.Workers ?? [],
             Since = view.Since,
             RetryAt = view.RetryAt,
             Contracts = [.. plugin.Manifest?.Contracts.Select(c => c.ToString()) ?? []],
             Unavailable = plugin.Placement.Unavailable,
+            Demotion = supervisor.Demotion,
             Reasons = supervisor.Reasons,
         };
     }

@@ -73,6 +73,15 @@ public sealed record PluginRuntimeOptions
     /// <summary>How long a plugin may take to start. Above zero. Default 30 s.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a plugin's health check, or the answer of one that has none, may take when it takes another's place. Above zero. Default 10 s.</summary>
+    public TimeSpan HealthTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// True reloads a plugin whose folder has changed, as <see cref="PluginRuntime.ReloadAsync"/> does, once its <c>plugin.json</c> was written and nothing in the folder
+    /// changes any more: write that file last. Default false.
+    /// </summary>
+    public bool ReloadOnChange { get; init; }
+
     /// <summary>When a worker counts as hung. Defaults: unresponsive after 10 s, ended after 30 s.</summary>
     public HangOptions Hangs { get; init; } = new();
 
@@ -81,6 +90,9 @@ public sealed record PluginRuntimeOptions
 
     /// <summary>How fast plugins are restarted after failures, all taken together.</summary>
     public RestartRateOptions RestartRate { get; init; } = new();
+
+    /// <summary>How much a plugin may do to the application before it runs out of process, where the policy allows that. Default: one death of the host.</summary>
+    public DemotionOptions Demotion { get; init; } = new();
 
     /// <summary>What the application provides to plugins; <see cref="Provide{TContract}(TContract)"/> adds one. Default nothing.</summary>
     public IReadOnlyList<HostService> Services { get; init; } = [];
@@ -129,7 +141,7 @@ public sealed record PluginRuntimeOptions
     /// <summary>All problems of these options at once; empty where there are none.</summary>
     public IReadOnlyList<string> Validate()
     {
-        List<string> problems = [.. FaultRate.Validate(), .. RestartRate.Validate(), .. Hangs.Validate(), .. Spares.Validate()];
+        List<string> problems = [.. FaultRate.Validate(), .. RestartRate.Validate(), .. Hangs.Validate(), .. Spares.Validate(), .. Demotion.Validate()];
         if (string.IsNullOrWhiteSpace(Directory))
         {
             problems.Add("Directory is empty; expected the folder that holds the plugins.");
@@ -148,6 +160,11 @@ public sealed record PluginRuntimeOptions
         if (StartTimeout <= TimeSpan.Zero)
         {
             problems.Add($"StartTimeout is {StartTimeout:c}; expected a time above zero.");
+        }
+
+        if (HealthTimeout <= TimeSpan.Zero)
+        {
+            problems.Add($"HealthTimeout is {HealthTimeout:c}; expected a time above zero.");
         }
 
         if (!Enum.IsDefined(Transport))

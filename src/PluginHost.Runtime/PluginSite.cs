@@ -1,7 +1,6 @@
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
-using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Services;
 using PluginHost.Telemetry.Recording;
 
@@ -25,7 +24,16 @@ internal abstract class PluginSite : GuardSite
     public override TimeProvider Clock => _supervisor.Clock;
 
     /// <inheritdoc/>
-    public override CancellationToken Revoked => _supervisor.Revoked;
+    public override CancellationToken Revoked => Leases.Revoked;
+
+    /// <inheritdoc/>
+    public override LeaseTable Results => Leases.FromPlugin;
+
+    /// <inheritdoc/>
+    public override LeaseTable Arguments => Leases.FromHost;
+
+    /// <summary>The generation that calls through this site go to, or went to last.</summary>
+    public abstract GenerationLeases Leases { get; }
 
     /// <inheritdoc/>
     public override TimeSpan TimeoutOf(ContractMethod method) => _supervisor.TimeoutOf(method);
@@ -48,7 +56,7 @@ internal abstract class PluginSite : GuardSite
     /// <inheritdoc/>
     public override Exception StepTimedOut(ContractMethod method, TimeSpan timeout)
     {
-        FaultRecord record = _supervisor.Describe(method, FaultKind.Timeout, $"{method.WireName} did not end within {timeout:c}.");
+        FaultRecord record = Describe(method, FaultKind.Timeout, $"{method.WireName} did not end within {timeout:c}.");
         record = record with { Id = _supervisor.Observer.Fault(record) };
         return new PluginTimeoutException($"{record.PluginId}: {record.Message} It was asked to stop.", FaultOf(record) with { IsRetryable = true });
     }
@@ -63,7 +71,7 @@ internal abstract class PluginSite : GuardSite
     /// <inheritdoc/>
     public override Exception SequenceCut(ContractMethod method)
     {
-        FaultRecord record = _supervisor.Describe(method, FaultKind.Unavailable, $"{method.WireName} was ended: the plugin is being stopped.");
+        FaultRecord record = Describe(method, FaultKind.Unavailable, $"{method.WireName} was ended: {(_supervisor.View.Generation == Leases.Generation ? "the plugin is being stopped" : "its generation of the plugin has ended, and another runs")}.");
         return new PluginUnavailableException($"{record.PluginId}: {record.Message}", FaultOf(record) with { IsRetryable = true });
     }
 
@@ -91,19 +99,22 @@ internal abstract class PluginSite : GuardSite
             return new OperationCanceledException(callerToken);
         }
 
-        if (thrown is OperationCanceledException && _supervisor.View.State == PluginState.Stopping)
+        if (thrown is OperationCanceledException && Leases.IsStopping)
         {
             // The plugin honoured its stopping token: the host asked for that.
             return isCall ? Cut(method) : SequenceCut(method);
         }
 
-        FaultRecord record = _supervisor.Describe(method, ThrownException.Read(thrown));
+        FaultRecord record = _supervisor.Describe(method, ThrownException.Read(thrown)) with { Generation = Leases.Generation };
         Ended(method, CallStatus.Fault, isCall);
         record = record with { Id = _supervisor.Observer.Fault(record) };
         return new PluginFaultException(
             $"{record.PluginId}: {method.WireName} failed in-process: {record.Message}",
             FaultOf(record) with { RemoteMessage = record.Message, IsRetryable = false });
     }
+
+    private FaultRecord Describe(ContractMethod method, FaultKind kind, string message) =>
+        _supervisor.Describe(method, kind, message) with { Generation = Leases.Generation };
 
     private void Ended(ContractMethod method, CallStatus status, bool isCall)
     {

@@ -57,6 +57,51 @@ internal sealed class PluginStateMachine(TimeProvider clock, Action<PluginView>?
         return true;
     }
 
+    /// <summary>Puts a generation that is ready in the place of the running one: at no moment does the plugin take no calls.</summary>
+    /// <param name="from">The generation meant to end; another one's place is not taken.</param>
+    /// <param name="generation">The new one.</param>
+    /// <param name="instance">What runs.</param>
+    /// <param name="reason">Why.</param>
+    public bool TrySwap(int from, int generation, IPluginInstance instance, string reason)
+    {
+        lock (_lock)
+        {
+            if (_view.State != PluginState.Ready || _view.Generation != from)
+            {
+                return false;
+            }
+
+            Replace_NeedsLock(New_NeedsLock(PluginState.Ready, generation) with { Instance = instance, WillReturn = true, Reason = reason });
+        }
+
+        Tell();
+        return true;
+    }
+
+    /// <summary>Says something of the running generation that does not change its state.</summary>
+    public bool TryNote(int generation, string reason, string? faultId)
+    {
+        lock (_lock)
+        {
+            if (_view.State != PluginState.Ready || _view.Generation != generation)
+            {
+                return false;
+            }
+
+            Replace_NeedsLock(New_NeedsLock(PluginState.Ready, generation) with
+            {
+                Instance = _view.Instance,
+                WillReturn = true,
+                Since = _view.Since,
+                Reason = reason,
+                FaultId = faultId,
+            });
+        }
+
+        Tell();
+        return true;
+    }
+
     /// <summary>Begins to stop the running or starting generation.</summary>
     /// <param name="generation">The generation meant; another one's is refused.</param>
     /// <param name="willReturn">True where a new generation follows, so that calls wait.</param>

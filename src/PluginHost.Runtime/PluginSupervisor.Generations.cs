@@ -1,8 +1,8 @@
 using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
-using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Services;
 using PluginHost.Runtime.Tiers;
@@ -19,7 +19,7 @@ internal sealed partial class PluginSupervisor
     private async Task StartGenerationAsync(string? cause)
     {
         PluginView before = View;
-        int generation = _machine.TryBeginStart();
+        int generation = Volatile.Read(ref _isClosing) ? 0 : _machine.TryBeginStart();
         if (generation == 0)
         {
             return;
@@ -36,8 +36,7 @@ internal sealed partial class PluginSupervisor
         Observer.WorkerPid = null;
         try
         {
-            IPluginInstance instance = TakeHot(generation) ?? await StartInTierAsync(generation, cancelled.Token).ConfigureAwait(false);
-            BecomeReady(generation, instance, before, cause);
+            BecomeReady(await StartInTierAsync(Plugin, generation, cancelled.Token).ConfigureAwait(false), before, cause);
         }
         catch (PluginException e)
         {
@@ -61,19 +60,30 @@ internal sealed partial class PluginSupervisor
         }
     }
 
-    private Task<IPluginInstance> StartInTierAsync(int generation, CancellationToken cancellationToken)
+    private async Task<LiveGeneration> StartInTierAsync(SupervisedPlugin plugin, int generation, CancellationToken cancellationToken)
     {
-        SupervisedPlugin plugin = Plugin;
-        GenerationLeases leases = new(this, _objectSlots);
-        Volatile.Write(ref _leases, leases);
-        ITier tier = _settings.Tiers.FirstOrDefault(t => t.Kind == _tier)
-            ?? throw new PluginRefusedException(
-                $"{plugin.Id}: the tier {_tier} is not available in this host.",
-                new PluginFault(plugin.Id, FaultKind.Refused) { Generation = generation });
-        return tier.StartAsync(RequestOf(plugin, generation, leases), cancellationToken);
+        GenerationLeases leases = NewLeases(plugin, generation);
+        GenerationDoors doors = NewDoors(leases);
+        try
+        {
+            IPluginInstance? hot = TakeHot(plugin, generation);
+            ITier tier = _settings.Tiers.FirstOrDefault(t => t.Kind == _tier)
+                ?? throw new PluginRefusedException(
+                    $"{plugin.Id}: the tier {_tier} is not available in this host.",
+                    new PluginFault(plugin.Id, FaultKind.Refused) { Generation = generation });
+            StartRequest request = RequestOf(plugin, generation, leases, doors);
+            request = _tier == PluginTier.InProcess ? request with { Stages = _stages.Of(generation) } : request;
+            IPluginInstance instance = hot ?? await tier.StartAsync(request, cancellationToken).ConfigureAwait(false);
+            return new LiveGeneration(generation, plugin, instance, leases, doors);
+        }
+        catch
+        {
+            GiveDoorsBack(leases, doors);
+            throw;
+        }
     }
 
-    private StartRequest RequestOf(SupervisedPlugin plugin, int generation, GenerationLeases leases) => new()
+    private StartRequest RequestOf(SupervisedPlugin plugin, int generation, GenerationLeases leases, GenerationDoors doors) => new()
     {
         Manifest = plugin.Manifest!,
         Generation = generation,
@@ -82,56 +92,50 @@ internal sealed partial class PluginSupervisor
         Settings = plugin.Settings,
         Contracts = plugin.Contracts,
         SharedAssemblies = plugin.SharedAssemblies,
-        Guards = [.. Sites.Select(s => s.Guard!)],
+        Guards = doors,
+        CallsTaken = () => doors.Taken,
         Results = leases.FromPlugin,
         Arguments = leases.FromHost,
-        CutCalls = () => Volatile.Read(ref _revoked).Cancel(),
+        CutCalls = leases.Revoke,
+        CallsFolder = plugin.CallsFolder,
         WorkerStarted = pid => Observer.WorkerStarted(generation, pid),
+        WorkerLog = pid => new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation, pid())),
         TrustsTrace = plugin.Placement.Granted == TrustLevel.Full,
         Observer = Observer,
         Chains = Chains,
         Services = _settings.Services?.Invoke(plugin, leases) ?? GrantedServices.None,
-        TakesSpare = plugin.Spare == SpareMode.Warm,
+        TakesSpare = plugin.Spare == SpareMode.Warm || (plugin.Spare == SpareMode.Hot && HasSeveralWorkers(plugin.Manifest!)),
+        KeepsAhead = plugin.Spare != SpareMode.None,
+        Wear = new WearTerms(_settings.Jitter.Next, _settings.RecycleLook, _settings.HealthTimeout, _settings.DrainTimeout, WorkerRecycled, WorkerNotRecycled),
         Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
     };
 
-    private void BecomeReady(int generation, IPluginInstance instance, PluginView before, string? cause)
+    private void BecomeReady(LiveGeneration live, PluginView before, string? cause)
     {
-        Volatile.Write(ref _revoked, new CancellationTokenSource());
         _rate.Clear();
         _readyAt = Clock.GetUtcNow();
+        _live = live;
 
         // In-process the guards get their target before the state says ready: a call that saw ready must find it.
-        if (_tier == PluginTier.InProcess)
-        {
-            foreach (PluginGuardSite site in Sites)
-            {
-                Observer.Attach(site);
-                NameSlots(site, generation);
-                site.Guard!.Target = instance.Target(site.Contract);
-            }
-        }
-
-        _machine.TryReady(generation, instance);
+        OpenDoors(live);
+        _machine.TryReady(live.Number, live.Instance);
         if (cause is not null)
         {
             TimeSpan took = Clock.GetElapsedTime(_failedAt);
-            _settings.Recorder.Restarted(Plugin.Id, _tier!.Value, cause, before.Generation, generation, took);
-            Log.Restarted(_log, Plugin.Id, before.Generation, generation, cause, took.TotalMilliseconds);
+            _settings.Recorder.Restarted(Plugin.Id, _tier!.Value, cause, before.Generation, live.Number, took);
+            Log.Restarted(_log, Plugin.Id, before.Generation, live.Number, cause, took.TotalMilliseconds);
         }
 
-        Log.Ready(_log, Plugin.Id, _tier!.Value, generation);
+        Log.Ready(_log, Plugin.Id, _tier!.Value, live.Number);
         _history = _history with { StartFailures = 0 };
-        _ = WatchAsync(generation, instance);
-        KeepHot(generation);
+        Watch(live);
     }
 
-    private void NameSlots(PluginGuardSite site, int generation)
+    private void Watch(LiveGeneration live)
     {
-        foreach (ContractMethod method in site.Contract.Methods)
-        {
-            _settings.Flight?.Name(site.FirstSlot + method.Index, Plugin.Id, method.WireName, generation);
-        }
+        _ = live.Instance is WorkerPool pool ? WatchAsync(live.Number, pool) : WatchAsync(live.Number, live.Instance);
+        _ = WatchWearAsync(live);
+        KeepHot(live.Number);
     }
 
     private async Task WatchAsync(int generation, IPluginInstance instance)
@@ -151,6 +155,7 @@ internal sealed partial class PluginSupervisor
 
         IPluginInstance instance = view.Instance!;
         _failedAt = Clock.GetTimestamp();
+        string? stranded = null;
         if (died.IsAlive || _tier == PluginTier.InProcess)
         {
             if (died.IsAlive)
@@ -159,27 +164,30 @@ internal sealed partial class PluginSupervisor
             }
 
             _machine.TryBeginStop(died.Generation, willReturn: true, died.Fault.Message);
-            UnloadResult unload = await StopInstanceAsync(instance).ConfigureAwait(false);
+            UnloadResult unload = await StopLiveAsync(_settings.DrainTimeout).ConfigureAwait(false);
             if (instance is InProcessInstance inProcess && unload.Outcome == UnloadOutcome.Pending)
             {
                 // A fresh context is allowed only where the old one is gone: here the proof is forced, at most once a minute a host.
                 unload = await inProcess.ProveUnloadAsync(force: true).ConfigureAwait(false);
+                RecordLeak(unload, instance.Generation);
             }
 
-            if (_tier == PluginTier.InProcess && unload.Outcome != UnloadOutcome.Unloaded)
-            {
-                Demote(unload);
-            }
+            CountFaultRate(died.Fault);
+            stranded = MoveWhereNeeded(unload, mustBeGone: true);
         }
         else
         {
             await instance.DisposeAsync().ConfigureAwait(false);
+            _live = null;
         }
 
-        Fail(died.Generation, died.Fault);
+        Fail(died.Generation, died.Fault, stranded);
     }
 
-    private void Fail(int generation, FaultRecord fault)
+    /// <param name="generation">The generation that failed.</param>
+    /// <param name="fault">Of what.</param>
+    /// <param name="stranded">Why no other can follow it; null where one can.</param>
+    private void Fail(int generation, FaultRecord fault, string? stranded = null)
     {
         string? faultId = _settings.Recorder.Plugin(Plugin.Id, _tier!.Value).Fault(fault);
         if (_failedAt == 0)
@@ -187,9 +195,19 @@ internal sealed partial class PluginSupervisor
             _failedAt = Clock.GetTimestamp();
         }
 
-        DateTimeOffset now = Clock.GetUtcNow();
+        RestartDecision decision = Decide(fault);
+        Follow(stranded is null ? decision : new RestartDecision.Quarantine(stranded), generation, fault, faultId);
+    }
+
+    private RestartDecision Decide(FaultRecord fault)
+    {
         (RestartDecision decision, _history) = RestartPolicy.Decide(
-            fault.Kind, _history, Plugin.Manifest!.Restart, _readyAt, now, _settings.Jitter.Next(), fault.ExitCode);
+            fault.Kind, _history, Plugin.Manifest!.Restart, _readyAt, Clock.GetUtcNow(), _settings.Jitter.Next(), fault.ExitCode);
+        return decision;
+    }
+
+    private void Follow(RestartDecision decision, int generation, FaultRecord fault, string? faultId)
+    {
         _readyAt = null;
         switch (decision)
         {

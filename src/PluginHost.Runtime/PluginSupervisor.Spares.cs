@@ -25,6 +25,20 @@ internal sealed partial class PluginSupervisor
                 return null;
             }
 
+            if (manifest.Isolation == IsolationMode.PerCall)
+            {
+                return Plugin.Spare == SpareMode.None
+                    ? "Each call starts its worker: the policy keeps none ready."
+                    : null;
+            }
+
+            if (Plugin.Spare == SpareMode.Hot && HasSeveralWorkers(manifest))
+            {
+                return HasHotSpare
+                    ? "One more worker stands ready with the plugin: it takes the place of the next that ends."
+                    : "It has a hot spare by the policy, which does not stand ready now.";
+            }
+
             if (Plugin.Spare == SpareMode.Hot)
             {
                 return HasHotSpare
@@ -41,10 +55,16 @@ internal sealed partial class PluginSupervisor
     }
 
     /// <summary>Takes the generation that stands ready, where it is this one of the plugin as it is now; ends any other.</summary>
-    private IPluginInstance? TakeHot(int generation)
+    private IPluginInstance? TakeHot(SupervisedPlugin plugin, int generation)
     {
+        if (!ReferenceEquals(plugin, Plugin))
+        {
+            // Another version is being tried: should it fail, this one's stays.
+            return null;
+        }
+
         HotSpare? hot = Interlocked.Exchange(ref _hot, null);
-        IPluginInstance? instance = hot is not null && hot.Generation == generation && ReferenceEquals(hot.Plugin, Plugin) ? hot.TryTake() : null;
+        IPluginInstance? instance = hot is not null && hot.Generation == generation && ReferenceEquals(hot.Plugin, plugin) ? hot.TryTake() : null;
         EndLater(hot);
         if (instance?.WorkerPid is { } pid)
         {
@@ -59,18 +79,25 @@ internal sealed partial class PluginSupervisor
     {
         if (_tier is null or PluginTier.InProcess || Plugin.Spare != SpareMode.Hot)
         {
+            EndLater(Interlocked.Exchange(ref _hot, null));
+            return;
+        }
+
+        if (HasSeveralWorkers(Plugin.Manifest!))
+        {
+            KeepHotWorker(generation);
             return;
         }
 
         ITier tier = _settings.Tiers.First(t => t.Kind == _tier);
         SupervisedPlugin plugin = Plugin;
-        GenerationLeases leases = new(this, _objectSlots);
+        GenerationLeases leases = new(this, _workerSlots, generation + 1, plugin);
         EndLater(Interlocked.Exchange(
             ref _hot,
             new HotSpare(
                 plugin,
                 generation + 1,
-                cancellation => tier.StartAsync(RequestOf(plugin, generation + 1, leases) with { TakesSpare = false, WorkerStarted = null }, cancellation),
+                cancellation => tier.StartAsync(RequestOf(plugin, generation + 1, leases, new GenerationDoors()) with { TakesSpare = false, WorkerStarted = null }, cancellation),
                 _settings.HotDelay,
                 Clock,
                 _log)));

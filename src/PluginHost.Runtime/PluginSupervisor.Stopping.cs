@@ -1,4 +1,3 @@
-using System.Globalization;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
@@ -17,12 +16,15 @@ internal sealed partial class PluginSupervisor
             return UnloadResult.Nothing;
         }
 
-        UnloadResult result = await StopGenerationAsync(willReturn: true, "Restarting on request.").ConfigureAwait(false);
+        string? movedBefore = _demotion;
+        UnloadResult result = await StopGenerationAsync(willReturn: true, "Restarting on request.", _settings.DrainTimeout).ConfigureAwait(false);
         if (replacement is not null)
         {
+            // Where this very stop was one leak too many, the replacement was placed without knowing.
+            string? moved = replacement.MayBeDemoted == true && replacement.Placement.Tier == PluginTier.InProcess && _demotion != movedBefore ? _demotion : null;
             Volatile.Write(ref _plugin, replacement);
-            _tier = replacement.Placement.Tier;
-            _demotion = null;
+            _tier = moved is null ? replacement.Placement.Tier : PluginTier.Process;
+            _demotion = moved;
             if (_tier is null)
             {
                 _machine.Rest(PluginState.Refused, replacement.Placement.Refusal);
@@ -36,16 +38,17 @@ internal sealed partial class PluginSupervisor
             _machine.Rest(PluginState.Stopped, null);
         }
 
-        if (_tier == PluginTier.InProcess && result.Outcome == UnloadOutcome.TimedOut)
+        if (MoveWhereNeeded(result, mustBeGone: false) is { } stranded)
         {
-            Demote(result);
+            _machine.Rest(PluginState.Quarantined, $"{stranded} Reset the plugin to try again.");
+            return result;
         }
 
         await StartGenerationAsync(cause: null).ConfigureAwait(false);
         return result;
     }
 
-    private async Task<UnloadResult> StopGenerationAsync(bool willReturn, string reason)
+    private async Task<UnloadResult> StopGenerationAsync(bool willReturn, string reason, TimeSpan drain)
     {
         PluginView view = View;
         if (!willReturn)
@@ -65,7 +68,8 @@ internal sealed partial class PluginSupervisor
         }
 
         RecordDeathOf(view.Instance!);
-        UnloadResult result = await StopInstanceAsync(view.Instance!).ConfigureAwait(false);
+        UnloadResult result = await StopLiveAsync(drain).ConfigureAwait(false);
+        CountLeak(result, view.Generation);
         _readyAt = null;
         Log.Stopped(_log, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);
         bool unproved = result.Outcome == UnloadOutcome.Pending;
@@ -94,25 +98,31 @@ internal sealed partial class PluginSupervisor
         }
     }
 
-    private async Task<UnloadResult> StopInstanceAsync(IPluginInstance instance)
+    private async Task<UnloadResult> StopLiveAsync(TimeSpan drain)
     {
-        UnloadResult result = await instance.StopAsync(_settings.DrainTimeout, CancellationToken.None).ConfigureAwait(false);
-        await instance.DisposeAsync().ConfigureAwait(false);
-        if (result.Outcome == UnloadOutcome.Leaked)
-        {
-            Observer.Fault(Describe(null, FaultKind.UnloadLeak, "Its load context stayed in memory after it was unloaded.") with { Generation = instance.Generation });
-        }
-
+        LiveGeneration live = _live!;
+        _live = null;
+        UnloadResult result = await StopAsync(live, drain).ConfigureAwait(false);
+        GiveDoorsBack(live.Leases, live.Doors);
         return result;
     }
 
-    // In-process a fresh context after a crash is allowed only where the old one is proved gone; else the next generation runs in a child process.
-    private void Demote(UnloadResult unload)
+    /// <summary>Ends a generation. Any thread.</summary>
+    private async Task<UnloadResult> StopAsync(LiveGeneration live, TimeSpan drain)
     {
-        _tier = PluginTier.Process;
-        _demotion = string.Create(
-            CultureInfo.InvariantCulture,
-            $"Moved to the process tier: generation {View.Generation} could not be proved unloaded ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned).");
-        Log.Demoted(_log, Plugin.Id, _demotion);
+        IPluginInstance instance = live.Instance;
+        live.Leases.IsStopping = true;
+        UnloadResult result = await instance.StopAsync(drain, CancellationToken.None).ConfigureAwait(false);
+        await instance.DisposeAsync().ConfigureAwait(false);
+        RecordLeak(result, instance.Generation);
+        return result;
+    }
+
+    private void RecordLeak(UnloadResult unload, int generation)
+    {
+        if (unload.Outcome == UnloadOutcome.Leaked)
+        {
+            Observer.Fault(Describe(null, FaultKind.UnloadLeak, "Its load context stayed in memory after it was unloaded.") with { Generation = generation });
+        }
     }
 }

@@ -24,10 +24,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     private readonly CancellationTokenSource _closing = new();
     private readonly FaultRate _rate;
     private readonly Task _loop;
-    private readonly ObjectSlots _objectSlots;
-    private CancellationTokenSource _revoked = new();
-    private GenerationLeases _leases;
+    private readonly StageSlots _stages;
     private CancellationTokenSource _startCancelled = new();
+    private LiveGeneration? _live;
     private RestartHistory _history = RestartHistory.Empty;
     private SupervisedPlugin _plugin;
     private PluginTier? _tier;
@@ -45,9 +44,11 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         Observer = new PluginObserver(this, settings.Recorder);
         Invoker = new SupervisedInvoker(this);
         Chains = new ChainTable(plugin.Id);
-        _objectSlots = new ObjectSlots(plugin.Id, settings.Flight, Observer);
-        _leases = new GenerationLeases(this, _objectSlots);
-        Sites = [.. plugin.Contracts.Select(CreateSite)];
+        _stages = new StageSlots(plugin.Id, settings.Flight);
+        _workerSlots = NewSlots();
+        _own = _current = new GuardSet(this, plugin.Contracts, new GenerationLeases(this, _workerSlots, 0, plugin));
+        _sets.Add(_own);
+        _freeSets.Add(_own);
         if (plugin.Placement.Tier is null)
         {
             _machine.Rest(PluginState.Refused, plugin.Placement.Refusal);
@@ -74,8 +75,8 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     /// <summary>The chains of callers that the plugin's workers know.</summary>
     public ChainTable Chains { get; }
 
-    /// <summary>The engine's side of the plugin's guards, one a contract.</summary>
-    public IReadOnlyList<PluginGuardSite> Sites { get; }
+    /// <summary>The engine's side of the guards that the application holds, one a contract.</summary>
+    public IReadOnlyList<PluginGuardSite> Sites => _own.Sites;
 
     /// <summary>Where the plugin runs, demotion included; null where it may run nowhere.</summary>
     public PluginTier? Tier => _tier;
@@ -83,21 +84,20 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     /// <summary>True where calls go to a child process.</summary>
     public bool IsOutOfProcess => _tier is PluginTier.Process or PluginTier.Sandbox;
 
-    /// <summary>Cancelled when suspended in-process calls must let go of the running generation.</summary>
-    public CancellationToken Revoked => Volatile.Read(ref _revoked).Token;
-
-    /// <summary>The leases of the generation that is starting, running or ran last, where it runs in-process.</summary>
-    public GenerationLeases Leases => Volatile.Read(ref _leases);
-
     /// <summary>The placement's reasons, and what has changed it since.</summary>
     public IReadOnlyList<string> Reasons
     {
         get
         {
             List<string> reasons = [.. Plugin.Placement.Reasons];
-            if (_demotion is { } demotion)
+            if (_demotion is { } demotion && !reasons.Contains(demotion))
             {
                 reasons.Add(demotion);
+            }
+
+            if (PoolReason is { } pool)
+            {
+                reasons.Add(pool);
             }
 
             if (SpareReason is { } spare)
@@ -114,6 +114,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         }
     }
 
+    /// <summary>Why the host moved it to a farther tier than trust and policy choose; null where it did not.</summary>
+    public string? Demotion => _demotion ?? Plugin.Placement.Demotion;
+
     /// <summary>True where in-process calls' data go through the codec and back.</summary>
     public bool RoundTrip => _settings.RoundTrip;
 
@@ -121,16 +124,19 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     public IReadOnlyList<LoadedAssembly> Assemblies() => View.Instance?.Assemblies ?? [];
 
     /// <summary>Starts the plugin where it is at rest and not quarantined; ends with the first attempt, whatever came of it.</summary>
-    public Task StartAsync() => PostAsync(new Command.Start(IsReset: false));
+    public Task StartAsync() => PostAsync(new Command.Start());
 
-    /// <summary>Forgets past failures, leaves quarantine and starts.</summary>
-    public Task ResetAsync() => PostAsync(new Command.Start(IsReset: true));
+    /// <summary>Forgets past failures, leaves quarantine, takes back what moved the plugin to a farther tier, and starts.</summary>
+    /// <param name="undemote">Gives the plugin as it is placed without what moved it; called in the loop. Null leaves the placement.</param>
+    /// <param name="start">False leaves a plugin that does not run at rest.</param>
+    public Task ResetAsync(Func<SupervisedPlugin, SupervisedPlugin>? undemote = null, bool start = true) =>
+        PostAsync(new Command.Reset(undemote ?? (static plugin => plugin), start));
 
     /// <summary>Stops the plugin; it stays stopped. Ends a start that is under way.</summary>
-    public Task<UnloadResult> StopAsync() => PostStopAsync(new Command.Stop());
+    public Task<UnloadResult> StopAsync() => PostStopAsync(new Command.Stop(_settings.DrainTimeout));
 
     /// <summary>Stops the running generation and starts the next; calls wait meanwhile. Spends no restart budget.</summary>
-    public Task<UnloadResult> RestartAsync(SupervisedPlugin? replacement = null) => PostStopAsync(new Command.Restart(replacement));
+    public Task<UnloadResult> RestartAsync() => PostStopAsync(new Command.Restart());
 
     /// <summary>How long a call of this method may take.</summary>
     public TimeSpan TimeoutOf(ContractMethod method) => method.Timeout ?? Plugin.Manifest?.Limits.CallTimeout ?? Timeout.InfiniteTimeSpan;
@@ -143,7 +149,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
             FaultRecord incident = fault with
             {
                 Id = null,
-                Limit = "FaultRate.Limit",
+                Limit = FaultRateLimit,
                 Remedy = null,
                 Message = $"Too many faults: {_settings.FaultRate.Limit} within {_settings.FaultRate.Window:c}; the last: {fault.Message}",
                 Kind = FaultKind.LimitExceeded,
@@ -152,42 +158,16 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (!_closing.IsCancellationRequested)
-        {
-            await StopAsync().ConfigureAwait(false);
-            _commands.Writer.TryComplete();
-            await _closing.CancelAsync().ConfigureAwait(false);
-        }
-
-        await _loop.ConfigureAwait(false);
-        await DropHotAsync().ConfigureAwait(false);
-        foreach (PluginGuardSite site in Sites)
-        {
-            Observer.Detach(site);
-            _settings.Flight?.Unname(site.FirstSlot, site.Contract.Methods.Count);
-            ThreadBlocks.Release(site.FirstSlot, site.Contract.Methods.Count);
-        }
-
-        _objectSlots.Release();
-    }
-
     private IReadOnlyList<KeyValuePair<string, object?>> LogProperties(int generation) =>
+        LogProperties(generation, Observer.Generation == generation ? Observer.WorkerPid : null);
+
+    private IReadOnlyList<KeyValuePair<string, object?>> LogProperties(int generation, int? workerPid) =>
     [
         new("PluginId", Plugin.Id),
         new("Tier", _tier),
         new("Generation", generation),
-        new("WorkerPid", Observer.Generation == generation ? Observer.WorkerPid : null),
+        new("WorkerPid", workerPid),
     ];
-
-    private PluginGuardSite CreateSite(ContractDescriptor contract)
-    {
-        PluginGuardSite site = new(this, contract, ThreadBlocks.Reserve(contract.Methods.Count));
-        site.Guard = contract.CreateGuard(site);
-        return site;
-    }
 
     private async Task PostAsync(Command command)
     {
@@ -201,8 +181,20 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     {
         // A start that is under way would hold the loop: it is told to give up first.
         Interlocked.Increment(ref _stopRequested);
-        await Volatile.Read(ref _startCancelled).CancelAsync().ConfigureAwait(false);
+        await CancelStartAsync().ConfigureAwait(false);
         return _commands.Writer.TryWrite(command) ? await command.Done.ConfigureAwait(false) : UnloadResult.Nothing;
+    }
+
+    private async Task CancelStartAsync()
+    {
+        try
+        {
+            await Volatile.Read(ref _startCancelled).CancelAsync().ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It ended at this moment: there is nothing left to give up.
+        }
     }
 
     private async Task RunAsync()
@@ -211,7 +203,10 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         {
             try
             {
-                command.Complete(await ActAsync(command).ConfigureAwait(false));
+                if (await ActAsync(command).ConfigureAwait(false) is { } result)
+                {
+                    command.Complete(result);
+                }
             }
             catch (Exception e)
             {
@@ -222,36 +217,55 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         }
     }
 
-    private async Task<UnloadResult> ActAsync(Command command)
+    /// <summary>Carries a command out.</summary>
+    /// <returns>What is to be told to whoever asked; null where that is told later.</returns>
+    private async Task<UnloadResult?> ActAsync(Command command)
     {
         switch (command)
         {
-            case Command.Start start:
-                if (start.IsReset)
+            case Command.Start:
+                if (View.State is not PluginState.Quarantined)
                 {
-                    _history = RestartHistory.Empty;
-                    _rate.Clear();
+                    await StartGenerationAsync(cause: null).ConfigureAwait(false);
                 }
 
-                if (View.State is PluginState.Quarantined && !start.IsReset)
-                {
-                    return UnloadResult.Nothing;
-                }
+                return UnloadResult.Nothing;
 
-                await StartGenerationAsync(cause: null).ConfigureAwait(false);
+            case Command.Reset reset:
+                await ActResetAsync(reset).ConfigureAwait(false);
+                return UnloadResult.Nothing;
+
+            case Command.WorkerLost lost:
+                await ActWorkerLostAsync(lost).ConfigureAwait(false);
+                return UnloadResult.Nothing;
+
+            case Command.WorkerReplaced replaced:
+                ActWorkerReplaced(replaced);
                 return UnloadResult.Nothing;
 
             case Command.Retry retry:
                 await ActRetryAsync(retry).ConfigureAwait(false);
                 return UnloadResult.Nothing;
 
-            case Command.Stop:
+            case Command.Stop stop:
                 Interlocked.Decrement(ref _stopRequested);
-                return await StopGenerationAsync(willReturn: false, "Stopped on request.").ConfigureAwait(false);
+                UnloadResult stopped = await StopGenerationAsync(willReturn: false, "Stopped on request.", stop.Drain).ConfigureAwait(false);
+                await Task.WhenAll(_replaced).ConfigureAwait(false);
+                return stopped;
 
-            case Command.Restart restart:
+            case Command.Restart:
                 Interlocked.Decrement(ref _stopRequested);
-                return await ActRestartAsync(restart.Replacement).ConfigureAwait(false);
+                return await ActRestartAsync(replacement: null).ConfigureAwait(false);
+
+            case Command.Reload reload:
+                return await ActReloadAsync(reload).ConfigureAwait(false);
+
+            case Command.Recycle recycle:
+                return await ActRecycleAsync(recycle).ConfigureAwait(false);
+
+            case Command.Freed freed:
+                await ActFreedAsync(freed).ConfigureAwait(false);
+                return UnloadResult.Nothing;
 
             case Command.Died died:
                 await ActDiedAsync(died).ConfigureAwait(false);

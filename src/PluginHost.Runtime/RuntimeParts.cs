@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Control;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
@@ -36,8 +35,15 @@ internal sealed class RuntimeParts : IAsyncDisposable
         _meters = new PluginMeters(Recorder);
         Window = new WindowFile(state.LastWindow, Logger);
 
-        // Read before this process records into the same folder.
-        ReportDeadHosts(FlightRecorder.ReadDead(state.Path, Logger), options.Clock);
+        if (CallFolder.TryRemove(state.Calls) is { } kept)
+        {
+            Log.CallsKept(Logger, state.Calls, kept);
+        }
+
+        Demotions = new Demotions(state.Demotions, options.Demotion, options.Clock, Logger);
+
+        // Read before this process records into the same folder, and before the plugins are placed.
+        new DeadHosts(Recorder, Demotions, options.Clock, Logger).Report(state.Path);
         _flight = FlightRecorder.Open(state.Path, Logger);
         Running = RunningWorkers.Open(state.Running, Logger);
         Preparation = new PluginPreparation(
@@ -46,6 +52,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
             new PluginStore(state, options.LoggerFactory.CreateLogger<PluginStore>()),
             policy,
             contracts,
+            Demotions,
             Logger);
         Supervision = new SupervisorSettings
         {
@@ -58,10 +65,12 @@ internal sealed class RuntimeParts : IAsyncDisposable
             RestartQueue = new RestartQueue(options.RestartRate, options.Clock),
             DrainTimeout = options.DrainTimeout,
             StartTimeout = options.StartTimeout,
+            HealthTimeout = options.HealthTimeout,
             WarmSpares = Math.Min(options.Spares.PerClass, options.Spares.Most),
             HotDelay = options.Spares.RefillDelay,
             RoundTrip = options.RoundTripInProcess,
             Services = Services.Grant,
+            Demotions = Demotions,
             Logger = Logger,
             LoggerFactory = options.LoggerFactory,
         };
@@ -76,6 +85,8 @@ internal sealed class RuntimeParts : IAsyncDisposable
     public Recorder Recorder { get; }
 
     public WindowFile Window { get; }
+
+    public Demotions Demotions { get; }
 
     public PluginPreparation Preparation { get; }
 
@@ -105,14 +116,18 @@ internal sealed class RuntimeParts : IAsyncDisposable
     /// <summary>Measures what the in-process guard costs on this machine; for the figures of in-process plugins. Takes some milliseconds.</summary>
     public void Calibrate() => Recorder.SetCalibratedOverhead(GuardCalibration.Measure(Supervision.Clock));
 
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends what belongs to no plugin: workers that stand ready. No plugin may be started any more.</summary>
+    public async Task EndTiersAsync()
     {
         foreach (IAsyncDisposable tier in Supervision.Tiers.OfType<IAsyncDisposable>())
         {
             await tier.DisposeAsync().ConfigureAwait(false);
         }
+    }
 
+    /// <summary>Closes all the rest, after <see cref="EndTiersAsync"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
         Services.Dispose();
         _meters.Dispose();
         Recorder.Dispose();
@@ -169,30 +184,5 @@ internal sealed class RuntimeParts : IAsyncDisposable
         return options.PolicyFile is { } file
             ? PolicyReader.Read(file, options.Directory)
             : PolicyReader.ReadIfThere(state.PolicyFile, options.Directory);
-    }
-
-    private void ReportDeadHosts(IReadOnlyList<DeadProcess> dead, TimeProvider clock)
-    {
-        foreach (DeadProcess process in dead)
-        {
-            foreach (DeadThread thread in process.Threads)
-            {
-                // Where the thread had entered and left another method since, each one on its stack is a suspect.
-                foreach (DeadCall suspect in thread.Innermost is { } innermost ? [innermost] : thread.Inside)
-                {
-                    Log.HostDied(Logger, thread.ThreadId, suspect.PluginId, suspect.Method);
-                    Recorder.Fault(new FaultRecord
-                    {
-                        At = clock.GetUtcNow(),
-                        PluginId = suspect.PluginId,
-                        Kind = FaultKind.HostDeath,
-                        Tier = PluginTier.InProcess,
-                        Generation = suspect.Generation,
-                        Method = suspect.Method,
-                        Message = $"The host process {process.Pid} died while its thread {thread.ThreadId} was in {suspect.Method}.",
-                    });
-                }
-            }
-        }
     }
 }

@@ -51,8 +51,24 @@ internal sealed class ServiceDirectory : IDisposable
     public GrantedServices Grant(SupervisedPlugin plugin, GenerationLeases leases)
     {
         PluginCaller caller = leases.FromServices.Caller!;
+        return new GrantedServices(
+            caller,
+            Resolve(plugin, caller),
+            plugin.Manifest?.Limits.CallTimeout ?? Timeout.InfiniteTimeSpan,
+            new ServiceLeases(leases.FromServices, leases.FromPlugin),
+            _settings);
+    }
+
+    /// <summary>The ids of the plugins that serve one.</summary>
+    public IEnumerable<string> ProvidersOf(SupervisedPlugin plugin) =>
+        plugin.Manifest is { Uses.Count: > 0 }
+            ? Resolve(plugin, new PluginCaller(plugin.Id, plugin.Placement.Granted)).Select(grant => grant.Source?.Provider).OfType<string>()
+            : [];
+
+    private IReadOnlyList<ServiceGrant> Resolve(SupervisedPlugin plugin, PluginCaller caller)
+    {
         IReadOnlyList<ContractReference> uses = plugin.Manifest?.Uses ?? [];
-        IReadOnlyList<ServiceGrant> grants = uses.Count == 0 ? [] : ServiceResolution.Resolve(new ServiceInputs
+        return uses.Count == 0 ? [] : ServiceResolution.Resolve(new ServiceInputs
         {
             Plugin = caller,
             Uses = uses,
@@ -65,12 +81,6 @@ internal sealed class ServiceDirectory : IDisposable
                 .. _supervisors.SelectMany(s => s.Sites.Select(site => new ServiceSource(site.Contract, s.Plugin.Id, _ => site.Caller))),
             ],
         });
-        return new GrantedServices(
-            caller,
-            grants,
-            plugin.Manifest?.Limits.CallTimeout ?? Timeout.InfiniteTimeSpan,
-            new ServiceLeases(leases.FromServices, leases.FromPlugin),
-            _settings);
     }
 
     /// <inheritdoc/>

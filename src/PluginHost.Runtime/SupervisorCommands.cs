@@ -1,3 +1,4 @@
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
@@ -28,21 +29,65 @@ internal abstract class Command
     }
 
     /// <summary>Start the plugin.</summary>
-    /// <param name="IsReset">True forgets past failures first.</param>
-    public sealed class Start(bool IsReset) : Command
+    public sealed class Start : Command;
+
+    /// <summary>Forget past failures and what moved the plugin, and start it.</summary>
+    public sealed class Reset(Func<SupervisedPlugin, SupervisedPlugin> undemote, bool start) : Command
     {
-        /// <summary>True forgets past failures first.</summary>
-        public bool IsReset { get; } = IsReset;
+        /// <summary>Gives the plugin as it is placed without what moved it.</summary>
+        public Func<SupervisedPlugin, SupervisedPlugin> Undemote { get; } = undemote;
+
+        /// <summary>False leaves a plugin that does not run at rest.</summary>
+        public bool Starts { get; } = start;
     }
 
     /// <summary>Stop it for good.</summary>
-    public sealed class Stop : Command;
+    public sealed class Stop(TimeSpan drain) : Command
+    {
+        /// <summary>How long it waits for calls in flight.</summary>
+        public TimeSpan Drain { get; } = drain;
+    }
 
     /// <summary>Stop it and start it anew.</summary>
-    public sealed class Restart(SupervisedPlugin? replacement) : Command
+    public sealed class Restart : Command;
+
+    /// <summary>Run what the folder holds now, beside what runs, and then in its place.</summary>
+    public sealed class Reload(SupervisedPlugin replacement, long ticket, ReloadTerms terms) : Command
     {
-        /// <summary>What to run from now on; null for the same.</summary>
-        public SupervisedPlugin? Replacement { get; } = replacement;
+        /// <summary>What to run from now on.</summary>
+        public SupervisedPlugin Replacement { get; } = replacement;
+
+        /// <summary>Which request it is: the last wins.</summary>
+        public long Ticket { get; } = ticket;
+
+        /// <summary>What is taken.</summary>
+        public ReloadTerms Terms { get; } = terms;
+    }
+
+    /// <summary>Start another generation of the same, and end the running one without a fault.</summary>
+    public sealed class Recycle(int generation, Resilience.RecycleFinding finding) : Command
+    {
+        /// <summary>The generation that is to end.</summary>
+        public int Generation { get; } = generation;
+
+        /// <summary>Why.</summary>
+        public Resilience.RecycleFinding Finding { get; } = finding;
+    }
+
+    /// <summary>A generation that was replaced has ended, or no call of one is left in something that counts calls.</summary>
+    public sealed class Freed(GuardSet? set, ObjectSlots? slots, LiveGeneration? ended = null, UnloadResult? unload = null) : Command
+    {
+        /// <summary>What became of that generation; null where none has ended.</summary>
+        public UnloadResult? Unload { get; } = unload;
+
+        /// <summary>A generation that has ended, or null.</summary>
+        public LiveGeneration? Ended { get; } = ended;
+
+        /// <summary>A set of guards, or null.</summary>
+        public GuardSet? Set { get; } = set;
+
+        /// <summary>The counters of handed-over objects, or null.</summary>
+        public ObjectSlots? Slots { get; } = slots;
     }
 
     /// <summary>The delay before a restart is over.</summary>
@@ -61,6 +106,35 @@ internal abstract class Command
         public Retry WithPlace() => new(Generation, Cause, hasPlace: true);
     }
 
+    /// <summary>One of several workers ended, or could not be started.</summary>
+    public sealed class WorkerLost(int generation, WorkerPool pool, PoolLoss loss) : Command
+    {
+        /// <summary>The generation.</summary>
+        public int Generation { get; } = generation;
+
+        /// <summary>Its workers.</summary>
+        public WorkerPool Pool { get; } = pool;
+
+        /// <summary>Which, and of what.</summary>
+        public PoolLoss Loss { get; } = loss;
+    }
+
+    /// <summary>One of several workers was replaced.</summary>
+    public sealed class WorkerReplaced(int generation, WorkerPool pool, PoolLoss loss, string? cause) : Command
+    {
+        /// <summary>What the one before ended of; null where somebody asked for it.</summary>
+        public string? Cause { get; } = cause;
+
+        /// <summary>The generation.</summary>
+        public int Generation { get; } = generation;
+
+        /// <summary>Its workers.</summary>
+        public WorkerPool Pool { get; } = pool;
+
+        /// <summary>What was made good.</summary>
+        public PoolLoss Loss { get; } = loss;
+    }
+
     /// <summary>A generation failed.</summary>
     public sealed class Died(int generation, FaultRecord fault, bool IsAlive) : Command
     {
@@ -74,6 +148,12 @@ internal abstract class Command
         public bool IsAlive { get; } = IsAlive;
     }
 }
+
+/// <summary>What a reload takes.</summary>
+/// <param name="AcceptsChanges">True where a person has agreed to another trust, other permissions, another publisher or an older version.</param>
+/// <param name="StartsStopped">True where a plugin that is stopped is started; else its next start takes the new files.</param>
+/// <param name="OnlyIfChanged">True where a folder with the content that runs already is left alone.</param>
+internal sealed record ReloadTerms(bool AcceptsChanges = false, bool StartsStopped = true, bool OnlyIfChanged = false);
 
 /// <summary>What all supervisors of a runtime share.</summary>
 internal sealed record SupervisorSettings
@@ -99,6 +179,9 @@ internal sealed record SupervisorSettings
     /// <summary>Holds restarts back that come too fast, over all plugins.</summary>
     public required Resilience.RestartQueue RestartQueue { get; init; }
 
+    /// <summary>Keeps what plugins did to their hosts; null in tests without it.</summary>
+    public Demotions? Demotions { get; init; }
+
     /// <summary>How long a stop waits for calls in flight.</summary>
     public required TimeSpan DrainTimeout { get; init; }
 
@@ -107,6 +190,12 @@ internal sealed record SupervisorSettings
 
     /// <summary>How long after a start the next generation is started where it is to stand ready.</summary>
     public TimeSpan HotDelay { get; init; }
+
+    /// <summary>How long a health check may take.</summary>
+    public TimeSpan HealthTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a running generation is looked at for <c>recycle</c>.</summary>
+    public TimeSpan RecycleLook { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a start may take.</summary>
     public required TimeSpan StartTimeout { get; init; }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
@@ -17,6 +18,7 @@ internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDispos
     private readonly CancellationTokenSource _stopping = new();
     private RpcConnection? _connection;
     private object? _plugin;
+    private LoadedPlugin? _loaded;
     private int _isLoaded;
     private long _dropped;
 
@@ -112,6 +114,24 @@ internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDispos
     protected override long Ping() => clock.GetTimestamp();
 
     /// <inheritdoc/>
+    protected override async ValueTask HealthAsync(CancellationToken cancellationToken)
+    {
+        if (_plugin is not { } plugin || _loaded is not { } loaded)
+        {
+            throw new InvalidOperationException("No plugin has been loaded.");
+        }
+
+        try
+        {
+            await loaded.CheckHealthAsync(plugin, cancellationToken).ConfigureAwait(false);
+        }
+        catch (PluginLoadException failed)
+        {
+            throw LoadRefusal.Of(failed);
+        }
+    }
+
+    /// <inheritdoc/>
     protected override async ValueTask<StopReply> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         // The host hears that its request has come before the plugin's code has the thread.
@@ -143,6 +163,8 @@ internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDispos
     /// <inheritdoc/>
     public void Dispose() => _stopping.Dispose();
 
+    private const string TempVariable = "TMPDIR";
+
     private static string Version { get; } = typeof(PluginSession).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     private async Task<LoadReply> StartPluginAsync(LoadRequest request, CancellationToken cancellationToken)
@@ -163,6 +185,7 @@ internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDispos
             }
         }
 
+        _loaded = loaded;
         _plugin = plugin;
         foreach (ContractDescriptor contract in contracts)
         {
@@ -207,6 +230,13 @@ internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDispos
                 FaultKind.StartFailure,
                 $"Plugin '{request.PluginId}' could not be started: its data folder '{request.DataFolder}' cannot be entered: {refused.Message}",
                 "Check that the folder exists and that this user may enter it.");
+        }
+
+        if (request.TempFolder is { } temporary)
+        {
+            // Both: the runtime keeps an environment of its own, and native code reads the process's. Nothing else runs here yet.
+            Environment.SetEnvironmentVariable(TempVariable, temporary);
+            Libc.SetVariable("TMPDIR\0"u8, Encoding.UTF8.GetBytes(temporary + '\0'));
         }
     }
 

@@ -8,6 +8,7 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("unknown")]
     [InlineData("call")]
+    [InlineData("reset")]
     [InlineData("stats", "--no-such-option")]
     [InlineData("list", "--plugins", "/no/such/folder")]
     [InlineData("list", "--policy", "/no/such/file")]
@@ -30,7 +31,7 @@ public sealed class CommandLineTests
 
         Assert.Equal(0, result.ExitCode);
         Assert.All(
-            (string[])["demo", "run", "list", "inspect", "call", "stats", "faults", "bench", "--plugins", "--policy", "--contracts", "--state", "--json"],
+            (string[])["demo", "run", "list", "inspect", "reset", "call", "stats", "faults", "bench", "--plugins", "--policy", "--contracts", "--state", "--json"],
             word => Assert.Contains(word, result.Output, StringComparison.Ordinal));
         Assert.DoesNotContain("peer", bench.Output, StringComparison.Ordinal);
     }

@@ -3,6 +3,7 @@ using PluginHost.Processes.Tests.Support;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Processes;
 using PluginHost.Runtime.Store;
+using PluginHost.Runtime.Trust;
 using PluginHost.TestKit;
 
 namespace PluginHost.Processes.Tests;
@@ -21,23 +22,103 @@ public sealed class HostDeathTests : IDisposable
     [InlineData("busy", """{"programs":"start"}""", 3)]
     [InlineData("native", """{"programs":"start"}""", 3)]
     [InlineData("starting", """{"programs":"start","start":"never"}""", 3)]
+    [InlineData("starting", """{"programs":"start","start":"spin"}""", 3)]
+    [InlineData("starting", """{"programs":"start","start":"native"}""", 3)]
     [InlineData("restarting", """{"programs":"start","start":"once"}""", 6)]
+    [InlineData("restarting", """{"programs":"start","start":"once","again":"spin"}""", 6)]
+    [InlineData("restarting", """{"programs":"start","start":"once","again":"native"}""", 6)]
     [InlineData("stopping", """{"programs":"start","stop":"never"}""", 3)]
+    [InlineData("stopping", """{"programs":"start","stop":"spin"}""", 3)]
+    [InlineData("stopping", """{"programs":"start","stop":"native"}""", 3)]
     public async Task A_host_killed_in_any_state_leaves_nothing_and_the_next_start_cleans_up(string mode, string settings, int programs)
     {
         string plugins = VictimHost.Layout(_folder, settings);
         using VictimHost host = VictimHost.Start(plugins, _folder["state"], mode);
         host.Reach(mode, programs);
-        int[] workers = host.Workers;
-        int[] all = [.. workers, .. host.Programs, .. ProcessLife.ChildrenOf(host.Pid)];
+        if (settings.Contains("spin", StringComparison.Ordinal) || settings.Contains("native", StringComparison.Ordinal))
+        {
+            host.Occupied();
+        }
+
+        int worker = host.Running.Single(w => w.PluginId == "fixture").Pid;
+        int[] all = [.. host.Workers, .. host.Programs, .. ProcessLife.ChildrenOf(host.Pid)];
 
         host.Kill();
 
-        Assert.All(await Task.WhenAll(all.Select(p => ProcessLife.DiesAsync(p, s_allowed))), Assert.True);
+        await AssertAllDieAsync(all);
         ListLogger log = await NextStartAsync(plugins, host.State);
-        Assert.Contains(log.Messages(), m => m.Contains($"process {host.Pid}, ended without stopping while it ran fixture (worker {workers[^1]})", StringComparison.Ordinal));
+        Assert.Contains(log.Messages(), m => m.Contains($"process {host.Pid}, ended without stopping while it ran fixture (worker {worker})", StringComparison.Ordinal));
         Assert.DoesNotContain(log.Messages(), m => m.Contains("had outlived its host", StringComparison.Ordinal));
-        Assert.DoesNotContain(Directory.EnumerateFiles(host.State).Select(Path.GetFileName), f => f is "running" or "control.sock" || f!.EndsWith(".new", StringComparison.Ordinal));
+        AssertFolderIsClean(host.State);
+    }
+
+    [Fact]
+    public async Task A_spare_that_has_no_plugin_yet_ends_too_and_is_named_as_one()
+    {
+        string plugins = VictimHost.Layout(_folder, "{}");
+        using VictimHost host = VictimHost.Start(plugins, _folder["state"], "spare");
+        host.Reach("spare", 0);
+        int[] all = [.. host.Workers, .. ProcessLife.ChildrenOf(host.Pid)];
+        string names = string.Join(", ", host.Running.Select(w => w.PluginId == "fixture" ? $"fixture (worker {w.Pid})" : $"no plugin yet (spare worker {w.Pid})"));
+
+        host.Kill();
+
+        await AssertAllDieAsync(all);
+        ListLogger log = await NextStartAsync(plugins, host.State);
+        Assert.Contains("no plugin yet (spare worker ", names, StringComparison.Ordinal);
+        Assert.Contains(log.Messages(), m => m.Contains($"ended without stopping while it ran {names}", StringComparison.Ordinal));
+        AssertFolderIsClean(host.State);
+    }
+
+    [Fact]
+    public async Task A_spare_that_became_a_plugins_worker_is_named_by_the_plugin()
+    {
+        string plugins = VictimHost.Layout(_folder, "{}");
+        using VictimHost host = VictimHost.Start(plugins, _folder["state"], "became");
+        host.Reach("became", 0);
+        NotedWorker worker = host.Running.Single(w => w.PluginId == "fixture");
+        string lines = File.ReadAllText(Path.Combine(host.State, "running"));
+        int[] all = [.. host.Workers, .. ProcessLife.ChildrenOf(host.Pid)];
+
+        host.Kill();
+
+        await AssertAllDieAsync(all);
+        ListLogger log = await NextStartAsync(plugins, host.State);
+        Assert.Contains($"+ {worker.Number} {worker.Pid} {NotedWorker.NoPlugin}\n", lines, StringComparison.Ordinal);
+        Assert.Contains(log.Messages(), m => m.Contains($"fixture (worker {worker.Pid})", StringComparison.Ordinal));
+        AssertFolderIsClean(host.State);
+    }
+
+    [Fact]
+    public async Task A_host_that_stops_ends_its_reaper_too_where_spares_stood_ready()
+    {
+        string plugins = VictimHost.Layout(_folder, "{}");
+        int[] children;
+        await using (PluginRuntime runtime = await StartAsync(plugins, _folder["state"], new ListLogger(), start: true))
+        {
+            Eventually.True(() => runtime.Spares.Ready == 1, "A spare stands ready.");
+            children = [.. ProcessLife.ChildrenOf(Environment.ProcessId)];
+        }
+
+        Assert.Contains(children, p => !ProcessLife.IsAlive(p));
+        Assert.DoesNotContain(children, ProcessLife.IsAlive);
+    }
+
+    [Fact]
+    public async Task What_a_host_had_half_written_when_it_was_killed_is_cleaned_by_the_next()
+    {
+        string plugins = VictimHost.Layout(_folder, "{}");
+        using VictimHost host = VictimHost.Start(plugins, _folder["state"], "idle");
+        host.Reach("idle", 0);
+        host.Kill();
+        _folder.Write("state/store/staging/half/a.dll", "half a copy");
+        _folder.Write("state/running.new", "half a list");
+        _folder.Write("state/window.json.new", "half a window");
+        _folder.Write("state/calls/fixture/1-1/data/secret", "what a call left in the folder of its own");
+
+        await NextStartAsync(plugins, host.State);
+
+        AssertFolderIsClean(host.State);
     }
 
     [Fact]
@@ -50,7 +131,7 @@ public sealed class HostDeathTests : IDisposable
 
         host.Kill();
 
-        Assert.All(await Task.WhenAll(all.Select(p => ProcessLife.DiesAsync(p, s_allowed))), Assert.True);
+        await AssertAllDieAsync(all);
     }
 
     [Fact]
@@ -64,9 +145,12 @@ public sealed class HostDeathTests : IDisposable
         int reaper = host.Reaper;
         int[] programs = host.Programs[..2];
         int bare = host.Programs[2];
-        _ = Libc.kill(reaper, 19);
-        host.Kill();
+
+        // A host that is stopped starts no other reaper; a reaper that is stopped is continued by the kernel when its host has gone.
+        _ = Libc.kill(host.Pid, Signals.Stop);
         _ = Libc.kill(reaper, Signals.Kill);
+        Assert.True(await ProcessLife.DiesAsync(reaper, s_allowed));
+        host.Kill();
         Assert.All(programs, p => Assert.True(ProcessLife.IsAlive(p)));
 
         ListLogger log = await NextStartAsync(plugins, host.State);
@@ -110,17 +194,30 @@ public sealed class HostDeathTests : IDisposable
         Assert.All([.. host.Workers, .. host.Programs], p => Assert.True(ProcessLife.IsAlive(p)));
     }
 
+    private static async Task AssertAllDieAsync(int[] processes) => Assert.All(await Task.WhenAll(processes.Select(p => ProcessLife.DiesAsync(p, s_allowed))), Assert.True);
+
+    /// <summary>Nothing but what a host keeps from start to start.</summary>
+    private static void AssertFolderIsClean(string state)
+    {
+        string[] kept = ["data", "faults.jsonl", "lock", "reached", "store", "window.json"];
+        Assert.Empty(Directory.EnumerateFileSystemEntries(state).Select(Path.GetFileName).Except(kept));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(state, "store", "staging")));
+    }
+
     private static async Task<ListLogger> NextStartAsync(string plugins, string state)
     {
         ListLogger log = new();
-        await using PluginRuntime runtime = await PluginRuntime.StartAsync(new PluginRuntimeOptions
-        {
-            Directory = plugins,
-            StateFolder = state,
-            ContractAssemblies = [typeof(IFixture).Assembly],
-            StartPlugins = false,
-            LoggerFactory = log,
-        });
+        await using PluginRuntime runtime = await StartAsync(plugins, state, log, start: false);
         return log;
     }
+
+    private static Task<PluginRuntime> StartAsync(string plugins, string state, ListLogger log, bool start) => PluginRuntime.StartAsync(new PluginRuntimeOptions
+    {
+        Directory = plugins,
+        StateFolder = state,
+        ContractAssemblies = [typeof(IFixture).Assembly],
+        StartPlugins = start,
+        Policy = start ? new PluginPolicy { Development = plugins } : null,
+        LoggerFactory = log,
+    });
 }

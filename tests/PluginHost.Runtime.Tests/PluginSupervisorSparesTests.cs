@@ -49,7 +49,7 @@ public sealed class PluginSupervisorSparesTests : IAsyncDisposable
     {
         await StartAsync();
 
-        await _supervisor.RestartAsync(Any.Plugin() with { Spare = SpareMode.None });
+        await _supervisor.ReloadAsync(() => Any.Plugin() with { Spare = SpareMode.None }, new ReloadTerms());
 
         Assert.Equal(2, _supervisor.View.Generation);
         Assert.NotSame(_tier.Started[1], _supervisor.View.Instance);
@@ -85,7 +85,7 @@ public sealed class PluginSupervisorSparesTests : IAsyncDisposable
 
         _tier.Started[1].Die(FaultKind.Exit);
         _tier.Started[0].Die(FaultKind.Signal);
-        await UntilAsync(() => _supervisor.View is { State: PluginState.Ready, Generation: 2 });
+        await UntilAsync(() => _supervisor.View is { State: PluginState.Ready, Generation: 2 } && _recorder.Restarts().Length > 0);
 
         Assert.NotSame(_tier.Started[1], _supervisor.View.Instance);
         Assert.Single(_recorder.Restarts());

@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
 using PluginHost.Cli.Output;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Model;
+using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Cli.Commands;
 
@@ -12,11 +14,12 @@ internal static class RunCommand
     /// <param name="session">What it works with.</param>
     /// <param name="calls">Calls to make once after the start, each <c>PLUGIN METHOD [JSON]</c>.</param>
     /// <param name="timeout">The longest time of each of them; null for the plugin's own limit.</param>
+    /// <param name="watches">True to reload plugins whose folder changes.</param>
     /// <param name="stopping">Cancelled when it shall stop.</param>
-    public static async Task<int> RunAsync(Session session, IReadOnlyList<string> calls, TimeSpan? timeout, CancellationToken stopping)
+    public static async Task<int> RunAsync(Session session, IReadOnlyList<string> calls, TimeSpan? timeout, bool watches, CancellationToken stopping)
     {
         string[][] wanted = [.. calls.Select(Parse)];
-        PluginRuntime runtime = await PluginRuntime.StartAsync(session.Options, stopping).ConfigureAwait(false);
+        PluginRuntime runtime = await PluginRuntime.StartAsync(session.Options with { ReloadOnChange = watches }, stopping).ConfigureAwait(false);
         await using (runtime.ConfigureAwait(false))
         {
             session.KeepLogIn(runtime.StateFolder);
@@ -27,11 +30,28 @@ internal static class RunCommand
             }
 
             Report(session, runtime, made);
+            using IDisposable? told = watches ? runtime.Subscribe(change => Tell(session, change)) : null;
             await Task.Delay(Timeout.InfiniteTimeSpan, session.Clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             session.Screen.Notice("Stopping.");
         }
 
         return ExitCode.Done;
+    }
+
+    // What a watch did, in one line each; what else happens is in the log.
+    private static void Tell(Session session, PluginEvent change)
+    {
+        switch (change)
+        {
+            case RestartEvent { Restart: { Cause: "reload" } restart }:
+                session.Screen.Notice(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{restart.PluginId}: reloaded, generation {restart.FromGeneration} to {restart.ToGeneration}, {restart.Milliseconds:0} ms after the change was taken."));
+                break;
+            case LifecycleEvent { State: "ready", FaultId: not null } kept:
+                session.Screen.Notice($"{kept.PluginId}: {kept.Reason} Generation {kept.Generation} goes on.");
+                break;
+        }
     }
 
     private static void Report(Session session, PluginRuntime runtime, List<CallLine> made)

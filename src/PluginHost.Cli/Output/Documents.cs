@@ -24,9 +24,18 @@ internal sealed record SourceLine(string StateFolder, bool Running, int Pid, Dat
 /// <summary>What <c>list --json</c> prints; without a source where no host runs and the folder itself was read.</summary>
 internal sealed record ListDocument(SourceLine? Source, IReadOnlyList<PluginLine> Plugins);
 
+/// <summary>What <c>reset --json</c> prints; without a source where no host runs.</summary>
+/// <param name="Source">The host.</param>
+/// <param name="Lifted">Why the plugin had been demoted; null where it had not.</param>
+/// <param name="Plugin">The plugin afterwards.</param>
+internal sealed record ResetDocument(SourceLine? Source, string? Lifted, PluginLine Plugin);
+
 /// <summary>What <c>stats --json</c> prints.</summary>
 internal sealed record StatsDocument(
-    SourceLine Source, double WindowSeconds, IReadOnlyList<PluginStats> Plugins, IReadOnlyList<TierStats> Tiers);
+    SourceLine Source, double WindowSeconds, IReadOnlyList<PluginStats> Plugins, IReadOnlyList<TierStats> Tiers, IReadOnlyList<PluginWorkersLine> Workers);
+
+/// <summary>The workers of a plugin.</summary>
+internal sealed record PluginWorkersLine(string Plugin, IReadOnlyList<WorkerStatus> Workers);
 
 /// <summary>What <c>faults --json</c> prints.</summary>
 internal sealed record FaultsDocument(SourceLine Source, IReadOnlyList<FaultLine> Faults, IReadOnlyList<RestartLine> Restarts);

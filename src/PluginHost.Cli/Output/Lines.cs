@@ -15,14 +15,16 @@ internal sealed record PluginLine(
     PluginState State,
     int Generation,
     int? WorkerPid,
+    IReadOnlyList<WorkerStatus> Workers,
     IReadOnlyList<string> Contracts,
     string? Unavailable,
+    string? Demotion,
     IReadOnlyList<string> Reasons)
 {
     /// <summary>The line of a plugin.</summary>
     public static PluginLine Of(PluginStatus status) => new(
-        status.Id, status.Version, status.RequestedTrust, status.GrantedTrust, status.Tier, status.State, status.Generation, status.WorkerPid,
-        status.Contracts, status.Unavailable, status.Reasons);
+        status.Id, status.Version, status.RequestedTrust, status.GrantedTrust, status.Tier, status.State, status.Generation, status.WorkerPid, status.Workers,
+        status.Contracts, status.Unavailable, status.Demotion, status.Reasons);
 }
 
 /// <summary>One call that was made, or <see cref="Count"/> equal ones.</summary>

@@ -18,10 +18,12 @@ namespace PluginHost.Cli.Output;
         typeof(CamelCaseWord<TrustLevel>),
         typeof(CamelCaseWord<PluginState>),
         typeof(CamelCaseWord<IsolationMode>),
+        typeof(CamelCaseWord<WorkerState>),
     ])]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(DemoDocument))]
 [JsonSerializable(typeof(ListDocument))]
+[JsonSerializable(typeof(ResetDocument))]
 [JsonSerializable(typeof(StatsDocument))]
 [JsonSerializable(typeof(FaultsDocument))]
 [JsonSerializable(typeof(RunDocument))]

@@ -109,6 +109,25 @@ public static unsafe class ThreadBlocks
         }
     }
 
+    /// <summary>
+    /// Counts the calling thread into a slot: for code of a plugin that is no call, such as its start. Pair with <see cref="Leave"/> on the same thread.
+    /// </summary>
+    /// <param name="slot">A reserved slot.</param>
+    public static void Enter(int slot)
+    {
+        byte* block = CurrentBlock.Address;
+        long* counts = (long*)Slot((nint)block, slot);
+        ((long**)block)[LastEnteredIndex] = counts;
+        counts[0]++;
+    }
+
+    /// <summary>Counts the calling thread out of a slot.</summary>
+    /// <param name="slot">The slot of <see cref="Enter"/>.</param>
+    public static void Leave(int slot) => ((long*)Slot((nint)CurrentBlock.Address, slot))[1]++;
+
+    /// <summary>Gives the calling thread's block to other threads before it ends, rather than when it is collected. It must be inside of no slot.</summary>
+    public static void GiveBack() => CurrentBlock.Clear();
+
     /// <summary>Adds up one slot over all threads. Thread-safe; for an exact number of calls in flight see <see cref="Interlocked.MemoryBarrierProcessWide"/>.</summary>
     public static CallTotals Sum(int slot)
     {
@@ -160,6 +179,9 @@ public static unsafe class ThreadBlocks
         return last != 0 && offset >= 0 && offset % SlotBytes == 0 && offset / SlotBytes < MaxSlots ? (int)(offset / SlotBytes) : -1;
     }
 
+    /// <summary>The calling thread, as <see cref="ThreadActivity.ThreadId"/> has it.</summary>
+    public static int CurrentThread => OperatingSystem.IsLinux() ? NativeThreadId() : Environment.CurrentManagedThreadId;
+
     internal static void AddSuspended(int slot, int change) => Interlocked.Add(ref s_suspended[slot], change);
 
     private static List<(int Slot, long Entered)> Inside_NeedsLock(nint block)
@@ -197,7 +219,7 @@ public static unsafe class ThreadBlocks
                 s_blocks.Add(block);
             }
 
-            *(int*)block = Environment.CurrentManagedThreadId is var managed && OperatingSystem.IsLinux() ? NativeThreadId() : managed;
+            *(int*)block = CurrentThread;
             CurrentBlock.Set((byte*)block, new BlockOwner(block));
             return (byte*)block;
         }
@@ -218,9 +240,16 @@ public static unsafe class ThreadBlocks
     }
 
     /// <summary>Lives as long as its thread: its finalizer gives the block back.</summary>
-    private sealed class BlockOwner(nint block)
+    internal sealed class BlockOwner(nint block) : IDisposable
     {
         ~BlockOwner() => Recycle(block);
+
+        /// <summary>Gives it back now.</summary>
+        public void Dispose()
+        {
+            GC.SuppressFinalize(this);
+            Recycle(block);
+        }
     }
 }
 
@@ -231,7 +260,7 @@ internal static unsafe class CurrentBlock
     private static byte* t_address;
 
     [ThreadStatic]
-    private static object? t_owner;
+    private static ThreadBlocks.BlockOwner? t_owner;
 
     internal static byte* Address
     {
@@ -243,9 +272,17 @@ internal static unsafe class CurrentBlock
         }
     }
 
-    internal static void Set(byte* address, object owner)
+    internal static void Set(byte* address, ThreadBlocks.BlockOwner owner)
     {
         t_owner = owner;
         t_address = address;
+    }
+
+    internal static void Clear()
+    {
+        ThreadBlocks.BlockOwner? owner = t_owner;
+        t_address = null;
+        t_owner = null;
+        owner?.Dispose();
     }
 }

@@ -121,6 +121,9 @@ public sealed partial class RpcConnection : IAsyncDisposable
     /// <summary>How many sequences and objects of this side the peer has not let go of.</summary>
     public int OpenLeases => Leases.Sequences.Count + Leases.Objects.Count;
 
+    /// <summary>How many sequences and objects of the peer this side has not let go of.</summary>
+    public int HeldLeases => _channel.HeldSequences + Leases.RemoteObjects.Count;
+
     /// <summary>What outlives calls.</summary>
     internal ConnectionLeases Leases { get; }
 

@@ -7,6 +7,8 @@ namespace PluginHost.Rpc.Leasing;
 /// <summary>What leases need of the connection that they live on. Thread-safe; nothing here is called under a lock of the leases but a send.</summary>
 internal abstract class LeaseChannel
 {
+    private int _heldSequences;
+
     /// <summary>The bounds.</summary>
     public abstract LeaseOptions Options { get; }
 
@@ -24,6 +26,12 @@ internal abstract class LeaseChannel
 
     /// <summary>The chain of calls that this flow belongs to, for calls to what the peer handed out; null for none.</summary>
     public abstract string? Chain { get; }
+
+    /// <summary>How many sequences of the peer are held here: begun or not, and not at their end.</summary>
+    public int HeldSequences => Volatile.Read(ref _heldSequences);
+
+    /// <summary>Counts a sequence of the peer that is held here from now on, or no longer.</summary>
+    public void CountHeldSequence(int change) => Interlocked.Add(ref _heldSequences, change);
 
     /// <summary>Sends a whole message without framing.</summary>
     /// <param name="message">The message.</param>

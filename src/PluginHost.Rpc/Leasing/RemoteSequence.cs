@@ -59,7 +59,7 @@ internal sealed class RemoteSequence<TCall, TResult, T, TCodec>(LeaseChannel cha
     private List<T> _values = values;
     private int _at = -1;
     private CancellationToken _cancellationToken;
-    private int _isOpen = token is null ? 0 : 1;
+    private int _isOpen = Opened(channel, token);
     private int _isTaken;
     private int _isAsking;
     private bool _isFinished = token is null;
@@ -69,6 +69,7 @@ internal sealed class RemoteSequence<TCall, TResult, T, TCodec>(LeaseChannel cha
     {
         if (Volatile.Read(ref _isOpen) != 0)
         {
+            channel.CountHeldSequence(-1);
             ThreadPool.UnsafeQueueUserWorkItem(static lost => LeaseMessages.SendAbort(lost.channel, lost.token), (channel, token: token!.Value), preferLocal: false);
         }
     }
@@ -180,9 +181,26 @@ internal sealed class RemoteSequence<TCall, TResult, T, TCodec>(LeaseChannel cha
         }
     }
 
+    private static int Opened(LeaseChannel channel, long? token)
+    {
+        if (token is null)
+        {
+            return 0;
+        }
+
+        channel.CountHeldSequence(1);
+        return 1;
+    }
+
     private bool Close()
     {
         GC.SuppressFinalize(this);
-        return Interlocked.Exchange(ref _isOpen, 0) != 0;
+        if (Interlocked.Exchange(ref _isOpen, 0) == 0)
+        {
+            return false;
+        }
+
+        channel.CountHeldSequence(-1);
+        return true;
     }
 }

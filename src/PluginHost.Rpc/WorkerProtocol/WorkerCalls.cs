@@ -142,6 +142,33 @@ public readonly struct PingCall : ICall<long>
         where TReader : struct, IValueReader, allows ref struct => null;
 }
 
+/// <summary>Asks a worker, or a program of any language, whether its plugin can do its work. Whatever it answers but an error of the check is yes.</summary>
+public readonly struct HealthCall : ICall<NoResult>
+{
+    /// <inheritdoc/>
+    public static ContractMethod Method => WorkerControlContract.Health;
+
+    /// <inheritdoc/>
+    public void WriteArguments<TWriter>(ref TWriter writer)
+        where TWriter : struct, IValueWriter, allows ref struct
+    {
+        writer.BeginArray(0);
+        writer.EndArray();
+    }
+
+    /// <inheritdoc/>
+    public static NoResult ReadResult<TReader>(ref TReader reader)
+        where TReader : struct, IValueReader, allows ref struct
+    {
+        reader.Skip();
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public static Exception? ReadError<TReader>(string type, ref TReader reader)
+        where TReader : struct, IValueReader, allows ref struct => null;
+}
+
 /// <summary>Asks a worker to stop its plugin.</summary>
 /// <param name="drainMilliseconds">How long running calls may take to end.</param>
 public readonly struct StopCall(int drainMilliseconds) : ICall<StopReply>

@@ -9,6 +9,7 @@ internal sealed class WorkerControlContract : ContractDescriptor
     public static readonly ContractMethod Load = new(1, "Load", "$/pluginhost/load") { Parameters = ["request"] };
     public static readonly ContractMethod Ping = new(2, "Ping", "$/pluginhost/ping");
     public static readonly ContractMethod Stop = new(3, "Stop", "$/pluginhost/stop") { Parameters = ["drainMs"] };
+    public static readonly ContractMethod Health = new(4, "Health", "$/pluginhost/health");
 
     public static WorkerControlContract Instance { get; } = new();
 
@@ -22,7 +23,7 @@ internal sealed class WorkerControlContract : ContractDescriptor
     public override Type InterfaceType => typeof(WorkerControl);
 
     /// <inheritdoc/>
-    public override IReadOnlyList<ContractMethod> Methods { get; } = [Hello, Load, Ping, Stop];
+    public override IReadOnlyList<ContractMethod> Methods { get; } = [Hello, Load, Ping, Stop, Health];
 
     /// <inheritdoc/>
     public override object CreateProxy(IInvoker invoker) => throw HandWritten();

@@ -41,8 +41,10 @@ public abstract class WorkerControl : Dispatcher
             case 3:
                 WireMap.MoveToArgument(ref arguments, WorkerControlContract.Stop);
                 return AnswerStopAsync(arguments.ReadInt32(), reply, cancellationToken);
+            case 4:
+                return AnswerHealthAsync(reply, cancellationToken);
             default:
-                throw new ArgumentOutOfRangeException(nameof(method), method, "The worker control has four methods.");
+                throw new ArgumentOutOfRangeException(nameof(method), method, "The worker control has five methods.");
         }
     }
 
@@ -66,6 +68,15 @@ public abstract class WorkerControl : Dispatcher
     /// <param name="drain">How long running calls may take to end.</param>
     /// <param name="cancellationToken">Cancelled when the host gives up or the connection ends.</param>
     protected abstract ValueTask<StopReply> StopAsync(TimeSpan drain, CancellationToken cancellationToken);
+
+    /// <summary>Says whether the plugin can do its work: by throwing where it cannot. Does nothing by default.</summary>
+    protected virtual ValueTask HealthAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    private async ValueTask AnswerHealthAsync(Reply reply, CancellationToken cancellationToken)
+    {
+        await HealthAsync(cancellationToken).ConfigureAwait(false);
+        reply.Send(default(NullResult));
+    }
 
     private async ValueTask AnswerHelloAsync(HelloRequest request, Reply reply, CancellationToken cancellationToken) =>
         reply.Send(new HelloResult(await HelloAsync(request, cancellationToken).ConfigureAwait(false)));
@@ -92,6 +103,12 @@ public abstract class WorkerControl : Dispatcher
     {
         public void Write<TWriter>(ref TWriter writer)
             where TWriter : struct, IValueWriter, allows ref struct => LoadReplyCodec.Write(ref writer, value);
+    }
+
+    private readonly struct NullResult : IResult
+    {
+        public void Write<TWriter>(ref TWriter writer)
+            where TWriter : struct, IValueWriter, allows ref struct => writer.WriteNull();
     }
 
     private readonly struct TicksResult(long value) : IResult

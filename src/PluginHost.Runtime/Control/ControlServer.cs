@@ -13,28 +13,38 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <summary>The command that asks for a <see cref="RuntimeSnapshot"/>.</summary>
     public const string Snapshot = "snapshot";
 
+    /// <summary>The command that resets a plugin; its id follows after a space.</summary>
+    public const string Reset = "reset";
+
     private const int LongestCommand = 256;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
     private readonly Socket _listener;
     private readonly Func<RuntimeSnapshot> _snapshot;
+    private readonly Func<string, Task> _reset;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly string _path;
     private readonly Task _accepting;
 
-    private ControlServer(string path, Socket listener, Func<RuntimeSnapshot> snapshot, TimeProvider clock, ILogger logger)
+    private ControlServer(string path, Socket listener, Func<RuntimeSnapshot> snapshot, Func<string, Task> reset, TimeProvider clock, ILogger logger)
     {
         _path = path;
         _listener = listener;
         _snapshot = snapshot;
+        _reset = reset;
         _clock = clock;
         _logger = logger;
         _accepting = AcceptAsync();
     }
 
     /// <summary>Starts to listen. The state folder's lock makes sure that a socket file found there is a dead host's.</summary>
-    public static ControlServer Start(string path, Func<RuntimeSnapshot> snapshot, TimeProvider clock, ILogger logger)
+    /// <param name="path">The socket's path.</param>
+    /// <param name="snapshot">Gives the host as it is now.</param>
+    /// <param name="reset">Resets a plugin by its id.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="logger">The log.</param>
+    public static ControlServer Start(string path, Func<RuntimeSnapshot> snapshot, Func<string, Task> reset, TimeProvider clock, ILogger logger)
     {
         File.Delete(path);
         Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -49,7 +59,7 @@ internal sealed class ControlServer : IAsyncDisposable
         }
 
         listener.Listen(16);
-        return new ControlServer(path, listener, snapshot, clock, logger);
+        return new ControlServer(path, listener, snapshot, reset, clock, logger);
     }
 
     /// <inheritdoc/>
@@ -58,7 +68,16 @@ internal sealed class ControlServer : IAsyncDisposable
         await _stopping.CancelAsync().ConfigureAwait(false);
         _listener.Dispose();
         await _accepting.ConfigureAwait(false);
-        File.Delete(_path);
+        try
+        {
+            File.Delete(_path);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            // Somebody removed the folder or its rights: no reason to keep the plugins from being stopped.
+            Log.SocketKept(_logger, _path, gone.Message);
+        }
+
         _stopping.Dispose();
     }
 
@@ -69,7 +88,7 @@ internal sealed class ControlServer : IAsyncDisposable
             try
             {
                 Socket client = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
-                _ = AnswerAsync(client);
+                _ = ServeAsync(client);
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
@@ -83,7 +102,7 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(Socket client)
+    private async Task ServeAsync(Socket client)
     {
         using CancellationTokenSource patience = new(s_patience, _clock);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stopping.Token);
@@ -91,10 +110,7 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             try
             {
-                string? command = await ReadLineAsync(client, either.Token).ConfigureAwait(false);
-                byte[] answer = command == Snapshot
-                    ? _snapshot().ToJson()
-                    : Encoding.UTF8.GetBytes($"{{\"error\":\"Unknown command; expected '{Snapshot}'.\"}}");
+                byte[] answer = await AnswerAsync(await ReadLineAsync(client, either.Token).ConfigureAwait(false), patience).ConfigureAwait(false);
                 for (int sent = 0; sent < answer.Length;)
                 {
                     sent += await client.SendAsync(answer.AsMemory(sent), SocketFlags.None, either.Token).ConfigureAwait(false);
@@ -104,6 +120,39 @@ internal sealed class ControlServer : IAsyncDisposable
             {
                 Log.ClientDropped(_logger, _path, e.Message);
             }
+        }
+    }
+
+    private async Task<byte[]> AnswerAsync(string? command, CancellationTokenSource patience)
+    {
+        switch (command?.Split(' '))
+        {
+            case [Snapshot]:
+                return _snapshot().ToJson();
+
+            case [Reset, var pluginId]:
+                // It stops and starts a plugin, which has deadlines of its own.
+                patience.CancelAfter(Timeout.InfiniteTimeSpan);
+                string? problem = await TryResetAsync(pluginId).ConfigureAwait(false);
+                patience.CancelAfter(s_patience);
+                return ControlAnswer.Of(problem);
+
+            default:
+                return ControlAnswer.Of($"Unknown command; expected '{Snapshot}' or '{Reset} PLUGIN'.");
+        }
+    }
+
+    private async Task<string?> TryResetAsync(string pluginId)
+    {
+        try
+        {
+            await _reset(pluginId).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception failed)
+        {
+            // Whatever it was, the one who asked has to know; this host goes on.
+            return failed.Message;
         }
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Store;
 
 namespace PluginHost.Runtime.Control;
@@ -48,6 +49,55 @@ public static class HostAttachment
     public static async Task<Reading?> AskAsync(string stateFolder, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stateFolder);
+        try
+        {
+            return await SendAsync(stateFolder, ControlServer.Snapshot, cancellationToken).ConfigureAwait(false) is { } answer
+                ? new Reading(stateFolder, IsRunning: true, RuntimeSnapshot.FromJson(answer))
+                : null;
+        }
+        catch (Exception e) when (e is SocketException or JsonException)
+        {
+            throw new IOException($"The host of '{stateFolder}' did not answer with a snapshot: {e.Message} Install tool and host of the same release.", e);
+        }
+    }
+
+    /// <summary>
+    /// Resets a plugin of the host of a state folder, as <see cref="PluginRuntime.ResetAsync"/> does: failures, quarantine and demotion are forgotten and
+    /// it is started.
+    /// </summary>
+    /// <param name="stateFolder">The state folder.</param>
+    /// <param name="pluginId">The plugin's id.</param>
+    /// <param name="cancellationToken">Gives up; the host goes on with it.</param>
+    /// <returns>False where no host listens there.</returns>
+    /// <exception cref="ArgumentException">That can be no plugin's id.</exception>
+    /// <exception cref="IOException">A host listens but did not do it; the message says why.</exception>
+    public static async Task<bool> ResetAsync(string stateFolder, string pluginId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stateFolder);
+        ArgumentNullException.ThrowIfNull(pluginId);
+        if (!PluginIds.Valid(pluginId))
+        {
+            throw new ArgumentException($"found {StrictValue.Quote(pluginId)}, expected {PluginIds.Expected}.", nameof(pluginId));
+        }
+
+        try
+        {
+            if (await SendAsync(stateFolder, $"{ControlServer.Reset} {pluginId}", cancellationToken).ConfigureAwait(false) is not { } answer)
+            {
+                return false;
+            }
+
+            return ControlAnswer.Read(answer).Error is { } problem ? throw new IOException($"The host of '{stateFolder}' did not reset {pluginId}: {problem}") : true;
+        }
+        catch (Exception e) when (e is SocketException or JsonException)
+        {
+            throw new IOException($"The host of '{stateFolder}' did not answer: {e.Message} Install tool and host of the same release.", e);
+        }
+    }
+
+    /// <summary>Sends a command; gives the answer, or null where no host listens.</summary>
+    private static async Task<byte[]?> SendAsync(string stateFolder, string command, CancellationToken cancellationToken)
+    {
         string path = Path.Combine(stateFolder, SocketName);
         if (!File.Exists(path))
         {
@@ -66,15 +116,8 @@ public static class HostAttachment
             return null;
         }
 
-        try
-        {
-            await socket.SendAsync(Encoding.UTF8.GetBytes(ControlServer.Snapshot + "\n"), SocketFlags.None, cancellationToken).ConfigureAwait(false);
-            return new Reading(stateFolder, IsRunning: true, RuntimeSnapshot.FromJson((await ReadToEndAsync(socket, cancellationToken).ConfigureAwait(false)).ToArray()));
-        }
-        catch (Exception e) when (e is SocketException or JsonException)
-        {
-            throw new IOException($"The host of '{stateFolder}' did not answer with a snapshot: {e.Message} Install tool and host of the same release.", e);
-        }
+        await socket.SendAsync(Encoding.UTF8.GetBytes(command + "\n"), SocketFlags.None, cancellationToken).ConfigureAwait(false);
+        return (await ReadToEndAsync(socket, cancellationToken).ConfigureAwait(false)).ToArray();
     }
 
     /// <summary>Reads the last window that a host of a state folder recorded.</summary>

@@ -13,4 +13,7 @@ internal static partial class Log
 
     [LoggerMessage(7002, LogLevel.Warning, "The window {Path} cannot be written: {Reason}")]
     public static partial void WindowNotWritten(ILogger logger, string path, string reason);
+
+    [LoggerMessage(7003, LogLevel.Warning, "The control socket {Path} cannot be removed: {Reason}")]
+    public static partial void SocketKept(ILogger logger, string path, string reason);
 }

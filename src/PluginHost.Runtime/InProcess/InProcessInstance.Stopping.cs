@@ -15,6 +15,7 @@ internal sealed partial class InProcessInstance
     private const string LoadedForGood = "the manifest says \"unloadable\": false, so it stays loaded until the application ends";
     private Task<UnloadResult>? _stopping;
     private ContextUnloading? _unloading;
+    private volatile bool _hasServed;
 
     /// <inheritdoc/>
     public Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
@@ -23,6 +24,13 @@ internal sealed partial class InProcessInstance
         {
             return _stopping ??= Task.Run(() => StopOnceAsync(drain, cancellationToken), CancellationToken.None);
         }
+    }
+
+    /// <inheritdoc/>
+    public Task<int> DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
+    {
+        CutGuards();
+        return Draining.WaitAsync(CallsAndLeases, drain, _clock, cancellationToken);
     }
 
     /// <summary>Looks again whether a stopped generation is gone from memory. Stops it first where it runs.</summary>
@@ -49,11 +57,11 @@ internal sealed partial class InProcessInstance
 
     private async Task<UnloadResult> StopOnceAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
-        bool wasServing = CutGuards();
+        CutGuards();
         Task<IReadOnlyList<ThrownException>> cancelling = _context.CancelAsync();
 
         // The slots outlive generations: one that never took a call must not wait for another's.
-        int abandoned = wasServing ? await DrainAsync(drain, cancellationToken).ConfigureAwait(false) : 0;
+        int abandoned = _hasServed ? await EndCallsAsync(drain, cancellationToken).ConfigureAwait(false) : 0;
         if (abandoned > 0)
         {
             Log.DrainEnded(_logger, PluginId, Generation, abandoned, drain);
@@ -69,9 +77,9 @@ internal sealed partial class InProcessInstance
 
     /// <summary>Waits for calls and leases, then ends the leases.</summary>
     /// <returns>How many calls are still inside.</returns>
-    private async Task<int> DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
+    private async Task<int> EndCallsAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
-        int left = await CallDrain.WaitAsync(() => CallsInside() + (_request.Results?.Open ?? 0), drain, _clock, cancellationToken).ConfigureAwait(false);
+        int left = await Draining.WaitAsync(CallsAndLeases, drain, _clock, cancellationToken).ConfigureAwait(false);
         if (_request.Results?.Open is > 0 and int open)
         {
             Log.LeasesEnded(_logger, PluginId, Generation, open, drain);
@@ -80,6 +88,8 @@ internal sealed partial class InProcessInstance
         await EndLeasesAsync(_request.Results).ConfigureAwait(false);
         return left == 0 ? 0 : CallsInside();
     }
+
+    private int CallsAndLeases() => CallsInside() + (_request.Results?.Open ?? 0);
 
     private int CallsInside() => CallDrain.InFlight(_request.Guards) + (_request.Results?.CallsInside ?? 0);
 
@@ -97,18 +107,16 @@ internal sealed partial class InProcessInstance
 
     /// <summary>Cuts the guards from this generation's object, and makes every thread see it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private bool CutGuards()
+    private void CutGuards()
     {
-        bool wasServing = false;
         object? plugin = Volatile.Read(ref _plugin);
         foreach (Guard guard in _request.Guards.Where(g => plugin is not null && ReferenceEquals(g.Target, plugin)))
         {
             guard.Target = null;
-            wasServing = true;
+            _hasServed = true;
         }
 
         Interlocked.MemoryBarrierProcessWide();
-        return wasServing;
     }
 
     private async Task FinishCancellingAsync(Task<IReadOnlyList<ThrownException>> cancelling)
@@ -128,7 +136,7 @@ internal sealed partial class InProcessInstance
 
     private async Task DisposePluginAsync()
     {
-        Task disposing = PluginCode.RunAsync(DisposePlugin);
+        Task disposing = PluginCode.RunAsync(DisposePlugin, _request.Stages.Stop);
         try
         {
             await disposing.WaitAsync(_options.DisposeTimeout, _clock).ConfigureAwait(false);

@@ -64,6 +64,43 @@ internal sealed partial class InProcessInstance : IPluginInstance
     }
 
     /// <inheritdoc/>
+    public async Task CheckHealthAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource late = new(timeout, _clock);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        Task checking = PluginCode.RunAsync(() => CheckHealth(either.Token));
+        PluginLoadException failed;
+        try
+        {
+            await checking.WaitAsync(either.Token).ConfigureAwait(false);
+            return;
+        }
+        catch (PluginLoadException unhealthy) when (!late.IsCancellationRequested)
+        {
+            failed = unhealthy;
+        }
+        catch (Exception ended) when (late.IsCancellationRequested && ended is PluginLoadException or OperationCanceledException)
+        {
+            failed = new PluginLoadException(
+                PluginId,
+                FaultKind.StartFailure,
+                $"Plugin '{PluginId}' is not healthy: its health check did not end within {timeout:c}.",
+                "Mend what the check waits for, or raise PluginRuntimeOptions.HealthTimeout.");
+        }
+
+        throw FaultText.Exception(failed, PluginTier.InProcess, Generation);
+    }
+
+    /// <inheritdoc/>
+    public InstanceUsage? Usage(bool withMemory) => new InstanceUsage(_request.CallsTaken?.Invoke() ?? 0, null);
+
+    /// <inheritdoc/>
+    public void EndOverLimit(string limit, string what)
+    {
+        // Nothing in the application's own process can be ended so, and no limit in-process asks for it.
+    }
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
@@ -76,7 +113,7 @@ internal sealed partial class InProcessInstance : IPluginInstance
     {
         try
         {
-            await PluginCode.RunAsync(LoadAndStart).ConfigureAwait(false);
+            await PluginCode.RunAsync(LoadAndStart, _request.Stages.Start).ConfigureAwait(false);
             return null;
         }
         catch (Exception thrown)
@@ -110,6 +147,10 @@ internal sealed partial class InProcessInstance : IPluginInstance
 
         return plugin is IAsyncStartable startable ? startable.StartAsync(_startCancelled.Token).AsTask() : Task.CompletedTask;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Task CheckHealth(CancellationToken cancellationToken) =>
+        Volatile.Read(ref _plugin) is { } plugin && Volatile.Read(ref _loaded) is { } loaded ? loaded.CheckHealthAsync(plugin, cancellationToken) : Task.CompletedTask;
 
     private PluginException Failure(Exception thrown)
     {

@@ -69,7 +69,7 @@ internal sealed class PluginContext : IPluginContext, IDisposable
             }
 
             return Task.CompletedTask;
-        }).ConfigureAwait(false);
+        }, _request.Stages.Stop).ConfigureAwait(false);
         return faults;
     }
 

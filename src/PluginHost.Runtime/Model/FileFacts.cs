@@ -37,6 +37,12 @@ internal readonly record struct FileFacts(FileKind Kind, uint User, uint Group, 
     private const int NoFollow = 0x100;
     private const uint BasicStats = 0x7ff;
 
+    /// <summary>Its number on its file system: another one for another file in its place.</summary>
+    public ulong Inode { get; init; }
+
+    /// <summary>When its content or anything else of it changed last, in nanoseconds since 1970; nobody can set it.</summary>
+    public long ChangedAt { get; init; }
+
     /// <summary>Asks the system; null where there is nothing at the path or it may not be seen.</summary>
     /// <exception cref="PlatformNotSupportedException">Not on Linux: other systems come with their own seam.</exception>
     public static unsafe FileFacts? Of(string path)
@@ -64,7 +70,11 @@ internal readonly record struct FileFacts(FileKind Kind, uint User, uint Group, 
             0xc000 => FileKind.Socket,
             _ => FileKind.Device,
         };
-        return new(kind, facts.User, facts.Group, (UnixFileMode)(facts.Mode & 0xfff), facts.Links);
+        return new(kind, facts.User, facts.Group, (UnixFileMode)(facts.Mode & 0xfff), facts.Links)
+        {
+            Inode = facts.Inode,
+            ChangedAt = (facts.ChangeSeconds * 1_000_000_000) + facts.ChangeNanoseconds,
+        };
     }
 
     /// <summary>The effective user's id.</summary>
@@ -91,5 +101,14 @@ internal readonly record struct FileFacts(FileKind Kind, uint User, uint Group, 
 
         [FieldOffset(28)]
         public ushort Mode;
+
+        [FieldOffset(32)]
+        public ulong Inode;
+
+        [FieldOffset(96)]
+        public long ChangeSeconds;
+
+        [FieldOffset(104)]
+        public uint ChangeNanoseconds;
     }
 }

@@ -55,15 +55,18 @@ public sealed record RecycleOverrides
     /// <summary>After this time, at least 1 s.</summary>
     public TimeSpan? Age { get; init; }
 
-    /// <summary>Above this memory in bytes, at least 1 MiB.</summary>
+    /// <summary>Above this resident memory in bytes, at least 1 MiB: replaced.</summary>
     public long? Memory { get; init; }
+
+    /// <summary>Above this resident memory in bytes, at least 1 MiB: killed.</summary>
+    public long? MemoryHard { get; init; }
 
     /// <summary>Gives the options with the set ones put in place.</summary>
     /// <param name="below">What stands where nothing is set here.</param>
     public RecycleOptions Over(RecycleOptions below)
     {
         ArgumentNullException.ThrowIfNull(below);
-        return new() { Calls = Calls ?? below.Calls, Age = Age ?? below.Age, Memory = Memory ?? below.Memory };
+        return new() { Calls = Calls ?? below.Calls, Age = Age ?? below.Age, Memory = Memory ?? below.Memory, MemoryHard = MemoryHard ?? below.MemoryHard };
     }
 }
 

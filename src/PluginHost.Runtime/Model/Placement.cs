@@ -18,6 +18,12 @@ public sealed record Placement
     /// <summary>Every reason in words, the deciding rule first.</summary>
     public required IReadOnlyList<string> Reasons { get; init; }
 
+    /// <summary>
+    /// Why the host itself moved it to a farther tier than trust and policy choose, and what lifts that; null where it did not. Also among
+    /// <see cref="Reasons"/>.
+    /// </summary>
+    public string? Demotion { get; init; }
+
     /// <summary>What is missing on this machine, so that a start would fail, with the remedy; null where nothing is known to be missing.</summary>
     public string? Unavailable { get; init; }
 

@@ -28,17 +28,23 @@ public sealed record PluginLimits
     public int Message { get; init; } = 16 * 1024 * 1024;
 }
 
-/// <summary>When a worker is replaced although it has not failed. All off by default.</summary>
+/// <summary>
+/// When a worker is replaced although it has not failed: another is started beside it, takes its calls, and it ends when its own have ended. Looked
+/// at once a second; calls and age come earlier by up to a tenth, drawn anew for each worker. All off by default. In-process calls and age count.
+/// </summary>
 public sealed record RecycleOptions
 {
-    /// <summary>After this many calls.</summary>
+    /// <summary>After this many calls, at least 1. Default never.</summary>
     public long? Calls { get; init; }
 
-    /// <summary>After this time.</summary>
+    /// <summary>After this time, at least 1 s. Default never.</summary>
     public TimeSpan? Age { get; init; }
 
-    /// <summary>Above this memory in bytes.</summary>
+    /// <summary>Above this resident memory in bytes, at least 1 MiB: replaced with no call failed. Default never.</summary>
     public long? Memory { get; init; }
+
+    /// <summary>Above this resident memory in bytes, at least 1 MiB: killed at once, which is a fault. Default never.</summary>
+    public long? MemoryHard { get; init; }
 }
 
 /// <summary>Whether a plugin is restarted after a failure, and how often before it is quarantined.</summary>

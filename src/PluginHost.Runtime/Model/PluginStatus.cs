@@ -27,8 +27,11 @@ public sealed record PluginStatus
     /// <summary>Its generation; 0 before the first start.</summary>
     public int Generation { get; init; }
 
-    /// <summary>The worker's process id, or null.</summary>
+    /// <summary>The worker's process id; null where there is none, or more than one.</summary>
     public int? WorkerPid { get; init; }
+
+    /// <summary>The worker processes, those that are missing now included; empty in-process and where the plugin does not run.</summary>
+    public IReadOnlyList<WorkerStatus> Workers { get; init; } = [];
 
     /// <summary>Since when it is in this state.</summary>
     public DateTimeOffset Since { get; init; }
@@ -41,6 +44,11 @@ public sealed record PluginStatus
 
     /// <summary>What was missing on this machine when the plugin was read, so that it cannot start, with the remedy; null where nothing was.</summary>
     public string? Unavailable { get; init; }
+
+    /// <summary>
+    /// Why the host itself moved it to a farther tier than trust and policy choose; null where it did not. <see cref="PluginRuntime.ResetAsync"/> lifts it.
+    /// </summary>
+    public string? Demotion { get; init; }
 
     /// <summary>Every reason for its placement and state, in words.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];

@@ -113,7 +113,15 @@ internal static class SharedSections
             Calls = fields.Whole("calls", 1, long.MaxValue, nullable),
             Age = fields.Duration("age", Second, Longest, nullable),
             Memory = fields.Size("memory", LeastMemory, MostMemory, nullable),
+            MemoryHard = fields.Size("memoryHard", LeastMemory, MostMemory, nullable),
         };
+        if (recycle.Memory >= recycle.MemoryHard)
+        {
+            fields.Session.Report(
+                fields.Find("memoryHard")!,
+                $"is {Quantities.Size(recycle.MemoryHard.Value)}, and \"memory\" is {Quantities.Size(recycle.Memory.Value)}, expected more than that: above \"memory\" a worker is replaced, above \"memoryHard\" it is killed. Raise it.");
+        }
+
         fields.End();
         return recycle;
     }

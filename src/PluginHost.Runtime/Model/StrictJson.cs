@@ -16,12 +16,15 @@ internal static class StrictJson
     public const int MaxDepth = 32;
 
     /// <summary>Reads a document whose root is an object; null where its syntax is wrong, and the session then has the one problem.</summary>
-    public static StrictValue? Read(ReadOnlyMemory<byte> bytes, ReadSession session)
+    /// <param name="bytes">The document.</param>
+    /// <param name="session">Takes the problems.</param>
+    /// <param name="mostBytes">The longest document in bytes.</param>
+    public static StrictValue? Read(ReadOnlyMemory<byte> bytes, ReadSession session, int mostBytes = MaxBytes)
     {
         var places = new TextPlaces(bytes);
-        if (bytes.Length > MaxBytes)
+        if (bytes.Length > mostBytes)
         {
-            session.Report(0, 0, "", $"the file is larger than {MaxBytes / 1024} KiB, the most that is read. Make it smaller.");
+            session.Report(0, 0, "", $"the file is larger than {mostBytes / 1024} KiB, the most that is read. Make it smaller.");
             return null;
         }
 

@@ -88,6 +88,20 @@ internal static class StartFailure
         return kind == FaultKind.ContractMismatch ? new ContractMismatchException(message, fault) : new PluginFaultException(message, fault);
     }
 
+    /// <summary>The plugin's own check says that it cannot do its work.</summary>
+    public static PluginException Unhealthy(WorkerIdentity worker, RpcErrorException error)
+    {
+        (string? what, string? remedy) = error.RemoteType is LoadRefusal ? Split(error.RemoteMessage) : (error.RemoteMessage, null);
+        string begins = error.RemoteType is LoadRefusal ? "" : $"Plugin '{worker.PluginId}' is not healthy: ";
+        PluginFault fault = worker.Fault(FaultKind.StartFailure) with { Remedy = remedy, RemoteType = error.RemoteType, RemoteMessage = what, RemoteStack = error.RemoteStack };
+        return new PluginFaultException($"{begins}{what}{(remedy is null ? "" : " " + remedy)}", fault);
+    }
+
+    /// <summary>The plugin did not say in time whether it can do its work.</summary>
+    public static PluginException Silent(WorkerIdentity worker, TimeSpan timeout) => new PluginFaultException(
+        $"Plugin '{worker.PluginId}' is not healthy: it did not answer its health check within {timeout:c}.",
+        worker.Fault(FaultKind.StartFailure) with { Remedy = "Mend what the check waits for, or raise PluginRuntimeOptions.HealthTimeout." });
+
     private static (string? What, string? Remedy) Split(string? message) => message?.LastIndexOf('\n') is { } at and >= 0
         ? (message[..at], message[(at + 1)..])
         : (message, null);

@@ -25,6 +25,9 @@ internal sealed record DeathEvidence
     /// <summary>Why the host killed it as hung; null where it did not.</summary>
     public HangFinding? Hang { get; init; }
 
+    /// <summary>Which limit the host killed it over; null where it did not.</summary>
+    public LimitFinding? Over { get; init; }
+
     /// <summary>True where the kernel killed something of this control group for its memory while the worker lived.</summary>
     public bool MemoryKill { get; init; }
 }
@@ -69,6 +72,11 @@ internal sealed record WorkerDeath(FaultKind Kind, string What, DyingWords? Exce
         {
             string unended = exit.Signal is null ? " and has not ended (the kernel holds it)" : "";
             return new WorkerDeath(FaultKind.Hang, $"was killed{unended}: it {hang.What.TrimEnd('.')}", null);
+        }
+
+        if (evidence.Over is { } over && exit.Signal == SigKill)
+        {
+            return new WorkerDeath(FaultKind.LimitExceeded, $"was killed: it {over.What}", null);
         }
 
         bool isCrash = exit.Signal is SigAbrt or SigSegv;

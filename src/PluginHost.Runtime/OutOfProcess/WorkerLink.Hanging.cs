@@ -10,6 +10,7 @@ internal sealed partial class WorkerLink
     private readonly Dictionary<string, ContractMethod> _methods = new(StringComparer.Ordinal);
     private HangWatch? _watch;
     private HangFinding? _hang;
+    private LimitFinding? _over;
 
     /// <summary>True while it gives no sign of life, or does not let go of a call whose time has ended.</summary>
     public bool IsUnresponsive => _watch?.IsUnresponsive == true;
@@ -31,6 +32,16 @@ internal sealed partial class WorkerLink
 
             // Whether it ends or not: nobody waits for its answers any more.
             _ = Connection.DisposeAsync().AsTask();
+        }
+    }
+
+    /// <summary>Kills a worker that went over a limit, with all of its group. A worker that is being stopped is left to that.</summary>
+    public void KillOver(LimitFinding finding)
+    {
+        if (!IsStopping)
+        {
+            Volatile.Write(ref _over, finding);
+            _process.Kill();
         }
     }
 

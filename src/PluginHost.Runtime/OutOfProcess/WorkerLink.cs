@@ -53,6 +53,7 @@ internal sealed partial class WorkerLink
             _methods[method.WireName] = method;
         }
 
+        Ending = Task.WhenAny(process.Exited, connection.Closed);
         _gone = WatchAsync();
     }
 
@@ -67,6 +68,9 @@ internal sealed partial class WorkerLink
 
     /// <summary>Ends with the one fault of a worker that ended without having been asked to. Never faults.</summary>
     public Task<FaultRecord> Died => _died.Task;
+
+    /// <summary>Ends with the first sign of the end: the process or the channel is gone, asked for or not. Never faults.</summary>
+    public Task Ending { get; }
 
     /// <summary>Ends when the process and the channel are gone, asked for or not. Never faults.</summary>
     public Task<FaultRecord> Gone => _gone;
@@ -213,7 +217,7 @@ internal sealed partial class WorkerLink
 
     private async Task<FaultRecord> WatchAsync()
     {
-        await Task.WhenAny(_process.Exited, Connection.Closed).ConfigureAwait(false);
+        await Ending.ConfigureAwait(false);
         bool wasStopping = IsStopping;
         ProcessExit? killed = null;
         if (!_process.Exited.IsCompleted && !await _process.EndedWithinAsync(IsViolation(await Connection.Closed.ConfigureAwait(false)) ? TimeSpan.Zero : _options.CauseGrace / 2, _clock).ConfigureAwait(false))
@@ -253,12 +257,13 @@ internal sealed partial class WorkerLink
             Excess = closed.Kind == RpcCloseKind.LimitExceeded ? closed.Detail : null,
             MemoryKill = MemoryKills.Count() > _memoryKills,
             Hang = _hang,
+            Over = _over,
         });
         return new FaultRecord
         {
             Id = _faultId,
             CallsInFlight = Connection.LostCalls,
-            Limit = death.Kind != FaultKind.LimitExceeded ? null : closed.Limit == nameof(RpcOptions.MaxMessageBytes) ? "limits.message" : closed.Limit,
+            Limit = death.Kind != FaultKind.LimitExceeded ? null : _over is { } over ? over.Limit : closed.Limit == nameof(RpcOptions.MaxMessageBytes) ? "limits.message" : closed.Limit,
             At = _clock.GetUtcNow(),
             PluginId = Identity.PluginId,
             Kind = death.Kind,

@@ -13,7 +13,7 @@ namespace PluginHost.Runtime.OutOfProcess;
 /// <summary>Starts workers of a class: the process, its channel, and the handshake's first message. Knows no plugin. Thread-safe.</summary>
 internal sealed class WorkerStarter(ProcessTierOptions options, TimeProvider clock, RunningWorkers? running)
 {
-    private const string SpareName = "(spare)";
+    private const string SpareName = NotedWorker.NoPlugin;
     private const string RehearsalName = "rehearsal";
     private const int RehearsedCalls = 3;
     private static readonly string s_version = typeof(WorkerStarter).Assembly.GetName().Version?.ToString(3) ?? "0";

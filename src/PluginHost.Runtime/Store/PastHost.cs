@@ -44,4 +44,13 @@ internal sealed record PastHost(HostIdentity Host, IReadOnlyList<NotedWorker> Wo
 /// <param name="Number">The number that its host gave it.</param>
 /// <param name="Pid">Its process id.</param>
 /// <param name="PluginId">The plugin that it ran.</param>
-internal sealed record NotedWorker(long Number, int Pid, string PluginId);
+internal sealed record NotedWorker(long Number, int Pid, string PluginId)
+{
+    /// <summary>What stands for a plugin's id as long as there is none: no plugin can be called so.</summary>
+    public const string NoPlugin = "(spare)";
+
+    /// <summary>For people.</summary>
+    public override string ToString() => PluginId == NoPlugin
+        ? string.Create(CultureInfo.InvariantCulture, $"no plugin yet (spare worker {Pid})")
+        : string.Create(CultureInfo.InvariantCulture, $"{PluginId} (worker {Pid})");
+}

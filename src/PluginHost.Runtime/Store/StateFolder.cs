@@ -30,14 +30,17 @@ internal sealed class StateFolder : IDisposable
     /// <summary>The fault journal's file.</summary>
     public string Journal => In("faults.jsonl");
 
-    /// <summary>The flight recorder's file.</summary>
-    public string FlightRecorder => In("flight.bin");
-
     /// <summary>The control socket. Linux takes at most 107 bytes here; a longer path is the opener's to refuse.</summary>
     public string ControlSocket => In("control.sock");
 
     /// <summary>The last recorded window of figures.</summary>
     public string LastWindow => In("window.json");
+
+    /// <summary>The file of <see cref="DemotionFile"/>.</summary>
+    public string Demotions => In("demotions.json");
+
+    /// <summary>The folder for what workers have that live for one call: nothing in it outlives its host.</summary>
+    public string Calls => In("calls");
 
     /// <summary>The file of <see cref="RunningWorkers"/>.</summary>
     public string Running => In("running");

@@ -1,5 +1,4 @@
 using NuGet.Versioning;
-using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
 
 namespace PluginHost.Runtime.Trust;
@@ -28,11 +27,6 @@ internal sealed record PlacementInputs
     /// <summary>A farther tier that the host wants after faults, with the reason; null for none. Followed only where the policy allows demotion.</summary>
     public Demotion? Demotion { get; init; }
 }
-
-/// <summary>A move to a farther tier that the host itself wants.</summary>
-/// <param name="Tier">The tier.</param>
-/// <param name="Because">The reason, in words.</param>
-internal sealed record Demotion(PluginTier Tier, string Because);
 
 /// <summary>How a plugin's folder stands to the development folder.</summary>
 /// <param name="Inside">Whether it lies directly in it.</param>

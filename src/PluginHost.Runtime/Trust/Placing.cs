@@ -31,7 +31,9 @@ internal static class Placing
             effective = most;
         }
 
-        var tier = Demoted(inputs, overrides, OfProgram(manifest, Tier(effective, overrides, reasons), reasons), reasons);
+        var wanted = OfProgram(manifest, Tier(effective, overrides, reasons), reasons);
+        var demotion = Demoted(inputs, overrides, wanted, reasons);
+        var tier = inputs.Demotion is { } moved && demotion is not null ? moved.Tier : wanted;
         var refusal = Refusal(inputs, effective, tier);
         var uses = ServiceGrants.Of(manifest, overrides, effective);
         if (refusal is null)
@@ -47,9 +49,14 @@ internal static class Placing
             Tier = refusal is null ? tier : null,
             Reasons = reasons,
             Uses = uses,
+            Demotion = refusal is null ? demotion : null,
             Refusal = refusal,
         };
     }
+
+    /// <summary>What is said of a plugin that the host itself has moved.</summary>
+    public static string Demoted(PluginTier from, Demotion demotion, string pluginId) =>
+        $"Demoted from {TierWords.Word(from)} to {TierWords.Word(demotion.Tier)} because {demotion.Because}. It stays there until somebody resets it (pluginhost reset {pluginId}).";
 
     private static TrustLevel Grant(PlacementInputs inputs, List<string> reasons)
     {
@@ -160,21 +167,24 @@ internal static class Placing
         return PluginTier.Process;
     }
 
-    private static PluginTier Demoted(PlacementInputs inputs, PluginOverrides? overrides, PluginTier tier, List<string> reasons)
+    /// <summary>Why the host moves the plugin farther than anybody chose; null where it does not.</summary>
+    private static string? Demoted(PlacementInputs inputs, PluginOverrides? overrides, PluginTier tier, List<string> reasons)
     {
         if (inputs.Demotion is not { } demotion || demotion.Tier <= tier)
         {
-            return tier;
+            return null;
         }
 
+        var word = TierWords.Word(demotion.Tier);
         if (overrides?.Demotion != true)
         {
-            reasons.Add($"The host would move it to {TierWords.Word(demotion.Tier)}, because {demotion.Because}; the policy does not allow that (\"demotion\": true does).");
-            return tier;
+            reasons.Add($"The host would move it to {word}, because {demotion.Because}; the policy does not allow that (\"demotion\": true does).");
+            return null;
         }
 
-        reasons.Add($"The host moved it from {TierWords.Word(tier)} to {TierWords.Word(demotion.Tier)}, because {demotion.Because}.");
-        return demotion.Tier;
+        var reason = Demoted(tier, demotion, inputs.Manifest.Id);
+        reasons.Add(reason);
+        return reason;
     }
 
     private static string? Refusal(PlacementInputs inputs, TrustLevel effective, PluginTier tier)

@@ -50,6 +50,10 @@ public sealed record PluginOverrides
     /// <summary>What stands ready for the plugin's next generation. Default <see cref="SpareMode.Warm"/>. In-process plugins have none.</summary>
     public SpareMode Spare { get; init; } = SpareMode.Warm;
 
-    /// <summary>Whether the host may move the plugin to a farther tier by itself. Default false.</summary>
-    public bool Demotion { get; init; }
+    /// <summary>
+    /// Whether the host may move the plugin from in-process to a child process by itself. True: past the budgets of
+    /// <see cref="PluginRuntimeOptions.Demotion"/>, kept until the plugin is reset. False: never; where it cannot be started again in-process it is
+    /// quarantined. Null, the default: only for the host's own life, and only where it cannot be started again in-process.
+    /// </summary>
+    public bool? Demotion { get; init; }
 }

@@ -88,6 +88,11 @@ internal static class PolicyChecks
         Range(set.Recycle.Calls, 1L, long.MaxValue, $"{at}.Recycle.Calls", problems);
         Range(set.Recycle.Age, SharedSections.Second, SharedSections.Longest, $"{at}.Recycle.Age", problems);
         Range(set.Recycle.Memory, SharedSections.LeastMemory, SharedSections.MostMemory, $"{at}.Recycle.Memory", problems);
+        Range(set.Recycle.MemoryHard, SharedSections.LeastMemory, SharedSections.MostMemory, $"{at}.Recycle.MemoryHard", problems);
+        if (set.Recycle.Memory >= set.Recycle.MemoryHard)
+        {
+            problems.Add($"{at}.Recycle.MemoryHard is {set.Recycle.MemoryHard}, and Recycle.Memory is {set.Recycle.Memory}; expected more than that.");
+        }
         Check(set.Restart.Type is not { } type || Enum.IsDefined(type), $"{at}.Restart.Type: found {(int?)set.Restart.Type}, expected {string.Join(" or ", Enum.GetNames<RestartType>())}.", problems);
         Range(set.Restart.Limit, 0, SharedSections.MostRestarts, $"{at}.Restart.Limit", problems);
         Range(set.Restart.Window, SharedSections.Second, SharedSections.Day, $"{at}.Restart.Window", problems);

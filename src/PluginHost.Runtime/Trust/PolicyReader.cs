@@ -176,7 +176,7 @@ internal static class PolicyReader
             Uses = fields.Find("uses") is null ? null : ContractReferences.Read(fields, "uses", required: false),
             Services = ContractReferences.ReadChoices(fields, "services"),
             Spare = fields.Word("spare", SharedSections.SpareWords) ?? SpareMode.Warm,
-            Demotion = fields.Boolean("demotion") ?? false,
+            Demotion = fields.Boolean("demotion"),
         };
         if (read is { Tier: { } tier, MaxTrust: { } most } && tier < TierWords.ClosestFor(most))
         {

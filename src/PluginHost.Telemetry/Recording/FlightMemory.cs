@@ -62,6 +62,10 @@ internal sealed class FlightMemory : IThreadBlockMemory
     /// <exception cref="IOException">The disk did not take it.</exception>
     public void WriteName(int slot, ReadOnlySpan<byte> name) => RandomAccess.Write(_file, name, FlightFile.NameOffset(slot));
 
+    /// <summary>Writes a part of the header.</summary>
+    /// <exception cref="IOException">The disk did not take it.</exception>
+    public void WriteHeaderPart(ReadOnlySpan<byte> part, int offset) => RandomAccess.Write(_file, part, offset);
+
     /// <inheritdoc/>
     public nint Allocate()
     {

@@ -9,7 +9,10 @@ namespace PluginHost.Telemetry.Recording;
 internal static class FlightReader
 {
     /// <summary>Reads and deletes the files of dead processes, in the order of their names.</summary>
-    public static IReadOnlyList<DeadProcess> ReadDead(string folder, ILogger logger)
+    /// <param name="folder">The folder; need not exist.</param>
+    /// <param name="logger">Told of damaged files.</param>
+    /// <param name="beforeDelete">Told of each process before its file is deleted.</param>
+    public static IReadOnlyList<DeadProcess> ReadDead(string folder, ILogger logger, Action<DeadProcess>? beforeDelete)
     {
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(logger);
@@ -24,14 +27,14 @@ internal static class FlightReader
         {
             if (FlightFile.OwnerOf(Path.GetFileName(file)) is { } owner)
             {
-                Take(file, owner, bootId, dead, logger);
+                Take(file, owner, bootId, dead, logger, beforeDelete);
             }
         }
 
         return dead;
     }
 
-    private static void Take(string file, ProcessIdentity owner, string bootId, List<DeadProcess> dead, ILogger logger)
+    private static void Take(string file, ProcessIdentity owner, string bootId, List<DeadProcess> dead, ILogger logger, Action<DeadProcess>? beforeDelete)
     {
         bool isIdle = file.EndsWith(FlightFile.IdleSuffix, StringComparison.Ordinal);
         try
@@ -49,11 +52,12 @@ internal static class FlightReader
                     return;
                 }
 
-                read = problem is null && !isIdle ? new DeadProcess(owner.Pid, Threads(handle)) : null;
+                read = problem is null && !isIdle ? new DeadProcess(owner.Pid, Threads(handle)) { StartTime = owner.StartTime, End = DeathNote.Read(header) } : null;
             }
 
             if (read is not null)
             {
+                beforeDelete?.Invoke(read);
                 dead.Add(read);
             }
             else if (problem is not null)

@@ -12,6 +12,7 @@ public sealed class FlightRecorder : IDisposable
     private static readonly Lock s_lock = new();
     private static FlightMemory? s_memory;
     private static FlightLinks? s_links;
+    private static DeathNote? s_note;
     private readonly ILogger _logger;
     private bool _isDisposed;
 
@@ -71,15 +72,22 @@ public sealed class FlightRecorder : IDisposable
     /// <summary>Reads and deletes what processes that are gone have left in a folder. Damaged files are logged and deleted.</summary>
     /// <param name="folder">The folder; need not exist.</param>
     /// <param name="logger">Told of damaged files.</param>
-    public static IReadOnlyList<DeadProcess> ReadDead(string folder, ILogger logger) => FlightReader.ReadDead(folder, logger);
+    /// <param name="beforeDelete">
+    /// Told of each process before its file is deleted, so that a death in between tells of it twice and not never; must not throw. Null for nobody.
+    /// </param>
+    public static IReadOnlyList<DeadProcess> ReadDead(string folder, ILogger logger, Action<DeadProcess>? beforeDelete = null) =>
+        FlightReader.ReadDead(folder, logger, beforeDelete);
 
     /// <summary>Says which method a slot counts. Call it when the slot is reserved, and again for every generation.</summary>
     /// <param name="slot">A reserved slot of <see cref="ThreadBlocks"/>.</param>
     /// <param name="pluginId">The plugin's id; more than 200 bytes are cut.</param>
     /// <param name="method">The method's wire name; more than 255 bytes are cut.</param>
     /// <param name="generation">The plugin's generation.</param>
-    public void Name(int slot, string pluginId, string method, int generation) =>
+    public void Name(int slot, string pluginId, string method, int generation)
+    {
         Write(slot, FlightFile.WriteName(new DeadCall(pluginId, method, generation)));
+        s_note?.Know(pluginId, generation);
+    }
 
     /// <summary>Takes the names of slots back. Call it before <see cref="ThreadBlocks.Release"/>.</summary>
     /// <param name="first">The first slot.</param>
@@ -127,6 +135,7 @@ public sealed class FlightRecorder : IDisposable
 
             s_memory = memory;
             s_links = new FlightLinks(owner, path);
+            s_note = new DeathNote(memory);
             return null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -34,6 +34,14 @@ internal readonly record struct ProcessIdentity(int Pid, long StartTime)
                 : null;
     }
 
+    /// <summary>What a thread of this process does, as the kernel says it: <c>R</c> for at work; a space where it does not tell.</summary>
+    public static char StateOfThread(int thread)
+    {
+        string? stat = ReadOrNull(string.Create(CultureInfo.InvariantCulture, $"/proc/self/task/{thread}/stat"));
+        int end = stat?.LastIndexOf(") ", StringComparison.Ordinal) ?? -1;
+        return end >= 0 && stat!.Length > end + 2 ? stat[end + 2] : ' ';
+    }
+
     private static long? StartTimeOf(int pid) =>
         ReadOrNull(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat")) is { } stat ? ParseStartTime(stat) : null;
 

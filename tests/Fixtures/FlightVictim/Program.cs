@@ -62,6 +62,34 @@ switch (end)
     case "failfast":
         guard.Call(0, () => guard.Call(1, () => Environment.FailFast("as told")));
         return 0;
+    case "exits":
+    case "throws":
+        using (ManualResetEventSlim inside = new())
+        {
+            new Thread(() => guard.Call(0, () =>
+            {
+                inside.Set();
+                while (true)
+                {
+                    // At work: it cannot have asked for the end.
+                }
+            }))
+            { IsBackground = true }.Start();
+            inside.Wait();
+        }
+
+        Thread ending = new(() => guard.Call(1, () =>
+        {
+            if (end == "throws")
+            {
+                throw new InvalidOperationException("as told");
+            }
+
+            Environment.Exit(4);
+        }));
+        ending.Start();
+        ending.Join();
+        return 0;
     case "overflow":
         guard.Call(0, () => guard.Call(1, () => Overflow(1)));
         return 0;

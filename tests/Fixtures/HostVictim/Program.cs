@@ -5,6 +5,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Tiers;
 
+if (args is ["flight", var state, var steps])
+{
+    FlightVictim.Run(state, steps);
+}
+
 if (args.Length > 2)
 {
     await RuntimeVictim.RunAsync(plugins: args[0], state: args[1], mode: args[2]);

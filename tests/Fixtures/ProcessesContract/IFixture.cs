@@ -103,6 +103,9 @@ public interface IFixture
 
     /// <summary>Starts a script that outlives the call; gives its process id.</summary>
     int StartProgram(string script);
+
+    /// <summary>Lets native code read where no memory is.</summary>
+    void Segfault();
 }
 
 /// <summary>Declared by <see cref="IFixture.FindAsync"/>.</summary>

@@ -24,6 +24,8 @@ public sealed partial class FixturePlugin
         }
     }
 
+    public void Segfault() => _ = strlen(1);
+
     public int StartProgram(string script)
     {
         using Process process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script]))!;
@@ -39,6 +41,24 @@ public sealed partial class FixturePlugin
         File.AppendAllText(Path.Combine(_context.DataFolder, "programs"), $"{near}\n{far}\n{bare}\n");
     }
 
+    /// <summary>Takes all of a core, or sleeps in native code, for ever.</summary>
+    private void Occupy(string? how)
+    {
+        string marker = Path.Combine(_context.DataFolder, "occupied");
+        switch (how)
+        {
+            case "spin":
+                SpinIn(marker);
+                break;
+            case "native":
+                SleepInNative(marker);
+                break;
+        }
+    }
+
     [DllImport("libc")]
     private static extern uint sleep(uint seconds);
+
+    [DllImport("libc")]
+    private static extern nuint strlen(nint text);
 }

@@ -32,6 +32,7 @@ public sealed partial class FixturePlugin : IFixture, IAsyncStartable, IAsyncDis
                 string started = Path.Combine(_context.DataFolder, "started");
                 if (File.Exists(started))
                 {
+                    Occupy(Setting("again"));
                     await Task.Delay(Timeout.InfiniteTimeSpan, CancellationToken.None);
                 }
 
@@ -49,12 +50,21 @@ public sealed partial class FixturePlugin : IFixture, IAsyncStartable, IAsyncDis
             case "overflow":
                 StackOverflow(0);
                 break;
+            default:
+                Occupy(Setting("start"));
+                break;
         }
     }
 
     public async ValueTask DisposeAsync()
     {
+        if (Setting("stop") == "overflow")
+        {
+            StackOverflow(0);
+        }
+
         await File.AppendAllTextAsync(Path.Combine(_context.DataFolder, "disposed"), "1");
+        Occupy(Setting("stop"));
         if (Setting("stop") == "never")
         {
             await Task.Delay(Timeout.InfiniteTimeSpan);

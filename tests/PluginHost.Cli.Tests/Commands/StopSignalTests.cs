@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using PluginHost.Cli.Tests.Support;
+using PluginHost.Runtime.Control;
 using PluginHost.TestKit;
 
 namespace PluginHost.Cli.Tests.Commands;
@@ -44,6 +45,29 @@ public sealed class StopSignalTests : IDisposable
     }
 
     [Fact]
+    public async Task A_second_Ctrl_C_ends_at_once_and_leaves_no_process()
+    {
+        // A call that takes no notice of anything: the first signal waits for it for half a minute.
+        using Process host = Tool.Start("run", "--state", _folder["state"], "--call", "samples.faulty Faulty.Hang [600000]", "--timeout", "10m");
+        _ = host.StandardOutput.ReadToEndAsync();
+        _ = host.StandardError.ReadToEndAsync();
+        await UntilAsync(async () => await HostAttachment.AskAsync(_folder["state"]) is { } asked && asked.Snapshot.Stats.Plugins.Any(p => p.InFlight > 0));
+        int[] processes = Below(host.Id);
+
+        await SendAsync("INT", host.Id);
+        await UntilAsync(() => Task.FromResult(!File.Exists(_folder["state", "control.sock"])));
+        bool hadEnded = host.HasExited;
+        await SendAsync("INT", host.Id);
+        using CancellationTokenSource deadline = new(s_longest);
+        await host.WaitForExitAsync(deadline.Token);
+
+        Assert.False(hadEnded);
+        Assert.Equal(130, host.ExitCode);
+        Assert.NotEmpty(processes);
+        Assert.All(await Task.WhenAll(processes.Select(p => ProcessLife.DiesAsync(p, TimeSpan.FromSeconds(2)))), Assert.True);
+    }
+
+    [Fact]
     public async Task Ctrl_C_stops_a_running_host_with_success()
     {
         await using RunningHost host = await RunningHost.StartAsync("--state", _folder["state"]);
@@ -55,6 +79,15 @@ public sealed class StopSignalTests : IDisposable
         Assert.NotEmpty(processes);
         Assert.All(processes, pid => Assert.False(ProcessLife.IsAlive(pid)));
         Assert.False(File.Exists(_folder["state", "running"]));
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using CancellationTokenSource deadline = new(s_longest);
+        while (!await condition())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10), deadline.Token);
+        }
     }
 
     private static async Task SendAsync(string signal, int pid)

@@ -61,6 +61,18 @@ public sealed class WorkerDeathTests
     }
 
     [Fact]
+    public void A_worker_that_the_host_killed_over_a_limit_went_over_it_and_one_that_ended_otherwise_before_that_did_not()
+    {
+        LimitFinding found = new("recycle.memoryHard", "has 3 MiB of resident memory; recycle.memoryHard is 2 MiB");
+
+        WorkerDeath over = WorkerDeath.Of(new DeathEvidence { Exit = new ProcessExit(null, 9), Over = found, MemoryKill = true });
+        WorkerDeath exit = WorkerDeath.Of(new DeathEvidence { Exit = new ProcessExit(3, null), Over = found });
+
+        Assert.Equal((FaultKind.LimitExceeded, "was killed: it has 3 MiB of resident memory; recycle.memoryHard is 2 MiB"), (over.Kind, over.What));
+        Assert.Equal(FaultKind.Exit, exit.Kind);
+    }
+
+    [Fact]
     public void What_broke_the_protocol_is_named_whatever_ended_the_process_then()
     {
         WorkerDeath death = WorkerDeath.Of(new DeathEvidence { Exit = new ProcessExit(null, 9), Violation = "a frame of 2 GiB", MemoryKill = true });

@@ -1,7 +1,10 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
 using PluginHost.Processes.Tests.Support;
 using PluginHost.Rpc.Transport;
 using PluginHost.Runtime.Processes;
+using ManualTimeProvider = PluginHost.TestKit.ManualTimeProvider;
 
 namespace PluginHost.Processes.Tests.Processes;
 
@@ -176,6 +179,49 @@ public sealed class WorkerSpawnerTests
 
         Assert.Equal(6, exit.ExitCode);
         _ = Libc.kill(int.Parse(output!), Signals.Kill);
+    }
+
+    [Fact]
+    public async Task A_child_that_heeds_sigterm_ends_by_it_and_is_not_killed()
+    {
+        RecordingLogger logger = new();
+        WorkerProcess process = await Shell.StartAsync("trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done", logger, environment: new() { ["PATH"] = "/usr/bin:/bin" });
+        await logger.WaitForAsync(e => e.Message.Contains("ready"));
+
+        bool ended = await process.TerminateAsync(Shell.Long, TimeProvider.System, logger);
+
+        Assert.True(ended);
+        Assert.Equal(9, (await process.Exited).ExitCode);
+        Assert.DoesNotContain(logger.Events, e => e.Level >= LogLevel.Warning);
+        process.Channel.Dispose();
+    }
+
+    [Fact]
+    public async Task What_not_even_sigkill_ends_is_left_alone_and_logged()
+    {
+        // Its end is seen by the process that was started, and never by this second look at it: so it looks like one that the kernel does not let go.
+        WorkerProcess seen = await Shell.StartAsync("trap '' TERM; while :; do sleep 0.05; done", environment: new() { ["PATH"] = "/usr/bin:/bin" });
+        RecordingLogger logger = new();
+        ManualTimeProvider clock = new();
+        using SafeSocketHandle none = new();
+        OutputDrain errors = new(-1, "stderr", new OutputLog(logger, seen.Pid, clock));
+        ExitWatch blind = new(seen.Pid, Libc.PidfdOpen(seen.Pid), null, errors);
+        WorkerProcess unkillable = new(seen.Pid, blind, null, errors) { Channel = none };
+
+        Task<bool> end = unkillable.TerminateAsync(TimeSpan.FromSeconds(3), clock, logger);
+        await clock.UntilTimersAsync(1, TestContext.Current.CancellationToken);
+        bool killedEarly = seen.Exited.IsCompleted;
+        clock.Advance(TimeSpan.FromSeconds(3));
+        await logger.WaitForAsync(e => e.Id.Id == 5002);
+        await clock.UntilTimersAsync(1, TestContext.Current.CancellationToken);
+        clock.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.False(await end.WaitAsync(Shell.Long));
+        Assert.False(killedEarly);
+        Assert.Equal("SIGKILL", (await seen.Exited.WaitAsync(Shell.Long)).SignalName);
+        Assert.Contains(logger.Events, e => e.Id.Id == 5003 && e.Level == LogLevel.Error && e.Message.Contains($"{seen.Pid}"));
+        blind.Close();
+        seen.Channel.Dispose();
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PluginHost.Runtime.Store;
 using PluginHost.TestKit;
 
 namespace PluginHost.Processes.Tests.Support;
@@ -21,8 +22,11 @@ internal sealed class VictimHost : IDisposable
 
     public int Pid => _process.Id;
 
-    /// <summary>The workers that its state folder names.</summary>
-    public int[] Workers => [.. Lines("running").Where(l => l.StartsWith("+ ", StringComparison.Ordinal)).Select(l => int.Parse(l.Split(' ')[2], CultureInfo.InvariantCulture))];
+    /// <summary>The workers that its state folder names as running now.</summary>
+    public IReadOnlyList<NotedWorker> Running => File.Exists(Path.Combine(State, "running")) ? PastHost.Parse(File.ReadAllText(Path.Combine(State, "running")))?.Workers ?? [] : [];
+
+    /// <summary>The processes of those.</summary>
+    public int[] Workers => [.. Running.Select(w => w.Pid)];
 
     /// <summary>The programs that its plugin has started, by turns in its worker's group and out of it.</summary>
     public int[] Programs => [.. Lines(Path.Combine("data", "fixture", "programs")).Select(l => int.Parse(l, CultureInfo.InvariantCulture))];
@@ -44,7 +48,7 @@ internal sealed class VictimHost : IDisposable
     }
 
     /// <summary>Lays out a plugins folder with the fixture, or with a program in its place.</summary>
-    public static string Layout(TempFolder folder, string settings, string[]? command = null)
+    public static string Layout(TempFolder folder, string settings, string[]? command = null, string trust = "standard")
     {
         string plugin = folder.Folder(Path.Combine("plugins", "fixture"));
         if (command is null)
@@ -59,15 +63,22 @@ internal sealed class VictimHost : IDisposable
             ["version"] = "1.0.0",
             [command is null ? "entry" : "command"] = command is null ? "Fixtures.Processes.Plugin.dll" : JsonSerializer.SerializeToNode(command),
             ["contracts"] = new JsonArray("Fixtures.Processes.Contract.IFixture@1"),
-            ["trust"] = "standard",
+            ["trust"] = trust,
             ["settings"] = JsonNode.Parse(settings),
         };
         File.WriteAllText(Path.Combine(plugin, "plugin.json"), manifest.ToJsonString());
         return folder["plugins"];
     }
 
-    public static VictimHost Start(string plugins, string state, string mode) =>
-        new(Process.Start(new ProcessStartInfo("dotnet", [FixtureWorkers.HostVictim, plugins, state, mode]))!, state);
+    public static VictimHost Start(string plugins, string state, string mode)
+    {
+        Process process = Process.Start(new ProcessStartInfo("dotnet", [FixtureWorkers.HostVictim, plugins, state, mode]) { RedirectStandardError = true })!;
+
+        // Its last words are long, and are read so that it can say them.
+        process.ErrorDataReceived += static (_, _) => { };
+        process.BeginErrorReadLine();
+        return new VictimHost(process, state);
+    }
 
     /// <summary>Waits until it is where its mode says, its worker's programs started.</summary>
     public void Reach(string mode, int programs)
@@ -77,18 +88,24 @@ internal sealed class VictimHost : IDisposable
             () => mode switch
             {
                 "starting" => Workers.Length == 1,
-                "restarting" => Workers.Length == 2,
+                "restarting" => Running.Any(w => w is { PluginId: "fixture", Number: > 1 }),
                 "stopping" => File.Exists(Path.Combine(State, "data", "fixture", "disposed")),
                 _ => File.Exists(Path.Combine(State, "reached")),
             },
             $"The host did not reach '{mode}'.");
     }
 
+    /// <summary>Waits until a plugin inside of its process occupies a thread as its settings say.</summary>
+    public void Occupied() => Eventually.True(() => File.Exists(Path.Combine(State, "data", "fixture", "occupied")), "The plugin did not get there.");
+
+    /// <summary>Waits until it has died of itself.</summary>
+    public void WaitForDeath() => Assert.True(_process.WaitForExit(Shell.Long), "The host lives on.");
+
     /// <summary>Kills it with -9.</summary>
     public void Kill()
     {
         _process.Kill();
-        _process.WaitForExit();
+        WaitForDeath();
     }
 
     public void Dispose()

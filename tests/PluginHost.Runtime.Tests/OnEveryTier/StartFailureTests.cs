@@ -29,9 +29,11 @@ public abstract class StartFailureTests(PluginTier tier) : IAsyncLifetime
     {
         File.Delete(Path.Combine(_host.Plugins, Markdown, "Markdig.dll"));
 
-        await _host.Runtime.ReloadAsync(Markdown);
+        PluginException failed = await Assert.ThrowsAnyAsync<PluginException>(() => _host.Runtime.ReloadAsync(Markdown));
 
         FaultRecord record = _host.Runtime.Faults[0];
+        Assert.Equal(record.Id, failed.FaultId);
+        Assert.Equal((PluginState.Ready, 1), (_host.Status(Markdown).State, _host.Status(Markdown).Generation));
         Assert.Equal(FaultKind.StartFailure, record.Kind);
         Assert.Contains("Samples.Markdown.dll needs Markdig.dll (version ", record.Message, StringComparison.Ordinal);
         Assert.StartsWith("Publish the plugin with its dependencies", record.Remedy, StringComparison.Ordinal);
@@ -55,6 +57,7 @@ public abstract class StartFailureTests(PluginTier tier) : IAsyncLifetime
             }
         });
 
+        await _host.Runtime.StopAsync(Markdown);
         await _host.Runtime.ReloadAsync(Markdown);
         LifecycleEvent last = await quarantined.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 

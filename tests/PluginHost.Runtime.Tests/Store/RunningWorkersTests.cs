@@ -29,6 +29,36 @@ public sealed class RunningWorkersTests : IDisposable
     }
 
     [Fact]
+    public void A_worker_that_gets_its_plugin_later_is_named_by_it_and_stays_one_worker()
+    {
+        RunningWorkers first = RunningWorkers.Open(Path, _log);
+        first.Began(1, 101, "(spare)");
+        first.Began(2, 102, "(spare)");
+        first.Began(3, 103, "(spare)");
+        first.Became(102, "two");
+        first.Became(103, "three");
+        first.Became(999, "nobody's");
+        first.Ended(3);
+
+        using RunningWorkers next = RunningWorkers.Open(Path, _log);
+
+        Assert.Equal([new NotedWorker(1, 101, "(spare)"), new NotedWorker(2, 102, "two")], next.Past!.Workers);
+    }
+
+    [Fact]
+    public void A_worker_that_ended_before_it_got_its_plugin_stays_ended()
+    {
+        RunningWorkers first = RunningWorkers.Open(Path, _log);
+        first.Began(1, 101, "(spare)");
+        first.Ended(1);
+        first.Became(101, "late");
+
+        using RunningWorkers next = RunningWorkers.Open(Path, _log);
+
+        Assert.Empty(next.Past!.Workers);
+    }
+
+    [Fact]
     public void A_host_that_stops_leaves_no_file()
     {
         RunningWorkers first = RunningWorkers.Open(Path, _log);

@@ -64,6 +64,24 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
 
     public bool IsStopped { get; private set; }
 
+    /// <summary>How long its stop was to wait for calls.</summary>
+    public TimeSpan? Drained { get; private set; }
+
+    /// <summary>What its stop waits for; nothing by default.</summary>
+    public Func<Task>? OnStop { get; init; }
+
+    public bool IsDrained { get; private set; }
+
+    /// <summary>Ends when its calls and leases have ended; ended by default.</summary>
+    public TaskCompletionSource Drain { get; init; } = Ended();
+
+    /// <summary>What its health check throws; null for none.</summary>
+    public Exception? Illness { get; init; }
+
+    public InstanceUsage Used { get; set; }
+
+    public (string Limit, string What)? EndedOver { get; private set; }
+
     public bool IsDisposed { get; private set; }
 
     public void Die(FaultKind kind, int? exitCode = null) => _died.TrySetResult(new FaultRecord
@@ -80,10 +98,36 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
 
     public object Target(ContractDescriptor contract) => throw new NotSupportedException("A fake has no contracts.");
 
-    public Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
+    public async Task<int> DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
+        await Drain.Task;
+        IsDrained = true;
+        return 0;
+    }
+
+    public Task CheckHealthAsync(TimeSpan timeout, CancellationToken cancellationToken) => Illness is null ? Task.CompletedTask : Task.FromException(Illness);
+
+    public InstanceUsage? Usage(bool withMemory) => withMemory ? Used : Used with { MemoryBytes = null };
+
+    public void EndOverLimit(string limit, string what)
+    {
+        EndedOver = (limit, what);
+        Die(FaultKind.LimitExceeded);
+    }
+
+    private static TaskCompletionSource Ended()
+    {
+        TaskCompletionSource ended = new();
+        ended.SetResult();
+        return ended;
+    }
+
+    public async Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken)
+    {
+        Drained = drain;
         IsStopped = true;
-        return Task.FromResult(new UnloadResult(Unload, 0, []));
+        await (OnStop?.Invoke() ?? Task.CompletedTask);
+        return new UnloadResult(Unload, 0, []);
     }
 
     public ValueTask DisposeAsync()

@@ -52,6 +52,7 @@ internal sealed class SampleHost : IAsyncDisposable
         TimeSpan? drain = null,
         WorkerTransport transport = WorkerTransport.Auto,
         SpareMode spare = SpareMode.Warm,
+        Func<PluginRuntimeOptions, PluginRuntimeOptions>? options = null,
         params string[] ids)
     {
         SampleHost host = new();
@@ -60,7 +61,7 @@ internal sealed class SampleHost : IAsyncDisposable
             host.Copy(id, tier == PluginTier.InProcess ? "full" : "standard", change);
         }
 
-        host.Runtime = await PluginRuntime.StartAsync(new PluginRuntimeOptions
+        PluginRuntimeOptions usual = new()
         {
             Directory = host.Plugins,
             StateFolder = host.State,
@@ -78,7 +79,8 @@ internal sealed class SampleHost : IAsyncDisposable
                     _ => new PluginOverrides { Spare = spare, Limits = new LimitOverrides { CallTimeout = callTimeout } },
                     StringComparer.Ordinal),
             },
-        });
+        };
+        host.Runtime = await PluginRuntime.StartAsync(options?.Invoke(usual) ?? usual);
         return host;
     }
 
@@ -91,6 +93,17 @@ internal sealed class SampleHost : IAsyncDisposable
         json["trust"] = trust;
         change?.Invoke(json);
         File.WriteAllText(manifest, json.ToJsonString());
+    }
+
+    /// <summary>Changes a plugin's manifest in the test's folder, in one step.</summary>
+    public void Change(string id, Action<JsonNode> change)
+    {
+        string manifest = Path.Combine(Plugins, id, "plugin.json");
+        JsonNode json = JsonNode.Parse(File.ReadAllText(manifest))!;
+        change(json);
+        string staged = Path.Combine(_folder.Path, "plugin.json");
+        File.WriteAllText(staged, json.ToJsonString());
+        File.Move(staged, manifest, overwrite: true);
     }
 
     private static string Metadata(string key) => typeof(SampleHost).Assembly

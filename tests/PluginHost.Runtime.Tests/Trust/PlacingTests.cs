@@ -157,17 +157,32 @@ public class PlacingTests
     [Theory]
     [InlineData(true, PluginTier.Process)]
     [InlineData(false, PluginTier.InProcess)]
-    public void The_host_moves_a_plugin_only_where_the_policy_allows_it(bool allowed, PluginTier tier)
+    [InlineData(null, PluginTier.InProcess)]
+    public void The_host_moves_a_plugin_only_where_the_policy_allows_it(bool? allowed, PluginTier tier)
     {
         var policy = Policy(new TrustRule { Trust = Full, Sha256 = Hash }) with
         {
             Plugins = new Dictionary<string, PluginOverrides> { ["my.plugin"] = new() { Demotion = allowed } },
         };
 
-        var placement = Placing.Place(Inputs(Full, policy) with { Demotion = new(PluginTier.Process, "the last host died in it") });
+        var placement = Placing.Place(Inputs(Full, policy) with { Demotion = new(PluginTier.Process, "the last host died in it", default) });
 
         Assert.Equal(tier, placement.Tier);
+        Assert.Equal(allowed == true, placement.Demotion is not null);
         Assert.Contains(placement.Reasons, r => r.Contains("the last host died in it", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_plugin_that_is_farther_away_already_is_not_demoted()
+    {
+        var policy = Policy(new TrustRule { Trust = Standard, Sha256 = Hash }) with
+        {
+            Plugins = new Dictionary<string, PluginOverrides> { ["my.plugin"] = new() { Demotion = true } },
+        };
+
+        var placement = Placing.Place(Inputs(Full, policy) with { Demotion = new(PluginTier.Process, "the last host died in it", default) });
+
+        Assert.Equal((PluginTier.Process, null), (placement.Tier, placement.Demotion));
     }
 
     [Fact]
@@ -184,6 +199,17 @@ public class PlacingTests
 
         string[] said = ["cannot be timed out", "\"memory\", \"cpu\", \"threads\"", "\"workers\": 2", "\"per-call\"", "\"recycle\"", "\"unloadable\"", "\"permissions\""];
         Assert.All(said, word => Assert.Contains(word, reasons, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Out_of_process_workers_and_isolation_are_in_effect()
+    {
+        var inputs = Inputs(Standard, Policy(new TrustRule { Trust = Standard, Sha256 = Hash }));
+
+        var reasons = string.Join('\n', Placing.Place(inputs with { Manifest = inputs.Manifest with { Workers = 2, Isolation = IsolationMode.PerCall } }).Reasons);
+
+        Assert.DoesNotContain("\"workers\"", reasons, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"per-call\"", reasons, StringComparison.Ordinal);
     }
 
     [Fact]

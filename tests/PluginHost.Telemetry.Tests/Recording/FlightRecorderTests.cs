@@ -39,6 +39,42 @@ public sealed class FlightRecorderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_dead_process_is_told_of_before_its_file_goes_by_what_names_it()
+    {
+        using Process victim = Start("block");
+        Assert.Equal("ready", await victim.StandardOutput.ReadLineAsync());
+        string file = Assert.Single(Directory.GetFiles(_folder.Path));
+        victim.Kill();
+        await victim.WaitForExitAsync();
+        List<(DeadProcess Dead, bool HasFile)> told = [];
+
+        FlightRecorder.ReadDead(_folder.Path, NullLogger.Instance, dead => told.Add((dead, File.Exists(file))));
+
+        (DeadProcess dead, bool hadFile) = Assert.Single(told);
+        Assert.True(hadFile);
+        Assert.False(File.Exists(file));
+        Assert.Equal(Path.GetFileName(file), FlightFile.NameOf(new ProcessIdentity(dead.Pid, dead.StartTime)));
+        Assert.Null(dead.End);
+    }
+
+    [Theory]
+    [InlineData("exits", HostEnd.Exit)]
+    [InlineData("throws", HostEnd.Exception)]
+    public async Task A_process_that_exits_or_dies_of_an_exception_writes_down_which_thread_it_can_have_been(string end, HostEnd kind)
+    {
+        using Process victim = Start(end);
+        await victim.StandardError.ReadToEndAsync();
+        await victim.WaitForExitAsync();
+
+        DeadProcess dead = Assert.Single(FlightRecorder.ReadDead(_folder.Path, NullLogger.Instance));
+
+        Assert.Equal((kind, null), (dead.End!.Kind, dead.End.Culprit));
+        int thread = Assert.Single(dead.End.ThreadIds);
+        Assert.Equal("Victim.Inner", Assert.Single(dead.Threads, t => t.ThreadId == thread).Innermost!.Method);
+        Assert.Equal("Victim.Outer", Assert.Single(dead.Threads, t => t.ThreadId != thread).Innermost!.Method);
+    }
+
+    [Fact]
     public async Task An_orderly_end_leaves_nothing_behind()
     {
         using Process victim = Start("orderly");

@@ -1,0 +1,194 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using PluginHost.TestKit;
+
+namespace PluginHost.Runtime.Tests;
+
+/// <summary>A watch over real folders. That something is not taken is seen from what comes after it.</summary>
+public sealed class FolderWatchTests : IAsyncDisposable
+{
+    private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(100);
+    private readonly TempFolder _folder = new();
+    private readonly ConcurrentQueue<string> _taken = [];
+    private readonly ListLogger _log = new();
+    private FolderWatch? _watch;
+    private volatile bool _canTake = true;
+
+    public FolderWatchTests() => _folder.Folder("plugins");
+
+    [Fact]
+    public async Task A_folder_is_taken_once_its_manifest_is_written()
+    {
+        Lay("a");
+        Watch();
+
+        _folder.Write("plugins/a/A.dll", "two");
+        _folder.Write("plugins/a/plugin.json", "two");
+
+        await UntilTakenAsync("a");
+    }
+
+    [Fact]
+    public async Task Other_files_alone_are_not_taken_and_the_log_says_what_is_missing()
+    {
+        Lay("a");
+        Lay("b");
+        Watch();
+
+        _folder.Write("plugins/a/A.dll", "two");
+        await UntilAsync(() => _log.Messages(LogLevel.Information).Any(m => m.Contains("Write plugin.json last", StringComparison.Ordinal)));
+        _folder.Write("plugins/b/plugin.json", "two");
+
+        await UntilTakenAsync("b");
+    }
+
+    [Fact]
+    public async Task A_copy_that_writes_the_manifest_first_is_taken_when_nothing_changes_any_more()
+    {
+        Lay("a");
+        Watch();
+
+        _folder.Write("plugins/a/plugin.json", "two");
+        string last = "";
+        for (int i = 0; i < 30; i++)
+        {
+            _folder.Write("plugins/a/A.dll", last = $"part {i}");
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+            Assert.Empty(_taken);
+        }
+
+        await UntilTakenAsync("a");
+        Assert.Equal("part 29", last);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_renamed_into_its_place_is_taken()
+    {
+        Lay("a");
+        string next = _folder.Folder("next");
+        _folder.Write("next/plugin.json", "two");
+        File.SetLastWriteTimeUtc(Path.Combine(next, "plugin.json"), File.GetLastWriteTimeUtc(_folder["plugins", "a", "plugin.json"]));
+        Watch();
+
+        Directory.Move(_folder["plugins", "a"], _folder["old"]);
+        Directory.Move(next, _folder["plugins", "a"]);
+
+        await UntilTakenAsync("a");
+    }
+
+    [Fact]
+    public async Task An_editor_that_writes_beside_and_renames_makes_one_reload()
+    {
+        Lay("a");
+        Lay("b");
+        Watch();
+
+        _folder.Write("plugins/a/.plugin.json.swp", "swap");
+        _folder.Write("plugins/a/4913", "");
+        File.Delete(_folder["plugins", "a", "4913"]);
+        File.Move(_folder["plugins", "a", "plugin.json"], _folder["plugins", "a", "plugin.json~"]);
+        _folder.Write("plugins/a/plugin.json", "two");
+        File.Delete(_folder["plugins", "a", "plugin.json~"]);
+        File.Delete(_folder["plugins", "a", ".plugin.json.swp"]);
+        await UntilTakenAsync("a");
+        _folder.Write("plugins/b/plugin.json", "two");
+
+        await UntilTakenAsync("a", "b");
+    }
+
+    [Fact]
+    public async Task What_could_not_be_taken_is_tried_again_when_anything_changes()
+    {
+        Lay("a");
+        Watch();
+        _canTake = false;
+        _folder.Write("plugins/a/plugin.json", "two");
+        await UntilTakenAsync("a");
+        _canTake = true;
+
+        _folder.Write("plugins/a/Missing.dll", "here");
+
+        await UntilTakenAsync("a", "a");
+    }
+
+    [Fact]
+    public async Task A_folder_that_goes_and_one_that_comes_are_no_trouble()
+    {
+        Lay("a");
+        Lay("b");
+        Watch();
+
+        Directory.Delete(_folder["plugins", "a"], recursive: true);
+        Lay("c");
+        await UntilTakenAsync("c");
+        _folder.Write("plugins/b/plugin.json", "two");
+
+        await UntilTakenAsync("c", "b");
+    }
+
+    [Fact]
+    public void A_stamp_sees_another_file_in_a_files_place()
+    {
+        Lay("a");
+        string file = _folder["plugins", "a", "plugin.json"];
+        FolderStamp? before = FolderStamp.Of(_folder["plugins", "a"]);
+        DateTime written = File.GetLastWriteTimeUtc(file);
+
+        File.Delete(file);
+        _folder.Write("plugins/a/plugin.json", "one");
+        File.SetLastWriteTimeUtc(file, written);
+        FolderStamp? after = FolderStamp.Of(_folder["plugins", "a"]);
+
+        Assert.NotEqual(before, after);
+        Assert.Equal(after, FolderStamp.Of(_folder["plugins", "a"]));
+        Assert.Equal(default(FolderStamp), FolderStamp.Of(_folder["plugins", "none"]));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_watch is not null)
+        {
+            await _watch.DisposeAsync();
+        }
+
+        _folder.Dispose();
+    }
+
+    private void Lay(string id)
+    {
+        _folder.Write($"plugins/{id}/A.dll", "one");
+        _folder.Write($"plugins/{id}/plugin.json", "one");
+    }
+
+    private void Watch()
+    {
+        _watch = new FolderWatch(
+            _folder["plugins"],
+            s_quiet,
+            5 * s_quiet,
+            folder =>
+            {
+                _taken.Enqueue(Path.GetFileName(folder));
+                return Task.FromResult(_canTake);
+            },
+            TimeProvider.System,
+            _log);
+        _watch.Start();
+    }
+
+    private async Task UntilTakenAsync(params string[] expected)
+    {
+        await UntilAsync(() => _taken.Count >= expected.Length);
+        Assert.Equal(expected, _taken);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (long began = Stopwatch.GetTimestamp(); !condition();)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "What was waited for did not happen.");
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+}
