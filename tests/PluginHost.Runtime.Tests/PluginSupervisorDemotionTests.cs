@@ -75,6 +75,38 @@ public sealed class PluginSupervisorDemotionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Replaced_generations_that_leak_count_too_and_the_last_that_is_allowed_takes_the_running_one_out()
+    {
+        PluginSupervisor supervisor = await StartAsync(mayBeDemoted: true);
+        SupervisedPlugin plugin = supervisor.Plugin;
+        _inProcess.Unload = UnloadOutcome.Leaked;
+        await supervisor.RestartAsync();
+        await supervisor.ReloadAsync(() => plugin with { SourceFolder = "/another" }, new ReloadTerms());
+        PluginTier? afterOnce = supervisor.Tier;
+
+        await supervisor.ReloadAsync(() => plugin with { SourceFolder = "/a/third" }, new ReloadTerms());
+        await UntilAsync(v => v.State == PluginState.Ready && supervisor.Tier == PluginTier.Process);
+
+        Assert.Equal(PluginTier.InProcess, afterOnce);
+        Assert.Contains("2 of its generations could not be unloaded", supervisor.Demotion, StringComparison.Ordinal);
+        Assert.True(_inProcess.Started[^1].IsStopped);
+        Assert.Equal(supervisor.View.Generation, Assert.Single(_process.Started).Generation);
+    }
+
+    [Fact]
+    public async Task A_restart_whose_stop_is_one_leak_too_many_goes_on_out_of_process()
+    {
+        _inProcess.Unload = UnloadOutcome.Leaked;
+        PluginSupervisor supervisor = await StartAsync(mayBeDemoted: true);
+        await supervisor.RestartAsync();
+
+        await supervisor.RestartAsync();
+
+        Assert.Equal(PluginTier.Process, supervisor.Tier);
+        Assert.Equal(3, Assert.Single(_process.Started).Generation);
+    }
+
+    [Fact]
     public async Task A_generation_that_cannot_be_followed_in_process_moves_it_for_this_hosts_life_only()
     {
         _inProcess.Unload = UnloadOutcome.Leaked;
