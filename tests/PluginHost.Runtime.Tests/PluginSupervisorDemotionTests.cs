@@ -75,22 +75,22 @@ public sealed class PluginSupervisorDemotionTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Replaced_generations_that_leak_count_too_and_the_last_that_is_allowed_takes_the_running_one_out()
+    public async Task Unloads_of_generations_that_were_replaced_count_too_and_move_the_one_that_runs()
     {
-        PluginSupervisor supervisor = await StartAsync(mayBeDemoted: true);
-        SupervisedPlugin plugin = supervisor.Plugin;
         _inProcess.Unload = UnloadOutcome.Leaked;
-        await supervisor.RestartAsync();
-        await supervisor.ReloadAsync(() => plugin with { SourceFolder = "/another" }, new ReloadTerms());
-        PluginTier? afterOnce = supervisor.Tier;
+        PluginSupervisor supervisor = await StartAsync(mayBeDemoted: true);
 
-        await supervisor.ReloadAsync(() => plugin with { SourceFolder = "/a/third" }, new ReloadTerms());
-        await UntilAsync(v => v.State == PluginState.Ready && supervisor.Tier == PluginTier.Process);
+        await supervisor.ReloadAsync(() => supervisor.Plugin, new ReloadTerms());
+        await UntilAsync(v => v is { State: PluginState.Ready, Generation: 2 });
+        PluginTier? afterOnce = supervisor.Tier;
+        await supervisor.ReloadAsync(() => supervisor.Plugin, new ReloadTerms());
+        await UntilAsync(v => v is { State: PluginState.Ready, Generation: 4 });
 
         Assert.Equal(PluginTier.InProcess, afterOnce);
-        Assert.Contains("2 of its generations could not be unloaded", supervisor.Demotion, StringComparison.Ordinal);
-        Assert.True(_inProcess.Started[^1].IsStopped);
-        Assert.Equal(supervisor.View.Generation, Assert.Single(_process.Started).Generation);
+        Assert.Equal(PluginTier.Process, supervisor.Tier);
+        Assert.Equal(4, Assert.Single(_process.Started).Generation);
+        Assert.All(_inProcess.Started, i => Assert.True(i.IsDisposed));
+        Assert.Contains("of its generations could not be unloaded", supervisor.Demotion, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class WorkerControlTests
         host.UseCodec(RpcCodec.MessagePack);
         LoadRequest request = new(
             "samples.x", 3, "/plugins/x", "X.dll", "/data/x", """{"a":1}""", [new ContractRequest("X.IX", 1, "X.Contracts")],
-            [new SharedAssembly("X.Contracts", "/host/X.Contracts.dll")], 5000, [], 10_000);
+            [new SharedAssembly("X.Contracts", "/host/X.Contracts.dll")], 5000, [], 10_000) { TempFolder = "/tmp/x" };
         LoadReply load = (await host.CallAsync<LoadCall, LoadReply>(new LoadCall(request), s_long, default)).Value;
         long ticks = (await host.CallAsync<PingCall, long>(default, s_long, default)).Value;
         StopReply stop = (await host.CallAsync<StopCall, StopReply>(new StopCall(1500), s_long, default)).Value;
