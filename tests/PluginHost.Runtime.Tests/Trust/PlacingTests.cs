@@ -191,7 +191,7 @@ public class PlacingTests
         var inputs = Inputs(Full, Policy(new TrustRule { Trust = Full, Sha256 = Hash }));
         var manifest = inputs.Manifest with
         {
-            Workers = 2, Isolation = IsolationMode.PerCall, Unloadable = false, Uses = [new("I", 1)], Recycle = new() { Calls = 1 },
+            Workers = 2, Isolation = IsolationMode.PerCall, Unloadable = false, Uses = [new("I", 1)], Recycle = new() { Memory = 1 },
             Limits = new() { Memory = 1, Cpu = 1, Threads = 1 }, Permissions = new() { Network = true },
         };
 
