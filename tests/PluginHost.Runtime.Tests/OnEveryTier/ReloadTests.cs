@@ -115,6 +115,27 @@ public abstract class ReloadTests(PluginTier tier)
         Assert.Empty(host.Runtime.Faults);
     }
 
+    [Fact]
+    public async Task A_call_that_is_inside_goes_on_and_new_ones_do_not_wait_for_it()
+    {
+        await using SampleHost host = await StartAsync(TimeSpan.FromSeconds(30));
+        IFeatures features = host.Runtime.Get<IFeatures>(Id);
+        Slow slow = new();
+        Task<string> inside = features.AskAsync(slow, "who?", Cancelled);
+        await slow.Asked.Task.WaitAsync(TimeSpan.FromSeconds(30), Cancelled);
+
+        Task<UnloadResult> reload = host.Runtime.ReloadAsync(Id);
+        await UntilAsync(() => host.Status(Id).Generation == 2);
+        int answered = await features.CountAsync(10, null, Cancelled);
+        bool wasOver = inside.IsCompleted || reload.IsCompleted;
+        slow.Answer.SetResult("me");
+        UnloadResult result = await reload;
+
+        Assert.Equal("me", await inside);
+        Assert.Equal((10, false, 0), (answered, wasOver, result.AbandonedCalls));
+        Assert.Empty(host.Runtime.Faults);
+    }
+
     [Theory]
     [InlineData("ill", "gave false")]
     [InlineData("throws", "threw System.InvalidOperationException: The paper is out.")]
@@ -262,6 +283,22 @@ public abstract class ReloadTests(PluginTier tier)
             Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(60), "What was waited for did not happen.");
             await Task.Delay(2, Cancelled);
         }
+    }
+
+    /// <summary>Answers when a test says so.</summary>
+    private sealed class Slow : IListener
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource<string> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<string> AskAsync(string question, CancellationToken cancellationToken)
+        {
+            Asked.TrySetResult();
+            return Answer.Task;
+        }
+
+        public Task<int> HearAsync(IAsyncEnumerable<int> numbers, CancellationToken cancellationToken) => Task.FromResult(0);
     }
 
     /// <summary>Answers every question with nothing.</summary>
