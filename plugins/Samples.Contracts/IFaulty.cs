@@ -80,4 +80,59 @@ public interface IFaulty
     /// <summary>Writes a line to standard error.</summary>
     /// <param name="text">The line.</param>
     void PrintError(string text);
+
+    /// <summary>Writes a line to standard output, as libraries do that were written for a console.</summary>
+    /// <param name="text">The line.</param>
+    void PrintOut(string text);
+
+    /// <summary>Writes lines to standard error.</summary>
+    /// <param name="mebibytes">How much.</param>
+    /// <returns>The bytes written.</returns>
+    long FloodStderr(int mebibytes);
+
+    /// <summary>Gives bytes, enough of them to travel through shared memory where <paramref name="count"/> is above 65,536.</summary>
+    /// <param name="count">How many.</param>
+    /// <returns>The bytes.</returns>
+    byte[] Bytes(int count);
+
+    /// <summary>Sends its own process a signal.</summary>
+    /// <param name="signal">Its number.</param>
+    void Raise(int signal);
+
+    /// <summary>Reads address 8 in native code, which ends the process.</summary>
+    void BreakNative();
+
+    /// <summary>Takes all of a core and ignores its token, on a thread of the pool.</summary>
+    /// <param name="milliseconds">For how long at most.</param>
+    /// <param name="cancellationToken">Ignored.</param>
+    Task LoopAsync(int milliseconds, CancellationToken cancellationToken);
+
+    /// <summary>Gives the thread pool work that blocks, so that nothing else gets a thread there.</summary>
+    /// <param name="items">How many work items.</param>
+    /// <param name="milliseconds">How long each blocks.</param>
+    void StarvePool(int items, int milliseconds);
+
+    /// <summary>Takes native memory until the system refuses more; the process is given a little more than it has by now.</summary>
+    /// <param name="mebibytes">How much more.</param>
+    void ExhaustNative(int mebibytes);
+
+    /// <summary>Opens descriptors until the system refuses more, closes them and throws what it was refused with.</summary>
+    /// <param name="most">How many the process may have from now on.</param>
+    void ExhaustDescriptors(int most);
+
+    /// <summary>Starts a shell script that inherits all that processes inherit, and does not wait for it.</summary>
+    /// <param name="script">The script.</param>
+    /// <returns>Its process id.</returns>
+    int StartProgram(string script);
+
+    /// <summary>Ignores SIGTERM, and does not end when it is asked to stop.</summary>
+    void RefuseToEnd();
+
+    /// <summary>Writes a file until the system refuses.</summary>
+    /// <param name="path">A file that takes nothing, such as /dev/full.</param>
+    void FillDisk(string path);
+
+    /// <summary>Leaves something behind that keeps the plugin in memory.</summary>
+    /// <param name="what"><c>event</c>, <c>thread</c>, <c>timer</c> or <c>handle</c>.</param>
+    void Leak(string what);
 }

@@ -6,7 +6,7 @@ namespace Samples.Faulty;
 
 /// <summary>Fails in every way that its contract names.</summary>
 [Plugin]
-public sealed class FaultyPlugin : IFaulty
+public sealed partial class FaultyPlugin : IFaulty, IAsyncDisposable
 {
     private readonly List<byte[]> _kept = [];
     private readonly Lock _lock = new();
@@ -104,13 +104,22 @@ public sealed class FaultyPlugin : IFaulty
     }
 
     /// <inheritdoc/>
-    public long FloodStdout(int mebibytes) => Output.Flood(mebibytes * 1024L * 1024L);
+    public long FloodStdout(int mebibytes) => Output.Flood(mebibytes * 1024L * 1024L, Console.OpenStandardOutput());
 
     /// <inheritdoc/>
     public void PrintWithoutNewline(int bytes) => Output.OneEndlessLine(bytes);
 
     /// <inheritdoc/>
     public void PrintError(string text) => Console.Error.WriteLine(text);
+
+    /// <inheritdoc/>
+    public void PrintOut(string text) => Console.WriteLine(text);
+
+    /// <inheritdoc/>
+    public long FloodStderr(int mebibytes) => Output.Flood(mebibytes * 1024L * 1024L, Console.OpenStandardError());
+
+    /// <inheritdoc/>
+    public byte[] Bytes(int count) => new byte[count];
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.NoOptimization)]
     private static int Descend(int depth) => Descend(depth + 1) + depth;

@@ -2,16 +2,15 @@ using System.Text;
 
 namespace Samples.Faulty;
 
-/// <summary>Writes more to standard output than anyone wants. Bytes go to the stream itself, past the console's own buffer.</summary>
+/// <summary>Writes more to standard output and error than anyone wants. Bytes go to the stream itself, past the console's own buffer.</summary>
 internal static class Output
 {
     private static readonly byte[] s_line = Encoding.ASCII.GetBytes(new string('x', 127) + "\n");
 
     /// <summary>Writes whole lines of 128 bytes, at least as many bytes as asked for.</summary>
     /// <returns>The bytes written.</returns>
-    public static long Flood(long bytes)
+    public static long Flood(long bytes, Stream output)
     {
-        using Stream output = Console.OpenStandardOutput();
         long written = 0;
         for (; written < bytes; written += s_line.Length)
         {

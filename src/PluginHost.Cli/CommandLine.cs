@@ -154,11 +154,12 @@ internal sealed class CommandLine
             parsed, Loudness.OwnStory, (session, token) => BenchStartCommand.RunAsync(session, parsed.GetValue(rounds), token), cancellation));
 
         Option<string?> service = new("--service-time") { Description = "How long a request takes inside the plugin. Default 5ms.", HelpName = "TIME" };
-        Command crash = new("crash", "What a crash costs at 1,000 requests a second, beside what arithmetic says.") { service };
+        Option<int?> workers = new("--workers") { Description = "How many workers run the plugin. Default: 1, and then 10.", HelpName = "N" };
+        Command crash = new("crash", "What a crash costs at 1,000 requests a second, beside what arithmetic says.") { service, workers };
         crash.SetAction((parsed, cancellation) => RunAsync(
             parsed,
             Loudness.OwnStory,
-            (session, token) => BenchCrashCommand.RunAsync(session, Durations.Read("--service-time", parsed.GetValue(service)), token),
+            (session, token) => BenchCrashCommand.RunAsync(session, Durations.Read("--service-time", parsed.GetValue(service)), parsed.GetValue(workers), token),
             cancellation));
 
         Argument<string> kind = new("KIND");

@@ -18,6 +18,12 @@ internal readonly struct ChainedCall<TCall, TResult>(TCall call, string chain) :
     public string? Chain => chain;
 
     /// <inheritdoc/>
+    public static bool HasPartition => TCall.HasPartition;
+
+    /// <inheritdoc/>
+    public ulong Partition => TCall.HasPartition ? call.Partition : 0;
+
+    /// <inheritdoc/>
     public void WriteArguments<TWriter>(ref TWriter writer)
         where TWriter : struct, IValueWriter, allows ref struct => call.WriteArguments(ref writer);
 

@@ -55,6 +55,24 @@ internal static partial class Log
     [LoggerMessage(8013, LogLevel.Warning, "The contract assembly {File} cannot be loaded: {Reason}")]
     public static partial void ContractNotLoaded(ILogger logger, string file, string reason);
 
+    [LoggerMessage(8020, LogLevel.Information, "{PluginId}: worker {Number} of generation {Generation} was replaced after {Cause} in {Milliseconds} ms")]
+    public static partial void WorkerReplaced(ILogger logger, string pluginId, int number, int generation, string cause, double milliseconds);
+
+    [LoggerMessage(8021, LogLevel.Warning, "{PluginId}: worker {Number} of generation {Generation} failed with {Kind} and is replaced in {Milliseconds} ms; the others go on")]
+    public static partial void WorkerBackingOff(ILogger logger, string pluginId, int number, int generation, FaultKind kind, double milliseconds);
+
+    [LoggerMessage(8022, LogLevel.Information, "{PluginId}: worker {Number} waits {Milliseconds} ms for its turn: the host restarts no more at once")]
+    public static partial void WorkerHeldBack(ILogger logger, string pluginId, int number, double milliseconds);
+
+    [LoggerMessage(8023, LogLevel.Error, "{PluginId}: worker {Number} is not replaced; the others go on: {Reason}")]
+    public static partial void WorkerGivenUp(ILogger logger, string pluginId, int number, string reason);
+
+    [LoggerMessage(8025, LogLevel.Information, "{PluginId}: worker {Number} of generation {Generation} was recycled, for it {What}; it took {Milliseconds} ms")]
+    public static partial void WorkerRecycled(ILogger logger, string pluginId, int number, int generation, string what, double milliseconds);
+
+    [LoggerMessage(8024, LogLevel.Warning, "What workers of the last host had in {Folder} could not be removed: {Reason}")]
+    public static partial void CallsKept(ILogger logger, string folder, string reason);
+
     [LoggerMessage(8030, LogLevel.Warning, "The last host of this state folder, process {HostPid}, ended without stopping while it ran {Workers}")]
     public static partial void HostEndedWithoutStop(ILogger logger, int hostPid, string workers);
 

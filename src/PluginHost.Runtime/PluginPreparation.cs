@@ -94,6 +94,7 @@ internal sealed class PluginPreparation(
             Folder = stored.Folder,
             ContentHash = stored.ContentHash,
             DataFolder = state.DataFolder(manifest.Id),
+            CallsFolder = Path.Combine(state.Calls, manifest.Id),
             Settings = manifest.Settings,
             Spare = overrides?.Spare ?? SpareMode.Warm,
             Placement = WithWhatIsMissing(placement, manifest, stored),

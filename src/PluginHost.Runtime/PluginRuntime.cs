@@ -267,6 +267,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
             State = view.State,
             Generation = view.Generation,
             WorkerPid = view.Instance?.WorkerPid,
+            Workers = view.Instance?.Workers ?? [],
             Since = view.Since,
             RetryAt = view.RetryAt,
             Contracts = [.. plugin.Manifest?.Contracts.Select(c => c.ToString()) ?? []],

@@ -108,6 +108,9 @@ public sealed record PluginRuntimeOptions
     /// <summary>The seed of the back-off's jitter; null takes one from the clock.</summary>
     public int? JitterSeed { get; init; }
 
+    /// <summary>Changes how workers are started, called and stopped, where an application's own options say nothing: for tests. Null changes nothing.</summary>
+    internal Func<ProcessTierOptions, ProcessTierOptions>? Workers { get; init; }
+
     /// <summary>Gives options that provide one more service: one object for all plugins that may use it.</summary>
     /// <typeparam name="TContract">An interface marked <see cref="PluginContractAttribute"/>.</typeparam>
     /// <param name="service">The service; thread-safe. <see cref="PluginCaller.Current"/> tells it who calls.</param>

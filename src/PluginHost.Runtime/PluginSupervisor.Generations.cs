@@ -2,6 +2,7 @@ using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Services;
 using PluginHost.Runtime.Tiers;
@@ -94,12 +95,16 @@ internal sealed partial class PluginSupervisor
         Results = leases.FromPlugin,
         Arguments = leases.FromHost,
         CutCalls = leases.Revoke,
+        CallsFolder = plugin.CallsFolder,
         WorkerStarted = pid => Observer.WorkerStarted(generation, pid),
+        WorkerLog = pid => new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation, pid())),
         TrustsTrace = plugin.Placement.Granted == TrustLevel.Full,
         Observer = Observer,
         Chains = Chains,
         Services = _settings.Services?.Invoke(plugin, leases) ?? GrantedServices.None,
-        TakesSpare = plugin.Spare == SpareMode.Warm,
+        TakesSpare = plugin.Spare == SpareMode.Warm || (plugin.Spare == SpareMode.Hot && HasSeveralWorkers(plugin.Manifest!)),
+        KeepsAhead = plugin.Spare != SpareMode.None,
+        Wear = new WearTerms(_settings.Jitter.Next, _settings.RecycleLook, _settings.HealthTimeout, _settings.DrainTimeout, WorkerRecycled, WorkerNotRecycled),
         Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
     };
 
@@ -126,7 +131,7 @@ internal sealed partial class PluginSupervisor
 
     private void Watch(LiveGeneration live)
     {
-        _ = WatchAsync(live.Number, live.Instance);
+        _ = live.Instance is WorkerPool pool ? WatchAsync(live.Number, pool) : WatchAsync(live.Number, live.Instance);
         _ = WatchWearAsync(live);
         KeepHot(live.Number);
     }
@@ -185,9 +190,18 @@ internal sealed partial class PluginSupervisor
             _failedAt = Clock.GetTimestamp();
         }
 
-        DateTimeOffset now = Clock.GetUtcNow();
+        Follow(Decide(fault), generation, fault, faultId);
+    }
+
+    private RestartDecision Decide(FaultRecord fault)
+    {
         (RestartDecision decision, _history) = RestartPolicy.Decide(
-            fault.Kind, _history, Plugin.Manifest!.Restart, _readyAt, now, _settings.Jitter.Next(), fault.ExitCode);
+            fault.Kind, _history, Plugin.Manifest!.Restart, _readyAt, Clock.GetUtcNow(), _settings.Jitter.Next(), fault.ExitCode);
+        return decision;
+    }
+
+    private void Follow(RestartDecision decision, int generation, FaultRecord fault, string? faultId)
+    {
         _readyAt = null;
         switch (decision)
         {

@@ -25,6 +25,20 @@ internal sealed partial class PluginSupervisor
                 return null;
             }
 
+            if (manifest.Isolation == IsolationMode.PerCall)
+            {
+                return Plugin.Spare == SpareMode.None
+                    ? "Each call starts its worker: the policy keeps none ready."
+                    : null;
+            }
+
+            if (Plugin.Spare == SpareMode.Hot && HasSeveralWorkers(manifest))
+            {
+                return HasHotSpare
+                    ? "One more worker stands ready with the plugin: it takes the place of the next that ends."
+                    : "It has a hot spare by the policy, which does not stand ready now.";
+            }
+
             if (Plugin.Spare == SpareMode.Hot)
             {
                 return HasHotSpare
@@ -66,6 +80,12 @@ internal sealed partial class PluginSupervisor
         if (_tier is null or PluginTier.InProcess || Plugin.Spare != SpareMode.Hot)
         {
             EndLater(Interlocked.Exchange(ref _hot, null));
+            return;
+        }
+
+        if (HasSeveralWorkers(Plugin.Manifest!))
+        {
+            KeepHotWorker(generation);
             return;
         }
 

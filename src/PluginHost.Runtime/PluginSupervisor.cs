@@ -94,6 +94,11 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
                 reasons.Add(demotion);
             }
 
+            if (PoolReason is { } pool)
+            {
+                reasons.Add(pool);
+            }
+
             if (SpareReason is { } spare)
             {
                 reasons.Add(spare);
@@ -165,11 +170,14 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     }
 
     private IReadOnlyList<KeyValuePair<string, object?>> LogProperties(int generation) =>
+        LogProperties(generation, Observer.Generation == generation ? Observer.WorkerPid : null);
+
+    private IReadOnlyList<KeyValuePair<string, object?>> LogProperties(int generation, int? workerPid) =>
     [
         new("PluginId", Plugin.Id),
         new("Tier", _tier),
         new("Generation", generation),
-        new("WorkerPid", Observer.Generation == generation ? Observer.WorkerPid : null),
+        new("WorkerPid", workerPid),
     ];
 
     private async Task PostAsync(Command command)
@@ -238,7 +246,20 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
                     return UnloadResult.Nothing;
                 }
 
+                if (start.IsReset)
+                {
+                    ReplaceMissing();
+                }
+
                 await StartGenerationAsync(cause: null).ConfigureAwait(false);
+                return UnloadResult.Nothing;
+
+            case Command.WorkerLost lost:
+                await ActWorkerLostAsync(lost).ConfigureAwait(false);
+                return UnloadResult.Nothing;
+
+            case Command.WorkerReplaced replaced:
+                ActWorkerReplaced(replaced);
                 return UnloadResult.Nothing;
 
             case Command.Retry retry:

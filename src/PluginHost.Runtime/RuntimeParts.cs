@@ -36,6 +36,11 @@ internal sealed class RuntimeParts : IAsyncDisposable
         _meters = new PluginMeters(Recorder);
         Window = new WindowFile(state.LastWindow, Logger);
 
+        if (CallFolder.TryRemove(state.Calls) is { } kept)
+        {
+            Log.CallsKept(Logger, state.Calls, kept);
+        }
+
         // Read before this process records into the same folder.
         ReportDeadHosts(FlightRecorder.ReadDead(state.Path, Logger), options.Clock);
         _flight = FlightRecorder.Open(state.Path, Logger);
@@ -127,21 +132,23 @@ internal sealed class RuntimeParts : IAsyncDisposable
     private static IReadOnlyList<ITier> CreateTiers(PluginRuntimeOptions options, RunningWorkers running) =>
     [
         new InProcessTier(new InProcessOptions { ForceUnloadProof = options.ForceUnloadProof }, options.Clock, options.LoggerFactory),
-        new ProcessTier(
-            new ProcessTierOptions
-            {
-                Codec = options.Codec,
-                Transport = options.Transport,
-                StartTimeout = options.StartTimeout,
-                Hangs = options.Hangs,
-                PayloadAreaBytes = options.PayloadAreaBytes,
-                MaxPayloadBytes = options.MaxPayloadBytes,
-                Spares = options.Spares,
-            },
-            options.Clock,
-            options.LoggerFactory.CreateLogger<ProcessTier>(),
-            running),
+        new ProcessTier(WorkersOf(options), options.Clock, options.LoggerFactory.CreateLogger<ProcessTier>(), running),
     ];
+
+    private static ProcessTierOptions WorkersOf(PluginRuntimeOptions options)
+    {
+        ProcessTierOptions workers = new()
+        {
+            Codec = options.Codec,
+            Transport = options.Transport,
+            StartTimeout = options.StartTimeout,
+            Hangs = options.Hangs,
+            PayloadAreaBytes = options.PayloadAreaBytes,
+            MaxPayloadBytes = options.MaxPayloadBytes,
+            Spares = options.Spares,
+        };
+        return options.Workers?.Invoke(workers) ?? workers;
+    }
 
     private static StateFolder OpenState(PluginRuntimeOptions options)
     {

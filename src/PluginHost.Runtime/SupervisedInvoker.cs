@@ -26,7 +26,7 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
         Attempts attempts = new(supervisor, TCall.Method, supervisor.Clock.GetTimestamp());
         while (true)
         {
-            WorkerInstance instance = (WorkerInstance)supervisor.WaitReady(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken);
+            RemoteInstance instance = (RemoteInstance)supervisor.WaitReady(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken);
             try
             {
                 return instance.Call<TCall, TResult>(call, attempts.Left, cancellationToken);
@@ -53,14 +53,18 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
 
         // Mostly the plugin runs and the call comes back: then nothing waits here.
         Attempts attempts = new(supervisor, TCall.Method, supervisor.Clock.GetTimestamp());
-        return supervisor.View.Instance is WorkerInstance instance
-            ? instance.CallAsync<TCall, TResult>(call, attempts.Timeout, this, attempts.Since, cancellationToken)
-            : TryAsync<TCall, TResult>(call, attempts, cancellationToken);
+        return supervisor.View.Instance switch
+        {
+            // Named, since a call through the base looks its generic method up each time.
+            WorkerInstance worker => worker.CallAsync<TCall, TResult>(call, attempts.Timeout, default, this, attempts.Since, cancellationToken),
+            WorkerPool pool => pool.CallAsync<TCall, TResult>(call, attempts.Timeout, this, attempts.Since, cancellationToken),
+            _ => TryAsync<TCall, TResult>(call, attempts, cancellationToken),
+        };
     }
 
     /// <inheritdoc/>
     public override async ValueTask<TResult> AgainAsync<TCall, TResult>(
-        TCall call, WorkerInstance instance, CallLostException lost, long since, CancellationToken cancellationToken)
+        TCall call, RemoteInstance instance, CallLostException lost, long since, CancellationToken cancellationToken)
     {
         Attempts attempts = new(supervisor, TCall.Method, since);
         if (!attempts.MayRetry(lost))
@@ -90,11 +94,11 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
     {
         while (true)
         {
-            WorkerInstance instance = (WorkerInstance)
+            RemoteInstance instance = (RemoteInstance)
                 await supervisor.WaitReadyAsync(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken).ConfigureAwait(false);
             try
             {
-                return await instance.CallAsync<TCall, TResult>(call, attempts.Left, cancellationToken).ConfigureAwait(false);
+                return await instance.CallAsync<TCall, TResult>(call, attempts.Left, null, 0, cancellationToken).ConfigureAwait(false);
             }
             catch (CallLostException lost) when (attempts.MayRetry(lost))
             {
@@ -156,10 +160,10 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
             return lost.Fault;
         }
 
-        /// <summary>Waits until the state no longer names the dead instance: the next look finds the next generation, or the reason why there is none.</summary>
-        public readonly async Task Superseded(WorkerInstance instance)
+        /// <summary>Waits until the state no longer names an instance that is over: the next look finds the next generation, or the reason why there is none.</summary>
+        public readonly async Task Superseded(RemoteInstance instance)
         {
-            while (supervisor.View is { } view && ReferenceEquals(view.Instance, instance) && Left != TimeSpan.Zero)
+            while (instance.IsOver && supervisor.View is { } view && ReferenceEquals(view.Instance, instance) && Left != TimeSpan.Zero)
             {
                 // At the deadline the next attempt tells what is to tell.
                 await view.Changed.WaitAsync(Left, supervisor.Clock, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

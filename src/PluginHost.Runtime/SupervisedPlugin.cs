@@ -28,6 +28,9 @@ internal sealed record SupervisedPlugin
     /// <summary>The plugin's data folder.</summary>
     public string? DataFolder { get; init; }
 
+    /// <summary>The folder for the folders of workers that live for one call; null where it was not laid out.</summary>
+    public string? CallsFolder { get; init; }
+
     /// <summary>The settings with the operator's overrides applied.</summary>
     public JsonElement Settings { get; init; } = PluginManifest.EmptySettings;
 

@@ -1,3 +1,4 @@
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
@@ -91,6 +92,35 @@ internal abstract class Command
 
         /// <summary>The same restart with a place among the host's.</summary>
         public Retry WithPlace() => new(Generation, Cause, hasPlace: true);
+    }
+
+    /// <summary>One of several workers ended, or could not be started.</summary>
+    public sealed class WorkerLost(int generation, WorkerPool pool, PoolLoss loss) : Command
+    {
+        /// <summary>The generation.</summary>
+        public int Generation { get; } = generation;
+
+        /// <summary>Its workers.</summary>
+        public WorkerPool Pool { get; } = pool;
+
+        /// <summary>Which, and of what.</summary>
+        public PoolLoss Loss { get; } = loss;
+    }
+
+    /// <summary>One of several workers was replaced.</summary>
+    public sealed class WorkerReplaced(int generation, WorkerPool pool, PoolLoss loss, string? cause) : Command
+    {
+        /// <summary>What the one before ended of; null where somebody asked for it.</summary>
+        public string? Cause { get; } = cause;
+
+        /// <summary>The generation.</summary>
+        public int Generation { get; } = generation;
+
+        /// <summary>Its workers.</summary>
+        public WorkerPool Pool { get; } = pool;
+
+        /// <summary>What was made good.</summary>
+        public PoolLoss Loss { get; } = loss;
     }
 
     /// <summary>A generation failed.</summary>

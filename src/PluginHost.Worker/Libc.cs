@@ -65,6 +65,17 @@ internal static unsafe class Libc
         }
     }
 
+    /// <summary>Sets a variable of the process's environment as native code reads it; no other thread of native code may run.</summary>
+    /// <param name="name">Ends with a zero.</param>
+    /// <param name="value">Ends with a zero.</param>
+    public static void SetVariable(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        fixed (byte* key = name, text = value)
+        {
+            _ = setenv(key, text, 1);
+        }
+    }
+
     /// <summary>Closes a descriptor.</summary>
     public static void Close(int descriptor) => _ = close(descriptor);
 
@@ -97,6 +108,10 @@ internal static unsafe class Libc
     [DllImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int open(byte* path, int flags, int mode);
+
+    [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int setenv(byte* name, byte* value, int replaces);
 
     [DllImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

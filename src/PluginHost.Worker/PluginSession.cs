@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
@@ -162,6 +163,8 @@ internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDispos
     /// <inheritdoc/>
     public void Dispose() => _stopping.Dispose();
 
+    private const string TempVariable = "TMPDIR";
+
     private static string Version { get; } = typeof(PluginSession).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     private async Task<LoadReply> StartPluginAsync(LoadRequest request, CancellationToken cancellationToken)
@@ -227,6 +230,13 @@ internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDispos
                 FaultKind.StartFailure,
                 $"Plugin '{request.PluginId}' could not be started: its data folder '{request.DataFolder}' cannot be entered: {refused.Message}",
                 "Check that the folder exists and that this user may enter it.");
+        }
+
+        if (request.TempFolder is { } temporary)
+        {
+            // Both: the runtime keeps an environment of its own, and native code reads the process's. Nothing else runs here yet.
+            Environment.SetEnvironmentVariable(TempVariable, temporary);
+            Libc.SetVariable("TMPDIR\0"u8, Encoding.UTF8.GetBytes(temporary + '\0'));
         }
     }
 

@@ -100,6 +100,8 @@ public sealed class ContractGeneratorTests
                 Task<IAsyncEnumerable<int?>?> CountsAsync(IAsyncEnumerable<string?> lines, IProgress<double>? progress, CancellationToken cancellationToken);
                 ISpeller? Next([CallScoped] Third.IPlain plain);
                 ValueTask<Third.ISpell> SpellAsync(CancellationToken cancellationToken);
+                int Count(string text, [PartitionKey] byte shelf);
+                string Find([PartitionKey] string? shelf);
             }
             """,
             third));

@@ -5,7 +5,7 @@ using PluginHost.Contracts.Faults;
 
 namespace PluginHost.Cli.Bench;
 
-/// <summary>Sends requests at a fixed rate, whatever becomes of them, and kills the worker again and again.</summary>
+/// <summary>Sends requests at a fixed rate, whatever becomes of them, and kills a worker again and again; of several each in turn.</summary>
 /// <param name="plugin">The plugin, with its spare.</param>
 /// <param name="serviceMilliseconds">How long a request takes inside it.</param>
 /// <param name="isIdempotent">Whether a lost request may be sent again.</param>
@@ -26,6 +26,7 @@ internal sealed class CrashRun(Restarted plugin, int serviceMilliseconds, bool i
         using CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await plugin.SettleAsync(cancellationToken).ConfigureAwait(false);
         Task<List<Task>> sending = Task.Run(() => SendAsync(enough.Token), CancellationToken.None);
+        int before = plugin.RestartTimes.Count;
         List<long> kills = [];
         for (int crash = 0; crash < Crashes; crash++)
         {
@@ -40,7 +41,7 @@ internal sealed class CrashRun(Restarted plugin, int serviceMilliseconds, bool i
         await enough.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(await sending.ConfigureAwait(false)).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        return Line([.. _ended], kills);
+        return Line([.. _ended], kills, [.. plugin.RestartTimes.Skip(before)]);
     }
 
     private async Task<List<Task>> SendAsync(CancellationToken enough)
@@ -77,24 +78,31 @@ internal sealed class CrashRun(Restarted plugin, int serviceMilliseconds, bool i
         _ended.Enqueue(new Request(began, Stopwatch.GetTimestamp(), isAnswered));
     }
 
-    private CrashLine Line(List<Request> requests, List<long> kills)
+    /// <param name="requests">All that were sent.</param>
+    /// <param name="kills">When a worker was killed.</param>
+    /// <param name="replacements">How long each replacement took: with several workers the next answer comes from the others, and says nothing of it.</param>
+    private CrashLine Line(List<Request> requests, List<long> kills, IReadOnlyList<double> replacements)
     {
         Request[] answered = [.. requests.Where(r => r.IsAnswered)];
         List<double> restarts = [];
         List<double> held = [];
-        foreach (long kill in kills)
+        for (int crash = 0; crash < kills.Count; crash++)
         {
-            long next = answered.Where(r => r.Began > kill).Select(r => r.Ended).DefaultIfEmpty(kill).Min();
+            long kill = kills[crash];
+            long next = plugin.Workers > 1 && crash < replacements.Count
+                ? kill + (long)(replacements[crash] * Stopwatch.Frequency / 1000)
+                : answered.Where(r => r.Began > kill).Select(r => r.Ended).DefaultIfEmpty(kill).Min();
             restarts.Add(Milliseconds(kill, next));
             held.AddRange(answered.Where(r => r.Began >= kill && r.Began < next).Select(r => Milliseconds(r.Began, r.Ended)));
         }
 
         int dropped = requests.Count - answered.Length;
         double restart = Distribution.Median([.. restarts]);
-        double inFlight = RequestsPerSecond * serviceMilliseconds / 1000.0;
+        double share = (double)RequestsPerSecond / plugin.Workers;
+        double inFlight = share * serviceMilliseconds / 1000;
         return new CrashLine
         {
-            Workers = 1,
+            Workers = plugin.Workers,
             RequestsPerSecond = RequestsPerSecond,
             ServiceTimeMs = serviceMilliseconds,
             Idempotent = isIdempotent,
@@ -104,8 +112,8 @@ internal sealed class CrashRun(Restarted plugin, int serviceMilliseconds, bool i
             Succeeded = answered.Length,
             Dropped = dropped,
             DroppedPerCrash = Math.Round((double)dropped / kills.Count, 2),
-            PredictedInFlight = inFlight,
-            NaiveDropped = Math.Round(inFlight + (RequestsPerSecond * restart / 1000), 1),
+            PredictedInFlight = Math.Round(inFlight, 2),
+            NaiveDropped = Math.Round(inFlight + (share * restart / 1000), 1),
             HeldP99Ms = Math.Round(Distribution.At([.. held], 0.99), 2),
             RestartMilliseconds = Math.Round(restart, 2),
         };

@@ -1,15 +1,14 @@
 using System.Diagnostics;
+using System.Globalization;
 using Bench.Contracts;
-using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Model;
-using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Trust;
 
 namespace PluginHost.Cli.Bench;
 
-/// <summary>The measured plugin in a worker that is killed again and again, with one kind of spare behind it.</summary>
+/// <summary>The measured plugin in a worker, or several, that are killed again and again, with one kind of spare behind them.</summary>
 internal sealed class Restarted : IAsyncDisposable
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
@@ -18,45 +17,39 @@ internal sealed class Restarted : IAsyncDisposable
     private readonly TimeProvider _clock;
     private int _killed;
 
-    private Restarted(PluginRuntime runtime, SpareMode spare, TimeProvider clock)
+    private int _turn;
+
+    private Restarted(PluginRuntime runtime, SpareMode spare, int workers, TimeProvider clock)
     {
         _runtime = runtime;
         _clock = clock;
         Spare = spare;
+        Workers = workers;
         Plugin = runtime.Get<IBench>(TaxRun.PluginId);
     }
 
     /// <summary>What stands behind it.</summary>
     public SpareMode Spare { get; }
 
+    /// <summary>How many workers run it.</summary>
+    public int Workers { get; }
+
+    /// <summary>How long each restart took so far, in milliseconds, oldest first: from the news of the death to the next worker's readiness.</summary>
+    public IReadOnlyList<double> RestartTimes => [.. _runtime.Restarts.Select(r => r.Milliseconds)];
+
     /// <summary>The plugin.</summary>
     public IBench Plugin { get; }
 
     /// <summary>Starts one.</summary>
     /// <param name="spare">What stands behind it.</param>
-    /// <param name="benchPlugins">The folder with the measured plugin's folder.</param>
-    /// <param name="scratch">A private folder for state.</param>
-    /// <param name="loggers">Where it logs.</param>
-    /// <param name="clock">The clock of its waits.</param>
+    /// <param name="workers">How many workers run it.</param>
+    /// <param name="place">Where.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public static async Task<Restarted> StartAsync(SpareMode spare, string benchPlugins, string scratch, ILoggerFactory loggers, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task<Restarted> StartAsync(SpareMode spare, int workers, BenchPlace place, CancellationToken cancellationToken)
     {
-        PluginOverrides overrides = new()
-        {
-            Tier = PluginTier.Process, Spare = spare, Restart = new RestartOverrides { Limit = SharedLimits.Restarts },
-        };
-        PluginRuntime runtime = await PluginRuntime.StartAsync(
-            new PluginRuntimeOptions
-            {
-                Directory = benchPlugins,
-                StateFolder = Path.Combine(scratch, spare.ToString()),
-                ContractAssemblies = [typeof(IBench).Assembly],
-                LoggerFactory = loggers,
-                Clock = clock,
-                Policy = new PluginPolicy { Development = benchPlugins, Plugins = new Dictionary<string, PluginOverrides> { [TaxRun.PluginId] = overrides } },
-            },
-            cancellationToken).ConfigureAwait(false);
-        return new Restarted(runtime, spare, clock);
+        PluginRuntime runtime = await BenchRuntime.StartAsync(
+            new PluginOverrides { Spare = spare, Workers = workers }, string.Create(CultureInfo.InvariantCulture, $"{spare}-{workers}"), place, cancellationToken).ConfigureAwait(false);
+        return new Restarted(runtime, spare, workers, place.Clock);
     }
 
     /// <summary>Waits until another worker than the killed one and its spare stand ready, and forgets the crash, so that the next restart comes at once.</summary>
@@ -76,13 +69,13 @@ internal sealed class Restarted : IAsyncDisposable
         await _runtime.ResetAsync(TaxRun.PluginId).ConfigureAwait(false);
     }
 
-    /// <summary>Kills the worker.</summary>
+    /// <summary>Kills a worker: of several each in turn.</summary>
     /// <exception cref="InvalidOperationException">There is none now; the message says why.</exception>
     public void Kill()
     {
         PluginStatus status = Status();
-        _killed = status.WorkerPid
-            ?? throw new InvalidOperationException($"The measured plugin has no worker: it is {status.State}. {string.Join(" ", status.Reasons)}");
+        _killed = status.Workers.ElementAtOrDefault(_turn++ % Workers)?.Pid
+            ?? throw new InvalidOperationException($"The measured plugin lacks a worker: it is {status.State}. {string.Join(" ", status.Reasons)}");
         using var worker = Process.GetProcessById(_killed);
         worker.Kill();
     }
@@ -114,29 +107,18 @@ internal sealed class Restarted : IAsyncDisposable
     }
 
     /// <summary>The memory that the worker has for itself, with its share of what several use. Mebibytes; 0 where the system does not tell.</summary>
-    public double ProportionalMebibytes()
-    {
-        const string Field = "Pss:";
-        string? line = File.ReadLines($"/proc/{Status().WorkerPid}/smaps_rollup").FirstOrDefault(l => l.StartsWith(Field, StringComparison.Ordinal));
-        return line is null ? 0 : double.Parse(line.AsSpan(Field.Length, line.Length - Field.Length - " kB".Length), System.Globalization.CultureInfo.InvariantCulture) / 1024;
-    }
+    public double ProportionalMebibytes() => BenchRuntime.Mebibytes(Status().WorkerPid!.Value, "Pss");
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _runtime.DisposeAsync();
 
-    // Right after a kill the plugin still counts as ready.
-    private bool IsSettled() => Status() is { State: PluginState.Ready, WorkerPid: { } pid } && pid != _killed && Spare switch
+    // Right after a kill the worker still counts as ready.
+    private bool IsSettled() => Status() is { State: PluginState.Ready } now && now.Workers.All(w => w.State == WorkerState.Ready && w.Pid != _killed) && Spare switch
     {
         SpareMode.Warm => _runtime.Spares.Ready > 0,
         SpareMode.Hot => _runtime.Spares.Hot > 0,
         _ => true,
     };
 
-    private PluginStatus Status() => _runtime.Status.First(s => s.Id == TaxRun.PluginId);
-
-    private static class SharedLimits
-    {
-        // The most that a policy may allow.
-        public const int Restarts = 1000;
-    }
+    private PluginStatus Status() => BenchRuntime.Status(_runtime);
 }

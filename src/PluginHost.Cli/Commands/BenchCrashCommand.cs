@@ -10,11 +10,22 @@ internal static class BenchCrashCommand
     /// <summary>How long a request takes inside the plugin unless told otherwise.</summary>
     public static readonly TimeSpan UsualServiceTime = TimeSpan.FromMilliseconds(5);
 
+    private const int MostWorkers = 64;
+    private static readonly int[] s_usualWorkers = [1, 10];
     private static readonly TimeSpan s_longestServiceTime = TimeSpan.FromSeconds(1);
 
     /// <summary>Measures and shows.</summary>
-    public static async Task<int> RunAsync(Session session, TimeSpan? serviceTime, CancellationToken cancellationToken)
+    /// <param name="session">What it works with.</param>
+    /// <param name="serviceTime">How long a request takes; null for the usual time.</param>
+    /// <param name="workers">How many workers; null for one, and for ten.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<int> RunAsync(Session session, TimeSpan? serviceTime, int? workers, CancellationToken cancellationToken)
     {
+        if (workers is < 1 or > MostWorkers)
+        {
+            throw ToolException.Usage($"--workers is {workers}; expected a number from 1 to {MostWorkers}.");
+        }
+
         TimeSpan service = serviceTime ?? UsualServiceTime;
         if (service < TimeSpan.FromMilliseconds(1) || service > s_longestServiceTime)
         {
@@ -22,19 +33,16 @@ internal static class BenchCrashCommand
         }
 
         DirectoryInfo scratch = Directory.CreateTempSubdirectory("pluginhost-bench-");
+        BenchPlace place = new(ToolFolders.BenchPlugins, scratch.FullName, session.Loggers, session.Clock);
         try
         {
             List<CrashLine> lines = [];
-            foreach (SpareMode spare in Enum.GetValues<SpareMode>())
+            foreach (int count in workers is { } only ? [only] : s_usualWorkers)
             {
-                Restarted plugin = await Restarted.StartAsync(spare, ToolFolders.BenchPlugins, scratch.FullName, session.Loggers, session.Clock, cancellationToken).ConfigureAwait(false);
-                await using (plugin.ConfigureAwait(false))
+                // With several the others answer while one is replaced: the kind of spare changes little.
+                foreach (SpareMode spare in count == 1 ? Enum.GetValues<SpareMode>() : [SpareMode.Warm])
                 {
-                    foreach (bool isIdempotent in new[] { false, true })
-                    {
-                        session.Screen.Notice($"Spare: {Words.Of(spare)}; {(isIdempotent ? "idempotent" : "not idempotent")}.");
-                        lines.Add(await new CrashRun(plugin, (int)service.TotalMilliseconds, isIdempotent, session.Clock).MeasureAsync(cancellationToken).ConfigureAwait(false));
-                    }
+                    lines.AddRange(await MeasureAsync(spare, count, (int)service.TotalMilliseconds, place, session.Screen, cancellationToken).ConfigureAwait(false));
                 }
             }
 
@@ -46,6 +54,23 @@ internal static class BenchCrashCommand
         }
 
         return ExitCode.Done;
+    }
+
+    private static async Task<List<CrashLine>> MeasureAsync(
+        SpareMode spare, int workers, int serviceMilliseconds, BenchPlace place, Screen screen, CancellationToken cancellationToken)
+    {
+        List<CrashLine> lines = [];
+        Restarted plugin = await Restarted.StartAsync(spare, workers, place, cancellationToken).ConfigureAwait(false);
+        await using (plugin.ConfigureAwait(false))
+        {
+            foreach (bool isIdempotent in new[] { false, true })
+            {
+                screen.Notice($"{workers} worker(s); spare: {Words.Of(spare)}; {(isIdempotent ? "idempotent" : "not idempotent")}.");
+                lines.Add(await new CrashRun(plugin, serviceMilliseconds, isIdempotent, place.Clock).MeasureAsync(cancellationToken).ConfigureAwait(false));
+            }
+        }
+
+        return lines;
     }
 
     private static void Show(Screen screen, CrashDocument document)

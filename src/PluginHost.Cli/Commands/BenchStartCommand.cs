@@ -22,16 +22,21 @@ internal static class BenchStartCommand
         }
 
         DirectoryInfo scratch = Directory.CreateTempSubdirectory("pluginhost-bench-");
+        BenchPlace place = new(ToolFolders.BenchPlugins, scratch.FullName, session.Loggers, session.Clock);
         try
         {
             List<StartLine> lines = [];
             foreach (SpareMode spare in Enum.GetValues<SpareMode>())
             {
                 session.Screen.Notice($"With {(spare == SpareMode.None ? "no" : $"a {Words.Of(spare)}")} spare.");
-                lines.Add(await MeasureAsync(spare, scratch.FullName, session, rounds, cancellationToken).ConfigureAwait(false));
+                lines.Add(await MeasureAsync(spare, place, rounds, cancellationToken).ConfigureAwait(false));
             }
 
-            Show(session.Screen, new StartDocument(Machine.Describe(rounds), lines, PerCall: null));
+            session.Screen.Notice("With a fresh worker for every call.");
+            PerCallLine perCall = await FreshWorkers.MeasureAsync(place, rounds, cancellationToken).ConfigureAwait(false);
+            session.Screen.Notice($"The memory of {PoolMemory.Workers} workers.");
+            PoolMemoryLine pool = await PoolMemory.MeasureAsync(place, cancellationToken).ConfigureAwait(false);
+            Show(session.Screen, new StartDocument(Machine.Describe(rounds), lines, perCall, pool));
         }
         finally
         {
@@ -41,9 +46,9 @@ internal static class BenchStartCommand
         return ExitCode.Done;
     }
 
-    private static async Task<StartLine> MeasureAsync(SpareMode spare, string scratch, Session session, int rounds, CancellationToken cancellationToken)
+    private static async Task<StartLine> MeasureAsync(SpareMode spare, BenchPlace place, int rounds, CancellationToken cancellationToken)
     {
-        Restarted plugin = await Restarted.StartAsync(spare, ToolFolders.BenchPlugins, scratch, session.Loggers, session.Clock, cancellationToken).ConfigureAwait(false);
+        Restarted plugin = await Restarted.StartAsync(spare, 1, place, cancellationToken).ConfigureAwait(false);
         await using (plugin.ConfigureAwait(false))
         {
             List<double> times = [];
@@ -78,5 +83,16 @@ internal static class BenchStartCommand
         }
 
         screen.People.Write(Tables.Starts(document.Runs));
+        screen.People.Write(Tables.Facts(
+            "A fresh worker for every call",
+            ("workers at once, and kept ready", Tables.Text(document.PerCall.Workers)),
+            ("p50 ms with one ready", Tables.Text(document.PerCall.P50Ms)),
+            ("p99 ms", Tables.Text(document.PerCall.P99Ms)),
+            ("sustained calls/s", Tables.Text(document.PerCall.SustainedCallsPerSecond))));
+        screen.People.Write(Tables.Facts(
+            "Memory of a worker in a pool",
+            ("workers", Tables.Text(document.Pool.Workers)),
+            ("PSS MiB, each", Tables.Text(document.Pool.PssMiB)),
+            ("of that private MiB", Tables.Text(document.Pool.PrivateMiB))));
     }
 }

@@ -6,6 +6,7 @@ using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Loading;
 using PluginHost.Runtime;
+using PluginHost.Runtime.Control;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tiers;
 
@@ -22,6 +23,7 @@ internal static class InspectCommand
     /// <returns>Failed where the plugin stays in memory.</returns>
     public static async Task<int> RunAsync(Session session, string plugin, bool unload, CancellationToken cancellationToken)
     {
+        IReadOnlyList<WorkerStatus> workers = await RunningWorkersAsync(session, plugin, cancellationToken).ConfigureAwait(false);
         PluginRuntimeOptions options = session.Options with { Only = [plugin], StartPlugins = false, ForceUnloadProof = unload };
         PluginRuntime runtime = await PluginRuntime.StartAsync(options, cancellationToken).ConfigureAwait(false);
         await using (runtime.ConfigureAwait(false))
@@ -36,7 +38,7 @@ internal static class InspectCommand
             UnloadLine? unloaded = unload && status.Tier == PluginTier.InProcess
                 ? await UnloadAsync(runtime, status.Id).ConfigureAwait(false)
                 : null;
-            InspectDocument document = Document(inspection, unloaded);
+            InspectDocument document = Document(inspection, workers, unloaded);
             if (session.Screen.IsJson)
             {
                 session.Screen.Document(document, ToolJson.Plain.InspectDocument);
@@ -64,8 +66,23 @@ internal static class InspectCommand
         return new UnloadLine(Words.Of(result.Outcome), result.Holders, milliseconds, heap);
     }
 
-    private static InspectDocument Document(PluginInspection inspection, UnloadLine? unloaded) => new(
-        PluginLine.Of(inspection.Status),
+    // Those of the host that runs on the folder: this command's own is up for a moment only. Asked before that one is.
+    private static async Task<IReadOnlyList<WorkerStatus>> RunningWorkersAsync(Session session, string plugin, CancellationToken cancellationToken)
+    {
+        try
+        {
+            HostAttachment.Reading? host = await HostReader.FindRunningAsync(session.Settings, cancellationToken).ConfigureAwait(false);
+            return host?.Snapshot.Plugins.FirstOrDefault(p => p.Id == plugin)?.Workers ?? [];
+        }
+        catch (ToolException several)
+        {
+            session.Screen.Notice($"Its workers are not shown: {several.Message}");
+            return [];
+        }
+    }
+
+    private static InspectDocument Document(PluginInspection inspection, IReadOnlyList<WorkerStatus> workers, UnloadLine? unloaded) => new(
+        PluginLine.Of(inspection.Status) with { Workers = workers },
         inspection.Manifest,
         inspection.Placement,
         inspection.ContentHash,
@@ -113,6 +130,13 @@ internal static class InspectCommand
         return [.. assemblies];
     }
 
+    private static string? Workers(PluginManifest? manifest) => manifest switch
+    {
+        null => null,
+        { Isolation: IsolationMode.PerCall } => $"a fresh one for every call, at most {manifest.Workers} at once",
+        _ => manifest.Workers.ToString(System.Globalization.CultureInfo.InvariantCulture),
+    };
+
     private static void Show(Screen screen, InspectDocument document)
     {
         PluginLine plugin = document.Plugin;
@@ -125,6 +149,7 @@ internal static class InspectCommand
             ("granted trust", Words.Of(plugin.GrantedTrust)),
             ("tier", Words.Of(plugin.Tier)),
             ("state", Words.Of(plugin.State)),
+            ("workers", Workers(document.Manifest)),
             ("folder", document.SourceFolder),
             ("store", document.StoreFolder),
             ("data", document.DataFolder),
@@ -133,6 +158,11 @@ internal static class InspectCommand
         foreach (string reason in plugin.Reasons)
         {
             screen.Line($"  because: {reason}");
+        }
+
+        if (plugin.Workers.Count > 0)
+        {
+            screen.People.Write(Tables.Workers([plugin]));
         }
 
         screen.People.Write(Tables.Assemblies(document.Assemblies));

@@ -25,6 +25,11 @@ internal static class ListCommand
 
         session.Screen.Line(source is null ? $"No host runs; the plugins of {session.Settings.Plugins} as they would start:" : HostReader.Describe(source));
         session.Screen.People.Write(Tables.Plugins(plugins));
+        if (plugins.Where(HasSeveralWorkers).ToList() is { Count: > 0 } pools)
+        {
+            session.Screen.People.Write(Tables.Workers(pools));
+        }
+
         foreach (PluginLine refused in plugins.Where(p => p.Tier is null))
         {
             session.Screen.Line($"{refused.Id}: {string.Join(' ', refused.Reasons)}");
@@ -37,6 +42,9 @@ internal static class ListCommand
 
         return ExitCode.Done;
     }
+
+    /// <summary>True where the workers of a plugin are worth a table: more than one, or one that is missing.</summary>
+    public static bool HasSeveralWorkers(PluginLine plugin) => plugin.Workers.Count > 1 || plugin.Workers.Any(w => w.State != Runtime.Model.WorkerState.Ready);
 
     private static async Task<PluginLine[]> ReadFolderAsync(Session session, CancellationToken cancellationToken)
     {

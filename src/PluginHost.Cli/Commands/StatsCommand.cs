@@ -18,15 +18,23 @@ internal static class StatsCommand
         if (session.Screen.IsJson)
         {
             session.Screen.Document(
-                new StatsDocument(source, snapshot.Stats.WindowSeconds, plugins, snapshot.Stats.Tiers), ToolJson.Plain.StatsDocument);
+                new StatsDocument(source, snapshot.Stats.WindowSeconds, plugins, snapshot.Stats.Tiers, [.. WorkersOf(snapshot)]), ToolJson.Plain.StatsDocument);
             return ExitCode.Done;
         }
 
         session.Screen.Line(HostReader.Describe(source));
         session.Screen.People.Write(Tables.Tiers(snapshot.Stats.Tiers.Select(TierLine.Of)));
         session.Screen.People.Write(Tables.Methods(plugins));
+        if (snapshot.Plugins.Select(PluginLine.Of).Where(ListCommand.HasSeveralWorkers).ToList() is { Count: > 0 } pools)
+        {
+            session.Screen.People.Write(Tables.Workers(pools));
+        }
+
         return ExitCode.Done;
     }
+
+    private static IEnumerable<PluginWorkersLine> WorkersOf(RuntimeSnapshot snapshot) =>
+        snapshot.Plugins.Where(p => p.Workers.Count > 0).Select(p => new PluginWorkersLine(p.Id, p.Workers));
 
     /// <summary>Shows fault records and restarts.</summary>
     public static async Task<int> FaultsAsync(Session session, string? attach, CancellationToken cancellationToken)

@@ -26,7 +26,10 @@ internal sealed record ListDocument(SourceLine? Source, IReadOnlyList<PluginLine
 
 /// <summary>What <c>stats --json</c> prints.</summary>
 internal sealed record StatsDocument(
-    SourceLine Source, double WindowSeconds, IReadOnlyList<PluginStats> Plugins, IReadOnlyList<TierStats> Tiers);
+    SourceLine Source, double WindowSeconds, IReadOnlyList<PluginStats> Plugins, IReadOnlyList<TierStats> Tiers, IReadOnlyList<PluginWorkersLine> Workers);
+
+/// <summary>The workers of a plugin.</summary>
+internal sealed record PluginWorkersLine(string Plugin, IReadOnlyList<WorkerStatus> Workers);
 
 /// <summary>What <c>faults --json</c> prints.</summary>
 internal sealed record FaultsDocument(SourceLine Source, IReadOnlyList<FaultLine> Faults, IReadOnlyList<RestartLine> Restarts);

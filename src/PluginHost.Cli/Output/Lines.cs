@@ -15,13 +15,14 @@ internal sealed record PluginLine(
     PluginState State,
     int Generation,
     int? WorkerPid,
+    IReadOnlyList<WorkerStatus> Workers,
     IReadOnlyList<string> Contracts,
     string? Unavailable,
     IReadOnlyList<string> Reasons)
 {
     /// <summary>The line of a plugin.</summary>
     public static PluginLine Of(PluginStatus status) => new(
-        status.Id, status.Version, status.RequestedTrust, status.GrantedTrust, status.Tier, status.State, status.Generation, status.WorkerPid,
+        status.Id, status.Version, status.RequestedTrust, status.GrantedTrust, status.Tier, status.State, status.Generation, status.WorkerPid, status.Workers,
         status.Contracts, status.Unavailable, status.Reasons);
 }
 

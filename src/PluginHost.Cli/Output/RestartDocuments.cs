@@ -5,14 +5,25 @@ namespace PluginHost.Cli.Output;
 /// <summary>What <c>bench start --json</c> prints.</summary>
 /// <param name="Machine">Where.</param>
 /// <param name="Runs">From the kill of a worker to the answer of the next call, for each kind of spare.</param>
-/// <param name="PerCall">A fresh worker for every call; null where that was not measured.</param>
-internal sealed record StartDocument(MachineLine Machine, IReadOnlyList<StartLine> Runs, PerCallLine? PerCall);
+/// <param name="PerCall">A fresh worker for every call.</param>
+/// <param name="Pool">What a worker costs in a pool.</param>
+internal sealed record StartDocument(MachineLine Machine, IReadOnlyList<StartLine> Runs, PerCallLine PerCall, PoolMemoryLine Pool);
 
 /// <summary>One kind of spare.</summary>
 internal sealed record StartLine(PluginTier Tier, string Spare, string Plugin, double P50Ms, double P99Ms, double PssMiB);
 
 /// <summary>A fresh worker for every call.</summary>
-internal sealed record PerCallLine(double P50Ms, double SustainedCallsPerSecond);
+/// <param name="P50Ms">The median time of a call that finds a worker ready.</param>
+/// <param name="P99Ms">The p99 of the same.</param>
+/// <param name="SustainedCallsPerSecond">Calls a second, one behind the other: what starting workers allows.</param>
+/// <param name="Workers">How many at once, and how many are kept ready.</param>
+internal sealed record PerCallLine(double P50Ms, double P99Ms, double SustainedCallsPerSecond, int Workers);
+
+/// <summary>The memory of the workers of a pool.</summary>
+/// <param name="Workers">How many.</param>
+/// <param name="PssMiB">Of each: its own pages and its share of those that several use.</param>
+/// <param name="PrivateMiB">Of each: its own pages alone.</param>
+internal sealed record PoolMemoryLine(int Workers, double PssMiB, double PrivateMiB);
 
 /// <summary>What <c>bench crash --json</c> prints.</summary>
 internal sealed record CrashDocument(MachineLine Machine, IReadOnlyList<CrashLine> Runs);

@@ -17,7 +17,28 @@ internal static class Tables
         {
             Add(
                 table, plugin.Id, plugin.Version ?? "-", Words.Of(plugin.RequestedTrust), Words.Of(plugin.GrantedTrust), Words.Of(plugin.Tier),
-                State(plugin), Text(plugin.Generation), plugin.WorkerPid is { } pid ? Text(pid) : "-");
+                State(plugin), Text(plugin.Generation), Pids(plugin));
+        }
+
+        return table;
+    }
+
+    private static string Pids(PluginLine plugin) => plugin.Workers.Select(w => w.Pid).OfType<int>().ToArray() is { Length: > 0 } pids
+        ? string.Join(' ', pids.Select(Text))
+        : plugin.WorkerPid is { } pid ? Text(pid) : "-";
+
+    /// <summary>The workers of plugins that have several.</summary>
+    public static Table Workers(IEnumerable<PluginLine> plugins)
+    {
+        Table table = New("Workers", "plugin", "worker", "process", "state", "in flight", "since", "why");
+        foreach (PluginLine plugin in plugins)
+        {
+            foreach (WorkerStatus worker in plugin.Workers)
+            {
+                Add(
+                    table, plugin.Id, Text(worker.Number), worker.Pid is { } pid ? Text(pid) : "-", Words.Of(worker.State), Text(worker.InFlight),
+                    worker.Since.ToString("HH:mm:ss", CultureInfo.InvariantCulture), worker.Reason ?? "-");
+            }
         }
 
         return table;

@@ -18,6 +18,7 @@ namespace PluginHost.Cli.Output;
         typeof(CamelCaseWord<TrustLevel>),
         typeof(CamelCaseWord<PluginState>),
         typeof(CamelCaseWord<IsolationMode>),
+        typeof(CamelCaseWord<WorkerState>),
     ])]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(DemoDocument))]

@@ -15,6 +15,12 @@ public interface ICall<TResult>
     /// <summary>The chain of calls that this one belongs to, as the callee's side understands it; null for none.</summary>
     string? Chain => null;
 
+    /// <summary>True where <see cref="Partition"/> says which of several workers the call goes to. Default false: nothing is asked then.</summary>
+    static virtual bool HasPartition => false;
+
+    /// <summary>The number of the call's partition key (<see cref="PartitionHash"/>): calls with the same number go to the same worker.</summary>
+    ulong Partition => 0;
+
     /// <summary>Writes the arguments as one positional array.</summary>
     void WriteArguments<TWriter>(ref TWriter writer)
         where TWriter : struct, IValueWriter, allows ref struct;

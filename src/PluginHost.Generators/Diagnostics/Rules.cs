@@ -95,6 +95,10 @@ internal static class Rules
         "PH0022", "A sequence outlives its call's arguments", "'{0}' gives a sequence directly, and has an argument that ends before the sequence begins: return Task<IAsyncEnumerable<T>> and use the argument before the task ends, or pass a whole list",
         "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0022.md");
 
+    public static readonly DiagnosticDescriptor BadPartitionKey = new(
+        "PH0023", "A partition key is one plain value", "The partition key '{0}' of '{1}' {2}",
+        "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0023.md");
+
     /// <summary>The rule of a kind of problem.</summary>
     public static DiagnosticDescriptor For(ProblemKind kind) => kind switch
     {
@@ -120,6 +124,7 @@ internal static class Rules
         ProblemKind.IdempotentLease => IdempotentLease,
         ProblemKind.LeaseInside => LeaseInside,
         ProblemKind.ShortArgument => ShortArgument,
+        ProblemKind.BadPartitionKey => BadPartitionKey,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of problem."),
     };
 

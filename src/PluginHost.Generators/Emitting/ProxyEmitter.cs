@@ -73,6 +73,13 @@ internal static class ProxyEmitter
         }
 
         code.Line($"public static {Shapes.Invocation}ContractMethod Method => {contract.Name}Contract.Method{method.Index};").Line();
+        int key = parameters.FindIndex(p => p.IsPartitionKey);
+        if (key >= 0)
+        {
+            code.Line("public static bool HasPartition => true;").Line();
+            code.Line($"public ulong Partition => {PartitionKeys.CodeOf(parameters[key].Type!, $"_{key}")};").Line();
+        }
+
         code.Line("public void WriteArguments<TWriter>(ref TWriter writer)").Open($"    {Shapes.WriterBound}");
         code.Line($"writer.BeginArray({parameters.Count});");
         for (int i = 0; i < parameters.Count; i++)

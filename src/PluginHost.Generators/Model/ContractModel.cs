@@ -79,7 +79,8 @@ internal sealed record MethodModel(
 /// <param name="Code">The type in C#, as declared.</param>
 /// <param name="Type">The type; null for the token.</param>
 /// <param name="DefaultCode">The default value in C#, or null where there is none.</param>
-internal sealed record ParameterModel(string Name, string WireName, string Code, TypeRef? Type, string? DefaultCode);
+/// <param name="IsPartitionKey">True where it says which worker the call goes to.</param>
+internal sealed record ParameterModel(string Name, string WireName, string Code, TypeRef? Type, string? DefaultCode, bool IsPartitionKey = false);
 
 /// <summary>A declared error.</summary>
 /// <param name="Code">The exception in C#, fully qualified.</param>

@@ -11,6 +11,7 @@ internal static class ContractAttributes
     public const string Policy = Space + "CallPolicyAttribute";
     public const string Wire = Space + "WireNameAttribute";
     public const string CallScoped = Space + "CallScopedAttribute";
+    public const string PartitionKey = Space + "PartitionKeyAttribute";
     public const string Throws = Space + "ThrowsAttribute`1";
     private const string Space = "PluginHost.Contracts.";
 

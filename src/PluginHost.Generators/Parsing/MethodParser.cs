@@ -161,7 +161,8 @@ internal sealed class MethodParser(TypeParser types, ProblemList problems, Func<
                     Names.Camel(parameter.Name),
                     parameter.Type.ToDisplayString(Names.Qualified),
                     type,
-                    isToken ? null : Literals.Default(parameter)));
+                    isToken ? null : Literals.Default(parameter),
+                    IsPartitionKey(parameter, type, method, place, parameters)));
             }
         }
 
@@ -171,6 +172,26 @@ internal sealed class MethodParser(TypeParser types, ProblemList problems, Func<
         }
 
         return parameters;
+    }
+
+    private bool IsPartitionKey(IParameterSymbol parameter, TypeRef? type, IMethodSymbol method, Location? place, List<ParameterModel> before)
+    {
+        if (ContractAttributes.Find(parameter, ContractAttributes.PartitionKey) is not { } attribute)
+        {
+            return false;
+        }
+
+        string? problem = type is null || PartitionKeys.CodeOf(type, "") is null
+            ? $"has the type '{Names.Display(parameter.Type)}': use a whole number, char, string, Guid or an enum"
+            : before.FirstOrDefault(p => p.IsPartitionKey) is { } first
+                ? $"is the second one, after '{first.Name}': a call goes to one worker, so combine both into one value"
+                : null;
+        if (problem is not null)
+        {
+            problems.Add(ProblemKind.BadPartitionKey, ContractAttributes.Place(attribute) ?? place, parameter.Name, method.Name, problem);
+        }
+
+        return problem is null;
     }
 
     private static string RefWord(RefKind kind) => kind switch

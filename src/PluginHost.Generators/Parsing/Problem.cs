@@ -27,6 +27,7 @@ internal enum ProblemKind
     IdempotentLease,
     LeaseInside,
     ShortArgument,
+    BadPartitionKey,
 }
 
 /// <summary>One thing that is wrong, and where.</summary>

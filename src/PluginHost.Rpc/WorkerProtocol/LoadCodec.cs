@@ -9,7 +9,7 @@ internal static class LoadCodec
     public static void Write<TWriter>(ref TWriter writer, LoadRequest value)
         where TWriter : struct, IValueWriter, allows ref struct
     {
-        writer.BeginMap(13);
+        writer.BeginMap(value.TempFolder is null ? 13 : 14);
         WireMap.WriteText(ref writer, "pluginId"u8, value.PluginId);
         WireMap.WriteInteger(ref writer, "generation"u8, value.Generation);
         WireMap.WriteText(ref writer, "folder"u8, value.Folder);
@@ -45,6 +45,11 @@ internal static class LoadCodec
         WireMap.WriteInteger(ref writer, "logLevel"u8, value.LeastLogLevel);
         writer.WriteName("rehearsal"u8);
         writer.WriteBoolean(value.IsRehearsal);
+        if (value.TempFolder is { } temporary)
+        {
+            WireMap.WriteText(ref writer, "tempFolder"u8, temporary);
+        }
+
         writer.EndMap();
     }
 
@@ -65,6 +70,7 @@ internal static class LoadCodec
         int callTimeoutMilliseconds = Timeout.Infinite;
         int? leastLogLevel = null;
         bool isRehearsal = false;
+        string? tempFolder = null;
         ValueScope map = reader.BeginMap();
         while (reader.NextName(ref map, out ReadOnlySpan<byte> member))
         {
@@ -134,6 +140,10 @@ internal static class LoadCodec
             {
                 isRehearsal = reader.ReadBoolean();
             }
+            else if (member.SequenceEqual("tempFolder"u8))
+            {
+                tempFolder = reader.ReadString();
+            }
             else
             {
                 reader.Skip();
@@ -151,7 +161,7 @@ internal static class LoadCodec
             WireMap.Required(sharedAssemblies, nameof(LoadRequest), "sharedAssemblies"),
             startTimeoutMilliseconds,
             services,
-            callTimeoutMilliseconds) { IsRehearsal = isRehearsal };
+            callTimeoutMilliseconds) { IsRehearsal = isRehearsal, TempFolder = tempFolder };
         return leastLogLevel is { } level ? request with { LeastLogLevel = level } : request;
     }
 

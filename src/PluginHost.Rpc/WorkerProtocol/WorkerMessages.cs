@@ -79,6 +79,9 @@ public sealed record LoadRequest(
     /// <summary>The number of the least <c>Microsoft.Extensions.Logging.LogLevel</c> that is worth sending. Default 2: information.</summary>
     public int LeastLogLevel { get; init; } = 2;
 
+    /// <summary>The folder for the plugin's temporary files, absolute; null for the system's.</summary>
+    public string? TempFolder { get; init; }
+
     /// <summary>
     /// True for a rehearsal: the worker loads a plugin of its own, so that what every load needs is in memory, and forgets it. Any number of
     /// them may come before the one load.

@@ -27,8 +27,11 @@ public sealed record PluginStatus
     /// <summary>Its generation; 0 before the first start.</summary>
     public int Generation { get; init; }
 
-    /// <summary>The worker's process id, or null.</summary>
+    /// <summary>The worker's process id; null where there is none, or more than one.</summary>
     public int? WorkerPid { get; init; }
+
+    /// <summary>The worker processes, those that are missing now included; empty in-process and where the plugin does not run.</summary>
+    public IReadOnlyList<WorkerStatus> Workers { get; init; } = [];
 
     /// <summary>Since when it is in this state.</summary>
     public DateTimeOffset Since { get; init; }

@@ -76,7 +76,7 @@ internal sealed record CallFailure(CallStatus Status, PluginException Exception)
     }
 
     /// <summary>The record of this failure for the journal; null where it is no fault of the plugin.</summary>
-    public FaultRecord? Record(DateTimeOffset at, int pid) => Status is not (CallStatus.Fault or CallStatus.Timeout)
+    public FaultRecord? Record(DateTimeOffset at, int? pid) => Status is not (CallStatus.Fault or CallStatus.Timeout)
         ? null
         : new FaultRecord
         {

@@ -19,8 +19,12 @@ internal enum GateResult
 /// <summary>
 /// Lets a bounded number of calls in and a bounded number wait, in turn. A call that need not wait costs two interlocked operations. Thread-safe.
 /// </summary>
+/// <param name="concurrency">How many may be inside at once.</param>
+/// <param name="queue">How many may wait here.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="freed">Told after each call that went out, for calls that wait elsewhere; null where none do. Be quick.</param>
 [SuppressMessage("Reliability", "CA1001", Justification = "The semaphore holds no handle until one is asked for, and calls still leave while their instance is being disposed.")]
-internal sealed class CallGate(int concurrency, int queue, TimeProvider clock)
+internal sealed class CallGate(int concurrency, int queue, TimeProvider clock, Action? freed = null)
 {
     // Who leaves while calls wait puts one turn in here.
     private readonly SemaphoreSlim _turns = new(0);
@@ -34,6 +38,12 @@ internal sealed class CallGate(int concurrency, int queue, TimeProvider clock)
 
     /// <summary>How many may wait.</summary>
     public int Queue => queue;
+
+    /// <summary>How many could go in now; 0 where it is full.</summary>
+    public int Room => Math.Max(0, Volatile.Read(ref _room));
+
+    /// <summary>How many are inside now.</summary>
+    public int Inside => Concurrency - Room;
 
     /// <summary>How many calls are inside or wait.</summary>
     public int Busy => Concurrency - Volatile.Read(ref _room);
@@ -58,6 +68,9 @@ internal sealed class CallGate(int concurrency, int queue, TimeProvider clock)
 
         return false;
     }
+
+    /// <summary>Goes in where there is still as much room as was seen: whoever chose this gate for its room was not overtaken.</summary>
+    public bool TryEnterAt(int room) => room > 0 && Interlocked.CompareExchange(ref _room, room - 1, room) == room;
 
     /// <summary>Goes in, waiting its turn.</summary>
     /// <returns>The result and the Stopwatch ticks waited.</returns>
@@ -107,6 +120,10 @@ internal sealed class CallGate(int concurrency, int queue, TimeProvider clock)
         if (Interlocked.Increment(ref _room) <= 0)
         {
             _turns.Release();
+        }
+        else
+        {
+            freed?.Invoke();
         }
     }
 

@@ -36,6 +36,9 @@ internal static partial class Log
     [LoggerMessage(6020, LogLevel.Warning, "Large values of plugin {PluginId} travel in parts, for memory to share with its worker cannot be made: {Reason}")]
     public static partial void NoPayloadMemory(ILogger logger, string pluginId, string reason);
 
+    [LoggerMessage(6030, LogLevel.Warning, "The folder '{Folder}' of a worker of plugin {PluginId} could not be removed after its call; the host's next start tries again: {Reason}")]
+    public static partial void CallFolderKept(ILogger logger, string pluginId, string folder, string reason);
+
     [LoggerMessage(6040, LogLevel.Debug, "Worker {WorkerPid} stands ready as a spare.")]
     public static partial void SpareReady(ILogger logger, int workerPid);
 

@@ -13,8 +13,8 @@ using PluginHost.Runtime.Tiers;
 namespace PluginHost.Runtime.OutOfProcess;
 
 /// <summary>
-/// Runs each plugin in a child process: spawn, handshake, load, ready, each within its time; the first two are behind it where a spare stands
-/// ready. Thread-safe.
+/// Runs each plugin in a child process, in several or in one for each call: spawn, handshake, load, ready, each within its time; the first two are
+/// behind it where a spare stands ready. Thread-safe.
 /// </summary>
 internal sealed class ProcessTier : ITier, IAsyncDisposable
 {
@@ -52,7 +52,19 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
     public SpareCounts Spares => _spares.Counts;
 
     /// <inheritdoc/>
-    public async Task<IPluginInstance> StartAsync(StartRequest request, CancellationToken cancellationToken)
+    public async Task<IPluginInstance> StartAsync(StartRequest request, CancellationToken cancellationToken) => request.Manifest switch
+    {
+        { Isolation: IsolationMode.PerCall } => await PerCallInstance.StartAsync(request, Kind, StartWorkerAsync, _clock, cancellationToken).ConfigureAwait(false),
+        { Workers: > 1 } => await WorkerPool.StartAsync(request, Kind, StartWorkerAsync, _clock, cancellationToken).ConfigureAwait(false),
+        _ => await StartWorkerAsync(request, null, cancellationToken).ConfigureAwait(false),
+    };
+
+    /// <summary>Starts one worker.</summary>
+    /// <param name="request">For what.</param>
+    /// <param name="gate">What its calls go through; null for one by the manifest's limits.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="PluginException">It could not be started.</exception>
+    private async Task<WorkerInstance> StartWorkerAsync(StartRequest request, CallGate? gate, CancellationToken cancellationToken)
     {
         long began = _clock.GetTimestamp();
         WorkerIdentity identity = new(request.Manifest.Id, Kind, request.Generation);
@@ -60,7 +72,7 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
         {
             WorkerLink program = await new ProgramLaunch(_options, _clock, _running).RunAsync(identity, request, cancellationToken).ConfigureAwait(false);
             Log.Started(request.Logger, identity.PluginId, program.Pid, identity.Generation, WorkerProtocolVersion.Json, SharedSections.Word(request.Manifest.Channel), _clock.GetElapsedTime(began));
-            return new WorkerInstance(program, request, _clock);
+            return new WorkerInstance(program, request, _clock, gate);
         }
 
         WorkerClass kind = WorkerClass.Of(request, Kind);
@@ -101,7 +113,7 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
                 CheckContracts(identity, request.Contracts, loaded.Contracts);
                 HelloReply agreed = worker.Agreed!;
                 Log.Started(request.Logger, identity.PluginId, link.Pid, identity.Generation, agreed.Codec, agreed.Transport, _clock.GetElapsedTime(began));
-                return new WorkerInstance(link, request, _clock);
+                return new WorkerInstance(link, request, _clock, gate);
             }
             catch (PluginFaultException killed) when (isSpare && !link.IsStopping && killed.Cause.Signal == Signals.NameOf(Signals.Kill))
             {
@@ -142,8 +154,14 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
         WorkerLink link = worker.Become(identity, request, _options, _clock);
         try
         {
+            HelloRequest hello = _starter.Hello(offer);
             HelloReply agreed = await AskAsync<HelloCall, HelloReply>(
-                link, _starter.Hello(offer), "the handshake", _options.HandshakeTimeout, nameof(_options.HandshakeTimeout), cancellationToken).ConfigureAwait(false);
+                link, new HelloCall(hello), "the handshake", _options.HandshakeTimeout, nameof(_options.HandshakeTimeout), cancellationToken).ConfigureAwait(false);
+            if (HandshakeCheck.Problem(hello, agreed) is { } problem)
+            {
+                throw StartFailure.Disagrees(identity, link.Pid, problem);
+            }
+
             return worker.Agree(agreed, offer, identity.PluginId, _options)
                 ? (link, worker)
                 : throw StartFailure.NotSpawned(identity, $"worker {link.Pid} took the transport '{agreed.Transport}', which it was not offered.");
@@ -192,6 +210,7 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
         (int)request.Manifest.Limits.CallTimeout.TotalMilliseconds)
     {
         LeastLogLevel = WorkerCommand.LeastLevel(request.Logger),
+        TempFolder = request.TempFolder,
     };
 
     /// <summary>The worker's copy of a contract must know every method of the host's.</summary>

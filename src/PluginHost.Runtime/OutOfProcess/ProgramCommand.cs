@@ -64,7 +64,7 @@ internal static class ProgramCommand
             Channel = request.Manifest.Channel == ProgramChannel.Descriptor ? ChildChannel.Descriptor : ChildChannel.Stdio,
             FileName = program,
             Arguments = command[1..],
-            Environment = ChildEnvironment.Of(ChildEnvironment.OfThisProcess(), request.Manifest.Permissions.Env, Added(request.Manifest)),
+            Environment = ChildEnvironment.Of(ChildEnvironment.OfThisProcess(), request.Manifest.Permissions.Env, Added(request)),
             WorkingDirectory = request.Folder,
             Logger = request.Logger,
             Clock = clock,
@@ -78,8 +78,14 @@ internal static class ProgramCommand
 
     private static bool Executable(string file) => File.Exists(file) && Libc.access(file, Libc.MayExecute) == 0;
 
-    private static IEnumerable<KeyValuePair<string, string>> Added(PluginManifest manifest)
+    private static IEnumerable<KeyValuePair<string, string>> Added(StartRequest request)
     {
+        PluginManifest manifest = request.Manifest;
+        if (request.TempFolder is { } temporary)
+        {
+            yield return new("TMPDIR", temporary);
+        }
+
         if (manifest.Channel == ProgramChannel.Descriptor)
         {
             yield return new(WorkerEnvironment.Descriptor, SpawnRequest.ChannelDescriptor.ToString(CultureInfo.InvariantCulture));

@@ -69,6 +69,14 @@ internal static class StartFailure
             $"Plugin '{worker.PluginId}' could not be started: its worker {record.WorkerPid} had not ended {stage} after {limit} and was killed.{(unfinished is null ? "" : " " + unfinished)}", fault);
     }
 
+    /// <summary>The worker answered the handshake with what it was not offered.</summary>
+    /// <param name="worker">Whose.</param>
+    /// <param name="pid">Its process id.</param>
+    /// <param name="problem">From <see cref="HandshakeCheck.Problem"/>.</param>
+    public static PluginException Disagrees(WorkerIdentity worker, int pid, string problem) => new PluginFaultException(
+        $"Plugin '{worker.PluginId}' could not be started: its worker {pid} {problem} {HandshakeCheck.Remedy}",
+        worker.Fault(FaultKind.HandshakeRefused) with { Remedy = HandshakeCheck.Remedy });
+
     /// <summary>The worker answered that it cannot.</summary>
     public static PluginException Refused(WorkerIdentity worker, bool isHandshake, RpcErrorException error)
     {

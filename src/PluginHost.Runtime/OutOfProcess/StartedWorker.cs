@@ -15,8 +15,9 @@ internal sealed class StartedWorker : IAsyncDisposable
     private readonly WorkerReports _reports;
     private readonly LateLogger _logger;
     private readonly LateChain _chain;
+    private readonly TimeProvider _clock;
 
-    public StartedWorker(WorkerClass kind, WorkerProcess process, RpcConnection connection, RingTransport transport, WorkerReports reports, LateLogger logger, LateChain chain)
+    public StartedWorker(WorkerClass kind, WorkerProcess process, RpcConnection connection, RingTransport transport, WorkerReports reports, LateLogger logger, LateChain chain, TimeProvider clock)
     {
         Class = kind;
         Connection = connection;
@@ -25,6 +26,7 @@ internal sealed class StartedWorker : IAsyncDisposable
         _reports = reports;
         _logger = logger;
         _chain = chain;
+        _clock = clock;
         Gone = Task.WhenAny(process.Exited, connection.Closed);
     }
 
@@ -71,6 +73,6 @@ internal sealed class StartedWorker : IAsyncDisposable
     {
         _process.Kill();
         await Connection.DisposeAsync().ConfigureAwait(false);
-        await _process.Exited.ConfigureAwait(false);
+        await _process.KillAndWaitAsync(_clock, _logger).ConfigureAwait(false);
     }
 }

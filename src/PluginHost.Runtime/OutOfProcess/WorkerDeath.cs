@@ -68,9 +68,10 @@ internal sealed record WorkerDeath(FaultKind Kind, string What, DyingWords? Exce
         }
 
         ProcessExit exit = evidence.Exit ?? default;
-        if (evidence.Hang is { } hang && exit.Signal == SigKill)
+        if (evidence.Hang is { } hang && exit.ExitCode is null && exit.Signal is null or SigKill)
         {
-            return new WorkerDeath(FaultKind.Hang, $"was killed: it {hang.What.TrimEnd('.')}", null);
+            string unended = exit.Signal is null ? " and has not ended (the kernel holds it)" : "";
+            return new WorkerDeath(FaultKind.Hang, $"was killed{unended}: it {hang.What.TrimEnd('.')}", null);
         }
 
         if (evidence.Over is { } over && exit.Signal == SigKill)

@@ -14,7 +14,7 @@ internal sealed partial class WorkerInstance
     private bool _isDraining;
 
     /// <inheritdoc/>
-    public async Task<int> DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
+    public override async Task<int> DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         Volatile.Write(ref _isDraining, true);
 
@@ -25,7 +25,7 @@ internal sealed partial class WorkerInstance
     }
 
     /// <inheritdoc/>
-    public async Task CheckHealthAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    public override async Task CheckHealthAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
@@ -50,11 +50,11 @@ internal sealed partial class WorkerInstance
     }
 
     /// <inheritdoc/>
-    public InstanceUsage? Usage(bool withMemory) =>
+    public override InstanceUsage? Usage(bool withMemory) =>
         new InstanceUsage(Interlocked.Read(ref _taken), withMemory ? ProcessMemory.Resident(_link.Pid) : null);
 
     /// <inheritdoc/>
-    public void EndOverLimit(string limit, string what) => _link.KillOver(new LimitFinding(limit, what));
+    public override void EndOverLimit(string limit, string what) => _link.KillOver(new LimitFinding(limit, what));
 
     /// <summary>The last look before a call is sent.</summary>
     private void GoIn(ContractMethod method)

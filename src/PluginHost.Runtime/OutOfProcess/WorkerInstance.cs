@@ -3,15 +3,15 @@ using System.Runtime.CompilerServices;
 using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
-using PluginHost.Loading;
 using PluginHost.Rpc.Connection;
+using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime.OutOfProcess;
 
 /// <summary>One generation of a plugin in its worker: one attempt of each call, within the limits. Thread-safe.</summary>
-internal sealed partial class WorkerInstance : IPluginInstance
+internal sealed partial class WorkerInstance : RemoteInstance
 {
     private readonly WorkerLink _link;
     private readonly WorkerIdentity _identity;
@@ -21,65 +21,93 @@ internal sealed partial class WorkerInstance : IPluginInstance
     private readonly bool _countsCalls;
     private long _taken;
 
-    public WorkerInstance(WorkerLink link, StartRequest request, TimeProvider clock)
+    /// <summary>Creates one whose worker is ready.</summary>
+    /// <param name="link">The worker.</param>
+    /// <param name="request">What it was started for.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="gate">What its calls go through; null for one by the manifest's limits.</param>
+    public WorkerInstance(WorkerLink link, StartRequest request, TimeProvider clock, CallGate? gate = null)
     {
         _link = link;
         _identity = link.Identity;
         _observer = request.Observer;
         _clock = clock;
         _countsCalls = request.Manifest.Recycle.Calls is not null;
-        _gate = new CallGate(request.Manifest.Limits.Concurrency, request.Manifest.Limits.Queue, clock);
+        _gate = gate ?? new CallGate(request.Manifest.Limits.Concurrency, request.Manifest.Limits.Queue, clock);
+        Since = clock.GetUtcNow();
         link.WatchForHangs();
         link.Connection.UseLeaseInvoker(new LeaseInvoker(this, link, request.Observer));
     }
 
     /// <inheritdoc/>
-    public int Generation => _identity.Generation;
+    public override int Generation => _identity.Generation;
 
     /// <inheritdoc/>
-    public int? WorkerPid => _link.Pid;
+    public override int? WorkerPid => _link.Pid;
 
     /// <inheritdoc/>
-    public Task<FaultRecord> Died => _link.Died;
+    public override Task<FaultRecord> Died => _link.Died;
+
+    /// <summary>True as soon as a call was lost: its one worker was lost with it.</summary>
+    public override bool IsOver => true;
+
+    /// <summary>Ends with the first sign that the worker ends, asked for or not. Never faults.</summary>
+    public Task Ending => _link.Ending;
+
+    /// <summary>Ends when the worker is gone, asked for or not, with what would be its record. Never faults.</summary>
+    public Task<FaultRecord> Gone => _link.Gone;
+
+    /// <summary>How much of what the worker handed out is still held here.</summary>
+    public int HeldLeases => _link.Connection.HeldLeases;
+
+    /// <summary>What its calls go through.</summary>
+    public CallGate Gate => _gate;
+
+    /// <summary>How many calls are inside.</summary>
+    public int Inside => _gate.Inside;
+
+    /// <summary>Since when it takes calls.</summary>
+    public DateTimeOffset Since { get; }
 
     /// <inheritdoc/>
-    public IReadOnlyList<LoadedAssembly> Assemblies => [];
+    public override IReadOnlyList<WorkerStatus> Workers =>
+        [new WorkerStatus { Number = 1, Pid = _link.Pid, State = WorkerState.Ready, Since = Since, InFlight = Inside }];
 
     /// <inheritdoc/>
-    public object Target(ContractDescriptor contract) => contract.CreateProxy(new SingleAttempts(this));
+    public override Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken) => _link.StopAsync(drain, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken) => _link.StopAsync(drain, cancellationToken);
+    public override TimeSpan TimeoutOf(ContractMethod method) => _link.TimeoutOf(method);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() =>
-        await _link.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+    public override PluginException Lost(ContractMethod method, CallLostException lost) => Lost(method, lost, isCounted: true);
 
-    /// <summary>Calls; the task must be awaited once. One attempt, reported to the observer unless it is lost.</summary>
-    /// <exception cref="CallLostException">The worker or its connection was lost; the caller decides whether to try again.</exception>
-    public ValueTask<TResult> CallAsync<TCall, TResult>(TCall call, TimeSpan timeout, CancellationToken cancellationToken)
-        where TCall : struct, ICall<TResult> => CallAsync<TCall, TResult>(call, timeout, null, 0, cancellationToken);
+    /// <inheritdoc/>
+    public override ValueTask<TResult> CallAsync<TCall, TResult>(
+        TCall call, TimeSpan timeout, LostCalls? losses, long since, CancellationToken cancellationToken) =>
+        CallAsync<TCall, TResult>(call, timeout, default, losses, since, cancellationToken);
 
     /// <summary>Calls; the task must be awaited once. Reported to the observer unless it is lost; then somebody else goes on with it.</summary>
     /// <param name="call">The arguments.</param>
     /// <param name="timeout">The time it has.</param>
+    /// <param name="place">Whether it has its place already.</param>
     /// <param name="losses">Takes the call where it is lost; null to throw <see cref="CallLostException"/>.</param>
     /// <param name="since">When the call began, for <paramref name="losses"/>.</param>
     /// <param name="cancellationToken">The caller's.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<TResult> CallAsync<TCall, TResult>(
-        TCall call, TimeSpan timeout, LostCalls? losses, long since, CancellationToken cancellationToken)
+        TCall call, TimeSpan timeout, CallPlace place, LostCalls? losses, long since, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
         CallLostException lost;
-        long began = Stopwatch.GetTimestamp();
+        long began = place.Began == 0 ? Stopwatch.GetTimestamp() : place.Began;
         _observer.InFlight(TCall.Method, began: true);
         try
         {
-            long queued = 0;
+            long queued = place.Queued;
             TimeSpan left = timeout;
-            bool isCounted = _gate.TryEnter();
-            if (!isCounted && !IsNested<TCall, TResult>())
+            bool isCounted = place.IsHeld || (!place.IsFree && _gate.TryEnter());
+            if (!isCounted && !place.IsFree && !IsNested<TCall, TResult>(_identity))
             {
                 (GateResult result, queued) = await _gate.EnterAsync(timeout, cancellationToken).ConfigureAwait(false);
                 left = Left(TCall.Method, timeout, result, queued);
@@ -123,19 +151,23 @@ internal sealed partial class WorkerInstance : IPluginInstance
             : await losses.AgainAsync<TCall, TResult>(call, this, lost, since, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <inheritdoc/>
+    public override TResult Call<TCall, TResult>(TCall call, TimeSpan timeout, CancellationToken cancellationToken) =>
+        Call<TCall, TResult>(call, timeout, default(CallPlace), cancellationToken);
+
     /// <summary>Calls and blocks. One attempt, reported to the observer unless it is lost.</summary>
     /// <exception cref="CallLostException">The worker or its connection was lost; the caller decides whether to try again.</exception>
-    public TResult Call<TCall, TResult>(TCall call, TimeSpan timeout, CancellationToken cancellationToken)
+    public TResult Call<TCall, TResult>(TCall call, TimeSpan timeout, CallPlace place, CancellationToken cancellationToken)
         where TCall : struct, ICall<TResult>
     {
-        long began = Stopwatch.GetTimestamp();
+        long began = place.Began == 0 ? Stopwatch.GetTimestamp() : place.Began;
         _observer.InFlight(TCall.Method, began: true);
         try
         {
-            long queued = 0;
+            long queued = place.Queued;
             TimeSpan left = timeout;
-            bool isCounted = _gate.TryEnter();
-            if (!isCounted && !IsNested<TCall, TResult>())
+            bool isCounted = place.IsHeld || (!place.IsFree && _gate.TryEnter());
+            if (!isCounted && !place.IsFree && !IsNested<TCall, TResult>(_identity))
             {
                 (GateResult result, queued) = _gate.Enter(timeout, cancellationToken);
                 left = Left(TCall.Method, timeout, result, queued);
@@ -175,9 +207,9 @@ internal sealed partial class WorkerInstance : IPluginInstance
     /// <summary>
     /// True for a call that comes back to this plugin out of one of its own: the one waits for the other, so it must not wait for a place.
     /// </summary>
-    private bool IsNested<TCall, TResult>()
+    internal static bool IsNested<TCall, TResult>(WorkerIdentity identity)
         where TCall : struct, ICall<TResult> =>
-        TCall.HasChain && PluginCaller.Current?.Chain.Contains(_identity.PluginId) == true;
+        TCall.HasChain && PluginCaller.Current?.Chain.Contains(identity.PluginId) == true;
 
     /// <summary>The time left after the queue.</summary>
     private TimeSpan Left(ContractMethod method, TimeSpan timeout, GateResult result, long queued)
@@ -237,44 +269,8 @@ internal sealed partial class WorkerInstance : IPluginInstance
         public CallFailure Failure { get; } = failure;
     }
 
-    /// <summary>Proxies' calls without any retry: a lost one ends with its fault.</summary>
-    private sealed class SingleAttempts(WorkerInstance instance) : IInvoker
-    {
-        public TResult Invoke<TCall, TResult>(TCall call, CancellationToken cancellationToken)
-            where TCall : struct, ICall<TResult>
-        {
-            try
-            {
-                return instance.Call<TCall, TResult>(call, instance._link.TimeoutOf(TCall.Method), cancellationToken);
-            }
-            catch (CallLostException lost)
-            {
-                throw instance.Lost(TCall.Method, lost);
-            }
-        }
-
-        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-        public async ValueTask<TResult> InvokeAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
-            where TCall : struct, ICall<TResult>
-        {
-            try
-            {
-                return await instance.CallAsync<TCall, TResult>(call, instance._link.TimeoutOf(TCall.Method), cancellationToken).ConfigureAwait(false);
-            }
-            catch (CallLostException lost)
-            {
-                throw instance.Lost(TCall.Method, lost);
-            }
-        }
-
-        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-        public async ValueTask InvokeVoidAsync<TCall>(TCall call, CancellationToken cancellationToken)
-            where TCall : struct, ICall<NoResult> =>
-            await InvokeAsync<TCall, NoResult>(call, cancellationToken).ConfigureAwait(false);
-    }
-
     /// <summary>Counts a lost call that is not tried again, and gives what its caller gets.</summary>
-    internal PluginException Lost(ContractMethod method, CallLostException lost, bool isCounted = true)
+    internal PluginException Lost(ContractMethod method, CallLostException lost, bool isCounted)
     {
         Ended(method, lost.Fault is PluginUnavailableException ? CallStatus.Unavailable : CallStatus.Fault, isCounted);
         return lost.Fault;

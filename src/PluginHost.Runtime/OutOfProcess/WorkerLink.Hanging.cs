@@ -29,6 +29,9 @@ internal sealed partial class WorkerLink
         {
             Volatile.Write(ref _hang, finding);
             _process.Kill();
+
+            // Whether it ends or not: nobody waits for its answers any more.
+            _ = Connection.DisposeAsync().AsTask();
         }
     }
 

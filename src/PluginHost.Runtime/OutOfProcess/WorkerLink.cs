@@ -53,6 +53,7 @@ internal sealed partial class WorkerLink
             _methods[method.WireName] = method;
         }
 
+        Ending = Task.WhenAny(process.Exited, connection.Closed);
         _gone = WatchAsync();
     }
 
@@ -67,6 +68,9 @@ internal sealed partial class WorkerLink
 
     /// <summary>Ends with the one fault of a worker that ended without having been asked to. Never faults.</summary>
     public Task<FaultRecord> Died => _died.Task;
+
+    /// <summary>Ends with the first sign of the end: the process or the channel is gone, asked for or not. Never faults.</summary>
+    public Task Ending { get; }
 
     /// <summary>Ends when the process and the channel are gone, asked for or not. Never faults.</summary>
     public Task<FaultRecord> Gone => _gone;
@@ -95,6 +99,12 @@ internal sealed partial class WorkerLink
     {
         Volatile.Write(ref _isStopping, true);
         _process.Kill();
+        if (!await _process.EndedWithinAsync(_options.CauseGrace, _clock).ConfigureAwait(false))
+        {
+            // It may never: without its channel it is given up for lost.
+            await Connection.DisposeAsync().ConfigureAwait(false);
+        }
+
         return await Gone.ConfigureAwait(false);
     }
 
@@ -207,13 +217,13 @@ internal sealed partial class WorkerLink
 
     private async Task<FaultRecord> WatchAsync()
     {
-        await Task.WhenAny(_process.Exited, Connection.Closed).ConfigureAwait(false);
+        await Ending.ConfigureAwait(false);
         bool wasStopping = IsStopping;
+        ProcessExit? killed = null;
         if (!_process.Exited.IsCompleted && !await _process.EndedWithinAsync(IsViolation(await Connection.Closed.ConfigureAwait(false)) ? TimeSpan.Zero : _options.CauseGrace / 2, _clock).ConfigureAwait(false))
         {
             // A worker without its channel is of no use, and says nothing more.
-            _process.Kill();
-            await _process.Exited.ConfigureAwait(false);
+            killed = await _process.KillAndWaitAsync(_clock, _logger).ConfigureAwait(false);
         }
         else if (!Connection.Closed.IsCompleted)
         {
@@ -225,7 +235,7 @@ internal sealed partial class WorkerLink
 
         _watch?.Dispose();
         await Connection.DisposeAsync().ConfigureAwait(false);
-        FaultRecord record = Record(await _process.Exited.ConfigureAwait(false), await Connection.Closed.ConfigureAwait(false));
+        FaultRecord record = Record(killed ?? await _process.Exited.ConfigureAwait(false), await Connection.Closed.ConfigureAwait(false));
         if (!wasStopping && !IsStopping)
         {
             Log.Died(_logger, Identity.PluginId, Identity.Generation, Pid, record.Kind, record.Message);

@@ -22,8 +22,8 @@ internal sealed class WorkerStarter(ProcessTierOptions options, TimeProvider clo
     public string Program { get; } = WorkerCommand.ProgramOf(options);
 
     /// <summary>The host's first message.</summary>
-    public HelloCall Hello(RingOffer offer) => new(
-        new HelloRequest(WorkerProtocolVersion.Min, WorkerProtocolVersion.Max, [NameOf(options.Codec)], s_version, Environment.ProcessId) { Transports = offer.Transports });
+    public HelloRequest Hello(RingOffer offer) =>
+        new(WorkerProtocolVersion.Min, WorkerProtocolVersion.Max, [NameOf(options.Codec)], s_version, Environment.ProcessId) { Transports = offer.Transports };
 
     /// <summary>Starts the process and opens its channel.</summary>
     /// <param name="kind">The class.</param>
@@ -68,11 +68,11 @@ internal sealed class WorkerStarter(ProcessTierOptions options, TimeProvider clo
         RingTransport transport = new(new Socket(process.Channel));
         RpcConnection connection = new(transport, rpc, [reports], logger);
         connection.Start();
-        return new StartedWorker(kind, process, connection, transport, reports, logger, chain);
+        return new StartedWorker(kind, process, connection, transport, reports, logger, chain, clock);
     }
 
     /// <summary>Starts a worker without a plugin and makes it warm: handshake, the way of a load, the way of a call.</summary>
-    /// <exception cref="SpawnException">The system refused, or the worker took a transport that it was not offered.</exception>
+    /// <exception cref="SpawnException">The system refused, or the worker took a protocol, codec or transport that it was not offered.</exception>
     /// <exception cref="RpcException">The worker ended, refused, or was not ready within the options' times.</exception>
     public async Task<StartedWorker> StartSpareAsync(WorkerClass kind, ILogger logger, CancellationToken cancellationToken)
     {
@@ -80,7 +80,13 @@ internal sealed class WorkerStarter(ProcessTierOptions options, TimeProvider clo
         StartedWorker worker = await SpawnAsync(kind, offer, SpareName, logger).ConfigureAwait(false);
         try
         {
-            HelloReply agreed = (await worker.Connection.CallAsync<HelloCall, HelloReply>(Hello(offer), options.HandshakeTimeout, cancellationToken).ConfigureAwait(false)).Value;
+            HelloRequest hello = Hello(offer);
+            HelloReply agreed = (await worker.Connection.CallAsync<HelloCall, HelloReply>(new HelloCall(hello), options.HandshakeTimeout, cancellationToken).ConfigureAwait(false)).Value;
+            if (HandshakeCheck.Problem(hello, agreed) is { } problem)
+            {
+                throw new SpawnException($"Worker {worker.Pid} {problem} {HandshakeCheck.Remedy}");
+            }
+
             if (!worker.Agree(agreed, offer, SpareName, options))
             {
                 throw new SpawnException($"Worker {worker.Pid} took the transport '{agreed.Transport}', which it was not offered.");

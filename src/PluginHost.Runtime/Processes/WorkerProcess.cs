@@ -73,14 +73,22 @@ internal sealed class WorkerProcess
         }
 
         Log.KillingGroup(logger, Pid, grace);
+        await KillAndWaitAsync(clock, logger).ConfigureAwait(false);
+        return Exited.IsCompleted;
+    }
+
+    /// <summary>As <see cref="Kill"/>, and waits for the end; one that the kernel holds is left alone and logged after 5 s.</summary>
+    /// <returns>How it ended; nothing where it has not.</returns>
+    public async Task<ProcessExit> KillAndWaitAsync(TimeProvider clock, ILogger logger)
+    {
         Kill();
         if (await EndedWithinAsync(s_killGrace, clock).ConfigureAwait(false))
         {
-            return true;
+            return await Exited.ConfigureAwait(false);
         }
 
         Log.Abandoned(logger, Pid, s_killGrace);
-        return false;
+        return new ProcessExit(null, null);
     }
 
     /// <summary>Waits for the end; false where it did not come in time.</summary>

@@ -39,6 +39,9 @@ internal sealed class StateFolder : IDisposable
     /// <summary>The last recorded window of figures.</summary>
     public string LastWindow => In("window.json");
 
+    /// <summary>The folder for what workers have that live for one call: nothing in it outlives its host.</summary>
+    public string Calls => In("calls");
+
     /// <summary>The file of <see cref="RunningWorkers"/>.</summary>
     public string Running => In("running");
 

@@ -4,6 +4,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Services;
 using PluginHost.Telemetry.Recording;
 
@@ -34,6 +35,9 @@ internal interface IPluginInstance : IAsyncDisposable
 
     /// <summary>Its assemblies and where each comes from; empty out of process.</summary>
     IReadOnlyList<LoadedAssembly> Assemblies { get; }
+
+    /// <summary>Its worker processes, those that are missing now included; empty in-process.</summary>
+    IReadOnlyList<WorkerStatus> Workers => [];
 
     /// <summary>
     /// What calls of a contract go to: the plugin's object in-process (the engine puts it behind the guard), a proxy out of process.
@@ -72,6 +76,16 @@ internal interface IPluginInstance : IAsyncDisposable
     Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken);
 }
 
+/// <summary>How an instance of several workers looks after their wear, for <c>recycle</c>.</summary>
+/// <param name="Jitter">Gives a number from 0 to 1.</param>
+/// <param name="Look">How often each worker is looked at.</param>
+/// <param name="HealthTimeout">How long the health check of the next worker may take.</param>
+/// <param name="Drain">How long a replaced worker may have calls and leases.</param>
+/// <param name="Recycled">Told of each worker that was replaced: its number from 0, the limit, what was so, and how long it took.</param>
+/// <param name="NotRecycled">Told of each that could not be: its number, and why.</param>
+internal sealed record WearTerms(
+    Func<double> Jitter, TimeSpan Look, TimeSpan HealthTimeout, TimeSpan Drain, Action<int, RecycleFinding, TimeSpan> Recycled, Action<int, PluginException> NotRecycled);
+
 /// <summary>What one generation has used.</summary>
 /// <param name="Calls">Calls that it has taken.</param>
 /// <param name="MemoryBytes">Its worker's resident memory; null where it has none of its own, or was not asked for it.</param>
@@ -89,8 +103,14 @@ internal sealed record StartRequest
     /// <summary>The store's copy of the plugin's folder.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>The plugin's data folder; exists.</summary>
+    /// <summary>The plugin's data folder; exists. Where every call has a worker of its own nobody uses it.</summary>
     public required string DataFolder { get; init; }
+
+    /// <summary>The folder for the folders of workers that live for one call; need not exist. Null for the data folder.</summary>
+    public string? CallsFolder { get; init; }
+
+    /// <summary>The folder for the plugin's temporary files; null for the system's.</summary>
+    public string? TempFolder { get; init; }
 
     /// <summary>The settings with the operator's overrides applied.</summary>
     public required JsonElement Settings { get; init; }
@@ -141,6 +161,15 @@ internal sealed record StartRequest
 
     /// <summary>True where it may take a worker that stands ready without a plugin, and wants another to stand ready afterwards. Default true.</summary>
     public bool TakesSpare { get; init; } = true;
+
+    /// <summary>How the workers of an instance with several are recycled; null for not at all.</summary>
+    public WearTerms? Wear { get; init; }
+
+    /// <summary>True where workers that live for one call are kept ready for the next calls. Default true.</summary>
+    public bool KeepsAhead { get; init; } = true;
+
+    /// <summary>Makes the log of one of several workers, which is told its process id there; null where <see cref="Logger"/> serves all.</summary>
+    public Func<Func<int?>, ILogger>? WorkerLog { get; init; }
 
     /// <summary>For what the plugin and its worker log.</summary>
     public required ILogger Logger { get; init; }

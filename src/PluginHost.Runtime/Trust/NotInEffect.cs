@@ -22,14 +22,14 @@ internal static class NotInEffect
                 : $"Not enforced in the process tier of this release: {string.Join(", ", limits)}.";
         }
 
-        if (asked.Workers > 1)
+        if (asked.Workers > 1 && tier == PluginTier.InProcess)
         {
-            yield return $"\"workers\": {asked.Workers} is not in effect {(tier == PluginTier.InProcess ? "in-process" : "in this release")}: one instance runs.";
+            yield return $"\"workers\": {asked.Workers} is not in effect in-process: one instance runs.";
         }
 
-        if (asked.Isolation == IsolationMode.PerCall)
+        if (asked.Isolation == IsolationMode.PerCall && tier == PluginTier.InProcess)
         {
-            yield return $"\"isolation\": \"per-call\" is not in effect {(tier == PluginTier.InProcess ? "in-process" : "in this release")}: calls share the instance.";
+            yield return "\"isolation\": \"per-call\" is not in effect in-process: calls share the instance.";
         }
 
         if (tier == PluginTier.InProcess && (asked.Recycle.Memory is not null || asked.Recycle.MemoryHard is not null))

@@ -48,6 +48,23 @@ public sealed class ContractAnalyzerTests
         Assert.Equal(id is null ? [] : [id], found);
     }
 
+    [Theory]
+    [InlineData("void Put([PartitionKey] string? key);", null)]
+    [InlineData("Task PutAsync(string text, [PartitionKey] System.DayOfWeek day, CancellationToken ct);", null)]
+    [InlineData("void Put([PartitionKey] ulong key, byte other);", null)]
+    [InlineData("void Put([PartitionKey] int? key);", "The partition key 'key' of 'Put' has the type 'int?': use a whole number, char, string, Guid or an enum")]
+    [InlineData("void Put([PartitionKey] byte[] key);", "The partition key 'key' of 'Put' has the type 'byte[]'")]
+    [InlineData("void Put([PartitionKey] bool key);", "The partition key 'key' of 'Put' has the type 'bool'")]
+    [InlineData("Task PutAsync([PartitionKey] CancellationToken ct);", "The partition key 'ct' of 'PutAsync' has the type 'CancellationToken'")]
+    [InlineData("void Put([PartitionKey] string a, int b, [PartitionKey] Guid c);", "The partition key 'c' of 'Put' is the second one, after 'a'")]
+    public async Task A_partition_key_is_one_value_that_has_a_number(string method, string? expected)
+    {
+        IReadOnlyList<Diagnostic> found = await FindAsync($"[PluginContract] public interface IKeyed {{ {method} }}");
+
+        Assert.Equal(expected is null ? [] : ["PH0023"], found.Select(d => d.Id));
+        Assert.All(found, d => Assert.StartsWith(expected!, d.GetMessage(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task All_problems_of_a_contract_are_reported_at_once()
     {

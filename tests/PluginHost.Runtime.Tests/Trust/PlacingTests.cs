@@ -200,6 +200,17 @@ public class PlacingTests
     }
 
     [Fact]
+    public void Out_of_process_workers_and_isolation_are_in_effect()
+    {
+        var inputs = Inputs(Standard, Policy(new TrustRule { Trust = Standard, Sha256 = Hash }));
+
+        var reasons = string.Join('\n', Placing.Place(inputs with { Manifest = inputs.Manifest with { Workers = 2, Isolation = IsolationMode.PerCall } }).Reasons);
+
+        Assert.DoesNotContain("\"workers\"", reasons, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"per-call\"", reasons, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Full_trust_gets_the_host_services_it_asks_for_and_any_other_none()
     {
         var full = Place(Full, null);

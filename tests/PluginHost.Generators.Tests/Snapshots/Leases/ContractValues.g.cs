@@ -11,6 +11,15 @@ internal static class ContractValues
     internal static global::PluginHost.Contracts.Invocation.ValueFormatException Null(string type, string member) =>
         new(type + ": '" + member + "' is null, and its type does not allow that.");
 
+    internal static byte Read_Byte<TReader>(ref TReader reader)
+        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+    {
+        int value = reader.ReadInt32();
+        return value is >= byte.MinValue and <= byte.MaxValue
+            ? (byte)value
+            : throw global::PluginHost.Contracts.Invocation.ValueFormatException.OutOfRange("byte", value);
+    }
+
     internal static void Write_IReadOnlyListOf_String<TWriter>(ref TWriter writer, global::System.Collections.Generic.IReadOnlyList<string> value)
         where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
     {
@@ -204,6 +213,21 @@ internal readonly struct Int32Result : global::PluginHost.Contracts.Invocation.I
         where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
     {
         writer.WriteInt64(_value);
+    }
+}
+
+/// <summary>A result of the type string.</summary>
+[global::System.CodeDom.Compiler.GeneratedCode("PluginHost.Generators", "1.0.0")]
+internal readonly struct StringResult : global::PluginHost.Contracts.Invocation.IResult
+{
+    private readonly string _value;
+
+    public StringResult(string value) => _value = value;
+
+    public void Write<TWriter>(ref TWriter writer)
+        where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
+    {
+        writer.WriteString(_value ?? throw ContractValues.Null("The result", "string"));
     }
 }
 

@@ -31,7 +31,19 @@ internal sealed class SpellerContract : global::PluginHost.Contracts.Invocation.
         Parameters = [],
     };
 
-    private static readonly global::PluginHost.Contracts.Invocation.ContractMethod[] s_methods = [Method0, Method1, Method2, Method3];
+    internal static readonly global::PluginHost.Contracts.Invocation.ContractMethod Method4 = new(4, "Count", "Speller.Count")
+    {
+        IsSynchronous = true,
+        Parameters = ["text", "shelf"],
+    };
+
+    internal static readonly global::PluginHost.Contracts.Invocation.ContractMethod Method5 = new(5, "Find", "Speller.Find")
+    {
+        IsSynchronous = true,
+        Parameters = ["shelf"],
+    };
+
+    private static readonly global::PluginHost.Contracts.Invocation.ContractMethod[] s_methods = [Method0, Method1, Method2, Method3, Method4, Method5];
 
     public static SpellerContract Instance { get; } = new();
 
@@ -220,6 +232,100 @@ internal sealed class SpellerGuard : global::PluginHost.Contracts.Invocation.Gua
     private static async global::System.Threading.Tasks.ValueTask<global::Third.ISpell> Routed3(global::System.Threading.Tasks.ValueTask<object> route, global::System.Threading.CancellationToken cancellationToken) =>
         await ((global::ISpeller)await route.ConfigureAwait(false)).SpellAsync(cancellationToken).ConfigureAwait(false);
 
+    int global::ISpeller.Count(string text, byte shelf)
+    {
+        global::PluginHost.Contracts.Invocation.CallEntry entry = this.Enter(4);
+        global::ISpeller? inside = this.Inside;
+        if (inside is null)
+        {
+            return this.Elsewhere(entry, 4).Count(text, shelf);
+        }
+
+        if (this.IsSampled(entry))
+        {
+            return this.Sampled4(inside, entry, text, shelf);
+        }
+
+        int result;
+        try
+        {
+            result = inside.Count(text, shelf);
+        }
+        catch (global::System.Exception thrown)
+        {
+            throw this.Caught(entry, 4, thrown, default);
+        }
+
+        Leave(entry);
+        return result;
+    }
+
+    private int Sampled4(global::ISpeller inside, global::PluginHost.Contracts.Invocation.CallEntry entry, string text, byte shelf)
+    {
+        global::PluginHost.Contracts.Invocation.CallSample sample = BeginSample();
+        int result;
+        try
+        {
+            result = inside.Count(text, shelf);
+        }
+        catch (global::System.Exception thrown)
+        {
+            this.EndSample(4, in sample, isComplete: false);
+            throw this.Caught(entry, 4, thrown, default);
+        }
+
+        this.EndSample(4, in sample, isComplete: true);
+        Leave(entry);
+        return result;
+    }
+
+    string global::ISpeller.Find(string? shelf)
+    {
+        global::PluginHost.Contracts.Invocation.CallEntry entry = this.Enter(5);
+        global::ISpeller? inside = this.Inside;
+        if (inside is null)
+        {
+            return this.Elsewhere(entry, 5).Find(shelf);
+        }
+
+        if (this.IsSampled(entry))
+        {
+            return this.Sampled5(inside, entry, shelf);
+        }
+
+        string result;
+        try
+        {
+            result = inside.Find(shelf);
+        }
+        catch (global::System.Exception thrown)
+        {
+            throw this.Caught(entry, 5, thrown, default);
+        }
+
+        Leave(entry);
+        return result;
+    }
+
+    private string Sampled5(global::ISpeller inside, global::PluginHost.Contracts.Invocation.CallEntry entry, string? shelf)
+    {
+        global::PluginHost.Contracts.Invocation.CallSample sample = BeginSample();
+        string result;
+        try
+        {
+            result = inside.Find(shelf);
+        }
+        catch (global::System.Exception thrown)
+        {
+            this.EndSample(5, in sample, isComplete: false);
+            throw this.Caught(entry, 5, thrown, default);
+        }
+
+        this.EndSample(5, in sample, isComplete: true);
+        Leave(entry);
+        return result;
+    }
+
     void global::System.IDisposable.Dispose() => this.Release();
 
     global::System.Threading.Tasks.ValueTask global::System.IAsyncDisposable.DisposeAsync() => this.ReleaseAsync();
@@ -249,6 +355,12 @@ internal sealed class SpellerProxy : global::ISpeller, global::System.IDisposabl
 
     global::System.Threading.Tasks.ValueTask<global::Third.ISpell> global::ISpeller.SpellAsync(global::System.Threading.CancellationToken cancellationToken) =>
         this._invoker.InvokeAsync<SpellerCalls.SpellAsyncCall, global::Third.ISpell>(new SpellerCalls.SpellAsyncCall(), cancellationToken);
+
+    int global::ISpeller.Count(string text, byte shelf) =>
+        this._invoker.Invoke<SpellerCalls.CountCall, int>(new SpellerCalls.CountCall(text, shelf), default);
+
+    string global::ISpeller.Find(string? shelf) =>
+        this._invoker.Invoke<SpellerCalls.FindCall, string>(new SpellerCalls.FindCall(shelf), default);
 
     void global::System.IDisposable.Dispose() => this._invoker.Release();
 
@@ -422,6 +534,91 @@ internal static class SpellerCalls
             }
         }
     }
+
+    /// <summary>A call of Speller.Count.</summary>
+    internal readonly struct CountCall : global::PluginHost.Contracts.Invocation.ICall<int>
+    {
+        private readonly string _0;
+        private readonly byte _1;
+
+        public CountCall(string value0, byte value1)
+        {
+            _0 = value0;
+            _1 = value1;
+        }
+
+        public static global::PluginHost.Contracts.Invocation.ContractMethod Method => SpellerContract.Method4;
+
+        public static bool HasPartition => true;
+
+        public ulong Partition => global::PluginHost.Contracts.Invocation.PartitionHash.Of(unchecked((long)_1));
+
+        public void WriteArguments<TWriter>(ref TWriter writer)
+            where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
+        {
+            writer.BeginArray(2);
+            writer.WriteString(_0 ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Speller.Count", "text"));
+            writer.WriteInt64(_1);
+            writer.EndArray();
+        }
+
+        public static int ReadResult<TReader>(ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            return reader.ReadInt32();
+        }
+
+        public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            switch (type)
+            {
+                default:
+                    return null;
+            }
+        }
+    }
+
+    /// <summary>A call of Speller.Find.</summary>
+    internal readonly struct FindCall : global::PluginHost.Contracts.Invocation.ICall<string>
+    {
+        private readonly string? _0;
+
+        public FindCall(string? value0)
+        {
+            _0 = value0;
+        }
+
+        public static global::PluginHost.Contracts.Invocation.ContractMethod Method => SpellerContract.Method5;
+
+        public static bool HasPartition => true;
+
+        public ulong Partition => global::PluginHost.Contracts.Invocation.PartitionHash.Of(_0);
+
+        public void WriteArguments<TWriter>(ref TWriter writer)
+            where TWriter : struct, global::PluginHost.Contracts.Invocation.IValueWriter, allows ref struct
+        {
+            writer.BeginArray(1);
+            writer.WriteString(_0);
+            writer.EndArray();
+        }
+
+        public static string ReadResult<TReader>(ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            return reader.ReadString() ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Speller.Find", "result");
+        }
+
+        public static global::System.Exception? ReadError<TReader>(string type, ref TReader reader)
+            where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+        {
+            switch (type)
+            {
+                default:
+                    return null;
+            }
+        }
+    }
 }
 
 /// <summary>Reads the arguments of calls to ISpeller and makes them.</summary>
@@ -445,6 +642,11 @@ internal sealed class SpellerDispatcher : global::PluginHost.Contracts.Invocatio
                     return 2;
                 }
 
+                if (global::System.MemoryExtensions.SequenceEqual(utf8WireName, "Speller.Find"u8))
+                {
+                    return 5;
+                }
+
                 break;
             }
             case 13:
@@ -457,6 +659,11 @@ internal sealed class SpellerDispatcher : global::PluginHost.Contracts.Invocatio
                 if (global::System.MemoryExtensions.SequenceEqual(utf8WireName, "Speller.Spell"u8))
                 {
                     return 3;
+                }
+
+                if (global::System.MemoryExtensions.SequenceEqual(utf8WireName, "Speller.Count"u8))
+                {
+                    return 4;
                 }
 
                 break;
@@ -477,6 +684,11 @@ internal sealed class SpellerDispatcher : global::PluginHost.Contracts.Invocatio
                     return 2;
                 }
 
+                if (global::System.MemoryExtensions.SequenceEqual(utf8WireName, "Speller.FindAsync"u8))
+                {
+                    return 5;
+                }
+
                 break;
             }
             case 18:
@@ -489,6 +701,11 @@ internal sealed class SpellerDispatcher : global::PluginHost.Contracts.Invocatio
                 if (global::System.MemoryExtensions.SequenceEqual(utf8WireName, "Speller.SpellAsync"u8))
                 {
                     return 3;
+                }
+
+                if (global::System.MemoryExtensions.SequenceEqual(utf8WireName, "Speller.CountAsync"u8))
+                {
+                    return 4;
                 }
 
                 break;
@@ -514,6 +731,8 @@ internal sealed class SpellerDispatcher : global::PluginHost.Contracts.Invocatio
         1 => this.Invoke1(ref arguments, reply, cancellationToken),
         2 => this.Invoke2(ref arguments, reply, cancellationToken),
         3 => this.Invoke3(ref arguments, reply, cancellationToken),
+        4 => this.Invoke4(ref arguments, reply, cancellationToken),
+        5 => this.Invoke5(ref arguments, reply, cancellationToken),
         _ => throw new global::System.ArgumentOutOfRangeException(nameof(method), method, "Not an index of this contract's methods."),
     };
 
@@ -818,5 +1037,152 @@ internal sealed class SpellerDispatcher : global::PluginHost.Contracts.Invocatio
     private static async global::System.Threading.Tasks.ValueTask Await3(global::System.Threading.Tasks.ValueTask<global::Third.ISpell> pending, global::PluginHost.Contracts.Invocation.Reply reply)
     {
         reply.Send(new global::Shop.Contracts.Generated.Third_ISpellResult(await pending.ConfigureAwait(false)));
+    }
+
+    private global::System.Threading.Tasks.ValueTask Invoke4<TReader>(ref TReader reader, global::PluginHost.Contracts.Invocation.Reply reply, global::System.Threading.CancellationToken cancellationToken)
+        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+    {
+        string textValue = default!;
+        byte shelfValue = default!;
+        if (reader.Peek() == global::PluginHost.Contracts.Invocation.ValueKind.Array)
+        {
+            global::PluginHost.Contracts.Invocation.ValueScope scope = reader.BeginArray();
+            int found = 0;
+            bool more = reader.NextElement(ref scope);
+            if (more)
+            {
+                textValue = reader.ReadString() ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Speller.Count", "text");
+                found++;
+                more = reader.NextElement(ref scope);
+            }
+
+            if (more)
+            {
+                shelfValue = global::Shop.Contracts.Generated.ContractValues.Read_Byte(ref reader);
+                found++;
+                more = reader.NextElement(ref scope);
+            }
+
+            while (more)
+            {
+                reader.Skip();
+                found++;
+                more = reader.NextElement(ref scope);
+            }
+
+            if (found < 2 || found > 2)
+            {
+                throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Speller.Count", 2, found.ToString(global::System.Globalization.CultureInfo.InvariantCulture));
+            }
+        }
+        else if (reader.Peek() == global::PluginHost.Contracts.Invocation.ValueKind.Map)
+        {
+            bool has0 = false;
+            bool has1 = false;
+            global::PluginHost.Contracts.Invocation.ValueScope scope = reader.BeginMap();
+            while (reader.NextName(ref scope, out global::System.ReadOnlySpan<byte> name))
+            {
+                if (global::System.MemoryExtensions.SequenceEqual(name, "text"u8))
+                {
+                    textValue = reader.ReadString() ?? throw global::Shop.Contracts.Generated.ContractValues.Null("Speller.Count", "text");
+                    has0 = true;
+                    continue;
+                }
+
+                if (global::System.MemoryExtensions.SequenceEqual(name, "shelf"u8))
+                {
+                    shelfValue = global::Shop.Contracts.Generated.ContractValues.Read_Byte(ref reader);
+                    has1 = true;
+                    continue;
+                }
+
+                throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Speller.Count", 2, "'" + global::System.Text.Encoding.UTF8.GetString(name) + "'");
+            }
+
+            if (!has0)
+            {
+                throw global::PluginHost.Contracts.Invocation.ValueFormatException.MissingMember("Speller.Count", "text");
+            }
+
+            if (!has1)
+            {
+                throw global::PluginHost.Contracts.Invocation.ValueFormatException.MissingMember("Speller.Count", "shelf");
+            }
+        }
+        else if (!reader.TryReadNull())
+        {
+            throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Speller.Count", 2, "neither an array, nor a map, nor null");
+        }
+        else
+        {
+            throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Speller.Count", 2, "none");
+        }
+
+        reply.ArgumentsRead();
+        reply.Send(new global::Shop.Contracts.Generated.Int32Result(this._target.Count(textValue, shelfValue)));
+        return default;
+    }
+
+    private global::System.Threading.Tasks.ValueTask Invoke5<TReader>(ref TReader reader, global::PluginHost.Contracts.Invocation.Reply reply, global::System.Threading.CancellationToken cancellationToken)
+        where TReader : struct, global::PluginHost.Contracts.Invocation.IValueReader, allows ref struct
+    {
+        string? shelfValue = default!;
+        if (reader.Peek() == global::PluginHost.Contracts.Invocation.ValueKind.Array)
+        {
+            global::PluginHost.Contracts.Invocation.ValueScope scope = reader.BeginArray();
+            int found = 0;
+            bool more = reader.NextElement(ref scope);
+            if (more)
+            {
+                shelfValue = reader.ReadString();
+                found++;
+                more = reader.NextElement(ref scope);
+            }
+
+            while (more)
+            {
+                reader.Skip();
+                found++;
+                more = reader.NextElement(ref scope);
+            }
+
+            if (found < 1 || found > 1)
+            {
+                throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Speller.Find", 1, found.ToString(global::System.Globalization.CultureInfo.InvariantCulture));
+            }
+        }
+        else if (reader.Peek() == global::PluginHost.Contracts.Invocation.ValueKind.Map)
+        {
+            bool has0 = false;
+            global::PluginHost.Contracts.Invocation.ValueScope scope = reader.BeginMap();
+            while (reader.NextName(ref scope, out global::System.ReadOnlySpan<byte> name))
+            {
+                if (global::System.MemoryExtensions.SequenceEqual(name, "shelf"u8))
+                {
+                    shelfValue = reader.ReadString();
+                    has0 = true;
+                    continue;
+                }
+
+                throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Speller.Find", 1, "'" + global::System.Text.Encoding.UTF8.GetString(name) + "'");
+            }
+
+            if (!has0)
+            {
+                throw global::PluginHost.Contracts.Invocation.ValueFormatException.MissingMember("Speller.Find", "shelf");
+            }
+        }
+        else if (!reader.TryReadNull())
+        {
+            throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Speller.Find", 1, "neither an array, nor a map, nor null");
+        }
+        else
+        {
+            throw global::PluginHost.Contracts.Invocation.ValueFormatException.Arguments("Speller.Find", 1, "none");
+        }
+
+        reply.ArgumentsRead();
+        reply.Send(new global::Shop.Contracts.Generated.StringResult(this._target.Find(shelfValue)));
+        return default;
     }
 }
