@@ -202,6 +202,19 @@ public class PlacingTests
     }
 
     [Fact]
+    public void Recycling_is_in_effect_on_every_tier_but_by_memory_in_process()
+    {
+        var inputs = Inputs(Full, Policy(new TrustRule { Trust = Full, Sha256 = Hash }));
+        RecycleOptions all = new() { Calls = 1, Age = TimeSpan.FromSeconds(1), Memory = 1 << 20, MemoryHard = 2 << 20 };
+        var near = inputs with { Manifest = inputs.Manifest with { Recycle = all with { Memory = null, MemoryHard = null } } };
+        var far = Inputs(Standard, Policy(new TrustRule { Trust = Standard, Sha256 = Hash }));
+        far = far with { Manifest = far.Manifest with { Recycle = all } };
+
+        Assert.DoesNotContain(Placing.Place(near).Reasons, r => r.Contains("recycle", StringComparison.Ordinal));
+        Assert.DoesNotContain(Placing.Place(far).Reasons, r => r.Contains("recycle", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Out_of_process_workers_and_isolation_are_in_effect()
     {
         var inputs = Inputs(Standard, Policy(new TrustRule { Trust = Standard, Sha256 = Hash }));
