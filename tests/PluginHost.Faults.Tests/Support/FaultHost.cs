@@ -135,7 +135,7 @@ public abstract class FaultHost : IAsyncLifetime
     private protected virtual async Task WarmUpAsync()
     {
         await SettleAsync();
-        await Assert.ThrowsAnyAsync<PluginException>(() => Task.Run(() => Victim.Exit(0)));
+        await Assert.ThrowsAnyAsync<PluginException>(() => Task.Run(() => Victim.Exit(0)).WaitAsync(Patience));
         await UntilAsync(() => Status(VictimId) is { State: PluginState.Ready, Generation: 2 }, "The first restart");
         _ = Victim.Echo("warm");
         _ = Neighbour.Echo("warm");
