@@ -205,6 +205,29 @@ public sealed class PoolTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_call_through_a_pool_allocates_nothing()
+    {
+        await StartAsync(workers: 3);
+        Repeat(200);
+
+        // The time in between is the plugin's, and other threads': only what this one allocates is the call's.
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Repeat(1000);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4000);
+
+        void Repeat(int calls)
+        {
+            IPooled pooled = Pooled;
+            for (int call = 0; call < calls; call++)
+            {
+                pooled.ProcessId();
+                pooled.OfNumber("x", Shard.West);
+            }
+        }
+    }
+
+    [Fact]
     public async Task What_a_worker_handed_out_stays_with_it()
     {
         await StartAsync(workers: 3);
