@@ -20,7 +20,7 @@ internal sealed partial class PluginSupervisor
     private readonly List<Task> _replaced = [];
     private Command.Reload? _lastReload;
     private long _reloads;
-    private bool _isTryingReload;
+    private Trial? _trial;
     private int _unproved;
 
     /// <summary>
@@ -49,10 +49,10 @@ internal sealed partial class PluginSupervisor
             }
         }
 
-        if (Volatile.Read(ref _isTryingReload))
+        if (Volatile.Read(ref _trial) is { } trial && trial.Ticket < ticket)
         {
-            // What is being tried is out of date.
-            await CancelStartAsync().ConfigureAwait(false);
+            // What is being tried is out of date. This one may be what is being tried by now.
+            await CancelAsync(trial.Cancelled).ConfigureAwait(false);
         }
 
         return await command.Done.ConfigureAwait(false);
@@ -129,7 +129,7 @@ internal sealed partial class PluginSupervisor
         TimeSpan limit = _settings.StartTimeout + _settings.HealthTimeout;
         using CancellationTokenSource cancelled = new(limit, Clock);
         Volatile.Write(ref _startCancelled, cancelled);
-        Volatile.Write(ref _isTryingReload, reload is not null);
+        Volatile.Write(ref _trial, reload is null ? null : new Trial(reload.Ticket, cancelled));
         if (Interlocked.Read(ref _stopRequested) > 0 || (reload is not null && Newer(reload) is not null))
         {
             await cancelled.CancelAsync().ConfigureAwait(false);
@@ -168,7 +168,7 @@ internal sealed partial class PluginSupervisor
         }
         finally
         {
-            Volatile.Write(ref _isTryingReload, false);
+            Volatile.Write(ref _trial, null);
             Volatile.Write(ref _startCancelled, new CancellationTokenSource());
         }
 
@@ -278,7 +278,10 @@ internal sealed partial class PluginSupervisor
             : " Nothing has been changed.";
         string message = $"{failed.Message}{goesOn}";
         int generation = failed.Generation == 0 ? view.Generation : failed.Generation;
-        string? id = _settings.Recorder.Plugin(Plugin.Id, _tier ?? PluginTier.Process).Fault(RecordOf(failed, generation) with { Message = message });
+
+        // Each is an incident of its own, however soon it comes after another: whoever asked is pointed to what was wrong this time.
+        string id = FaultIds.Next(Clock.GetUtcNow());
+        _settings.Recorder.Plugin(Plugin.Id, _tier ?? PluginTier.Process).Fault(RecordOf(failed, generation) with { Id = id, Message = message });
         Log.NotReplaced(_log, Plugin.Id, notDone, failed.Kind, message);
         _machine.TryNote(view.Generation, $"{notDone}: {failed.Message}", id);
         PluginFault fault = failed.Fault with { FaultId = id, Generation = generation };
@@ -311,4 +314,7 @@ internal sealed partial class PluginSupervisor
             reload.Fail(failed);
         }
     }
+
+    /// <summary>A reload whose new generation is being tried.</summary>
+    private sealed record Trial(long Ticket, CancellationTokenSource Cancelled);
 }

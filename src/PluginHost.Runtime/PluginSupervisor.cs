@@ -185,11 +185,13 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         return _commands.Writer.TryWrite(command) ? await command.Done.ConfigureAwait(false) : UnloadResult.Nothing;
     }
 
-    private async Task CancelStartAsync()
+    private Task CancelStartAsync() => CancelAsync(Volatile.Read(ref _startCancelled));
+
+    private static async Task CancelAsync(CancellationTokenSource start)
     {
         try
         {
-            await Volatile.Read(ref _startCancelled).CancelAsync().ConfigureAwait(false);
+            await start.CancelAsync().ConfigureAwait(false);
         }
         catch (ObjectDisposedException)
         {

@@ -13,8 +13,9 @@ public sealed class FolderFaultTests(FolderFaultTests.Host host, ITestOutputHelp
 
     internal static IReadOnlyList<FaultRow> Table { get; } =
     [
-        Refused(21, "the DLL is missing", Entry, folder => File.Delete(Path.Combine(folder, Entry))),
+        Untaken(21, "the DLL is missing", FaultKind.Refused, Entry, folder => File.Delete(Path.Combine(folder, Entry))),
         Quarantined(21, "the DLL is truncated", Entry, folder => Rewrite(folder, Entry, bytes => bytes[..1000])),
+        Untaken(21, "the DLL is truncated, at a reload", FaultKind.StartFailure, Entry, folder => Rewrite(folder, Entry, bytes => bytes[..1000])),
         Quarantined(21, "the DLL is for another processor", Entry, folder => Rewrite(folder, Entry, ForAnotherProcessor)),
         new(22, "the files change after the check", run =>
         {
@@ -25,12 +26,12 @@ public sealed class FolderFaultTests(FolderFaultTests.Host host, ITestOutputHelp
         {
             Records = [FaultKind.Signal], Says = "SIGKILL", Mend = RestoreAsync,
         },
-        Refused(23, "the manifest is malformed", Manifest, folder => Rewrite(folder, Manifest, bytes => bytes[..^2])),
-        Refused(23, "the manifest has an unknown field", "colour", folder => Change(folder, json => json["colour"] = "red")),
-        Refused(23, "the manifest is huge", Manifest, folder => Change(folder, json => json["settings"] = new JsonObject { ["text"] = new string('x', 8 << 20) })),
-        Refused(23, "the manifest is deep", Manifest, folder => Rewrite(folder, Manifest, _ => [.. Enumerable.Repeat((byte)'[', 100_000)])),
-        Refused(23, "the entry is outside the folder", "../", folder => Change(folder, json => json["entry"] = "../faults.neighbour/Samples.Faulty.dll")),
-        Refused(23, "the DLL is a symbolic link out of the folder", Entry, folder =>
+        Untaken(23, "the manifest is malformed", FaultKind.Refused, Manifest, folder => Rewrite(folder, Manifest, bytes => bytes[..^2])),
+        Untaken(23, "the manifest has an unknown field", FaultKind.Refused, "colour", folder => Change(folder, json => json["colour"] = "red")),
+        Untaken(23, "the manifest is huge", FaultKind.Refused, Manifest, folder => Change(folder, json => json["settings"] = new JsonObject { ["text"] = new string('x', 8 << 20) })),
+        Untaken(23, "the manifest is deep", FaultKind.Refused, Manifest, folder => Rewrite(folder, Manifest, _ => [.. Enumerable.Repeat((byte)'[', 100_000)])),
+        Untaken(23, "the entry is outside the folder", FaultKind.Refused, "../", folder => Change(folder, json => json["entry"] = "../faults.neighbour/Samples.Faulty.dll")),
+        Untaken(23, "the DLL is a symbolic link out of the folder", FaultKind.Refused, Entry, folder =>
         {
             File.Delete(Path.Combine(folder, Entry));
             File.CreateSymbolicLink(Path.Combine(folder, Entry), "/etc/passwd");
@@ -43,9 +44,14 @@ public sealed class FolderFaultTests(FolderFaultTests.Host host, ITestOutputHelp
     [MemberData(nameof(Names))]
     public Task A_folder_that_is_not_right_is_told_and_runs_nothing(string row) => FaultHarness.RunAsync(host, Rows.Find(Table, row), output);
 
-    private static FaultRow Refused(int number, string mode, string says, Action<string> damage) => new(number, mode, run => DamageAsync(run, damage))
+    /// <summary>Found by a reload: what runs goes on.</summary>
+    private static FaultRow Untaken(int number, string mode, FaultKind kind, string says, Action<string> damage) => new(number, mode, async run =>
     {
-        Says = says, Calls = InFlight.None, Then = Aftermath.Refused, Mend = RestoreAsync,
+        damage(Folder(run));
+        await run.FailsAsync(() => run.Host.Runtime.ReloadAsync(FaultHost.VictimId));
+    })
+    {
+        Records = [kind], Says = says, Calls = InFlight.GoOn, Then = Aftermath.GoesOn, Mend = RestoreFilesAsync,
     };
 
     private static FaultRow Quarantined(int number, string mode, string says, Action<string> damage) => new(number, mode, run => DamageAsync(run, damage))
@@ -62,9 +68,15 @@ public sealed class FolderFaultTests(FolderFaultTests.Host host, ITestOutputHelp
 
     private static async Task RestoreAsync(FaultRun run)
     {
+        await RestoreFilesAsync(run);
+        await run.Host.Runtime.ReloadAsync(FaultHost.VictimId);
+    }
+
+    private static Task RestoreFilesAsync(FaultRun run)
+    {
         Directory.Delete(Folder(run), recursive: true);
         run.Host.Copy(FaultHost.VictimId, "standard");
-        await run.Host.Runtime.ReloadAsync(FaultHost.VictimId);
+        return Task.CompletedTask;
     }
 
     private static string Folder(FaultRun run) => Path.Combine(run.Host.Plugins, FaultHost.VictimId);

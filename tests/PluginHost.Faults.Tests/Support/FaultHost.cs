@@ -19,6 +19,10 @@ public abstract class FaultHost : IAsyncLifetime
     // The limit of each wait for something that is to come of itself; none of them is measured.
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private const string TempVariable = "TMPDIR";
+
+    // Rows that let time jump mean the victim's calls.
+    private static readonly PluginOverrides s_neighbour = new() { Limits = new LimitOverrides { CallTimeout = TimeSpan.FromHours(1) } };
+    private static readonly string[] s_kept = ["store", "demotions.json"];
     private readonly TempFolder _folder = new();
     private readonly string? _tempBefore = Environment.GetEnvironmentVariable(TempVariable);
 
@@ -65,7 +69,7 @@ public abstract class FaultHost : IAsyncLifetime
             Policy = new PluginPolicy
             {
                 Development = Plugins,
-                Plugins = new Dictionary<string, PluginOverrides> { [VictimId] = Override(new PluginOverrides()), [NeighbourId] = new() },
+                Plugins = new Dictionary<string, PluginOverrides> { [VictimId] = Override(new PluginOverrides()), [NeighbourId] = s_neighbour },
             },
         }));
         await WarmUpAsync();
@@ -86,8 +90,8 @@ public abstract class FaultHost : IAsyncLifetime
 
     internal PluginStatus Status(string id) => Runtime.Status.Single(s => s.Id == id);
 
-    // The store keeps each version of a plugin that it has seen, once.
-    internal Holdings Hold() => Holdings.Of([Temp, .. Directory.EnumerateFileSystemEntries(State).Where(entry => Path.GetFileName(entry) != "store")]);
+    // The store keeps each version of a plugin that it has seen, once; the host remembers what plugins did to it.
+    internal Holdings Hold() => Holdings.Of([Temp, .. Directory.EnumerateFileSystemEntries(State).Where(entry => !s_kept.Contains(Path.GetFileName(entry)))]);
 
     /// <summary>Lays the next starts' modes down: a line is taken by each start of the victim's worker.</summary>
     internal void NextStarts(params string[] modes) => File.WriteAllLines(ModesFile, modes);
