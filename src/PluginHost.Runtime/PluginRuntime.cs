@@ -19,8 +19,6 @@ namespace PluginHost.Runtime;
 public sealed partial class PluginRuntime : IAsyncDisposable
 {
     private static readonly TimeSpan s_windowEvery = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(5);
     private readonly PluginRuntimeOptions _options;
     private readonly RuntimeParts _parts;
     private readonly Dictionary<string, PluginSupervisor> _supervisors = new(StringComparer.Ordinal);
@@ -37,9 +35,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
         Events = new EventSequence(parts.Recorder, options.Clock, _ended.Token);
 
         // Before the folders are read: what changes while they are read is noticed.
-        _watch = options.ReloadOnChange
-            ? new FolderWatch(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Directory)), s_quiet, s_look, TakeFolderAsync, options.Clock, parts.Logger)
-            : null;
+        _watch = options.ReloadOnChange ? WatchFolders() : null;
         foreach (SupervisedPlugin plugin in parts.Preparation.PrepareAll())
         {
             // Folders that claim one id twice were refused by the catalog, each under the same id: one entry tells of all.
@@ -170,26 +166,6 @@ public sealed partial class PluginRuntime : IAsyncDisposable
     /// <param name="start">False leaves a plugin that does not run at rest. Default true.</param>
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
     public Task ResetAsync(string pluginId, bool start = true) => Supervisor(pluginId).ResetAsync(_parts.Preparation.Undemote, start);
-
-    /// <summary>
-    /// Reads a plugin's folder anew and runs what is there now: started beside the running generation, asked whether it is healthy, then swapped in. No call
-    /// fails and none waits; sequences and objects of the old generation get <see cref="PluginRuntimeOptions.DrainTimeout"/>, then it ends. Where the
-    /// new version cannot run, the old one goes on, and a fault record says why. Of several reloads at once the last is carried out. A plugin
-    /// that does not run is started.
-    /// </summary>
-    /// <param name="pluginId">The plugin's id.</param>
-    /// <param name="acceptChanges">
-    /// True where a person has agreed to what changes beside the code: the trust requested or granted, permissions, host services, the publisher, or an older version.
-    /// False refuses such a version.
-    /// </param>
-    /// <returns>What became of the old generation, once it has ended.</returns>
-    /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
-    /// <exception cref="PluginException">The new version was refused, did not start or is not healthy: the old one goes on.</exception>
-    public Task<UnloadResult> ReloadAsync(string pluginId, bool acceptChanges = false)
-    {
-        PluginSupervisor supervisor = Supervisor(pluginId);
-        return supervisor.ReloadAsync(() => _parts.Preparation.PrepareAgain(supervisor.Plugin), new ReloadTerms(AcceptsChanges: acceptChanges));
-    }
 
     /// <summary>Everything known of one plugin.</summary>
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>

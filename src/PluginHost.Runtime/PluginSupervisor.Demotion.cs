@@ -50,7 +50,12 @@ internal sealed partial class PluginSupervisor
             await StopGenerationAsync(willReturn: true, reason, _settings.DrainTimeout).ConfigureAwait(false);
         }
 
-        Move(reason);
+        if (_tier == PluginTier.InProcess)
+        {
+            // Unless that one has leaked as well and was the reason already.
+            Move(reason);
+        }
+
         if (wasUp)
         {
             await StartGenerationAsync(cause: null).ConfigureAwait(false);

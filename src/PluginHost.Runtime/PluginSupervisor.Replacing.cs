@@ -21,6 +21,7 @@ internal sealed partial class PluginSupervisor
     private Command.Reload? _lastReload;
     private long _reloads;
     private Trial? _trial;
+    private int _unproved;
 
     /// <summary>
     /// Runs what the folder holds now in the place of what runs. Where it cannot run, the old stays. One at a time: of several that are asked for at
@@ -101,9 +102,21 @@ internal sealed partial class PluginSupervisor
     private Task<UnloadResult?> ActRecycleAsync(Command.Recycle recycle)
     {
         PluginView view = View;
-        return view.State != PluginState.Ready || view.Generation != recycle.Generation || Volatile.Read(ref _isClosing)
-            ? Task.FromResult<UnloadResult?>(UnloadResult.Nothing)
-            : ReplaceAsync(recycle, Plugin, recycle.Finding.Limit, $"Recycled: generation {view.Generation} {recycle.Finding.What}.");
+        if (view.State != PluginState.Ready || view.Generation != recycle.Generation || Volatile.Read(ref _isClosing))
+        {
+            return Task.FromResult<UnloadResult?>(UnloadResult.Nothing);
+        }
+
+        if (Volatile.Read(ref _unproved) >= MostReplaced)
+        {
+            // One that leaks is not made to leak again and again. A collection that proves them gone lets it go on.
+            string waits = $"{MostReplaced} replaced generations are still in memory; it is recycled when a collection has proved one of them gone.";
+            Log.NotReplaced(_log, Plugin.Id, "It was not recycled", FaultKind.UnloadLeak, waits);
+            recycle.Fail(new PluginUnavailableException($"{Plugin.Id}: {waits}", new PluginFault(Plugin.Id, FaultKind.Unavailable) { Tier = _tier, Generation = view.Generation }));
+            return Task.FromResult<UnloadResult?>(null);
+        }
+
+        return ReplaceAsync(recycle, Plugin, recycle.Finding.Limit, $"Recycled: generation {view.Generation} {recycle.Finding.What}.");
     }
 
     /// <summary>Starts a generation beside the running one and swaps it in; the command is told once the old one has ended, or why it goes on.</summary>
@@ -226,8 +239,9 @@ internal sealed partial class PluginSupervisor
             UnloadResult result = await StopAsync(old, TimeSpan.Zero).ConfigureAwait(false);
             Log.Stopped(_log, Plugin.Id, old.Number, result.Outcome, result.AbandonedCalls);
             _commands.Writer.TryWrite(new Command.Freed(null, null, old, result));
-            if (result.Outcome == UnloadOutcome.Pending && old.Instance is InProcessInstance instance)
+            if (result.Outcome != UnloadOutcome.Unloaded && old.Instance is InProcessInstance instance)
             {
+                Interlocked.Increment(ref _unproved);
                 _ = ProveReplacedAsync(instance);
             }
 
@@ -249,6 +263,7 @@ internal sealed partial class PluginSupervisor
             await Task.Delay(pause, Clock, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if ((await instance.ProveUnloadAsync(force: false).ConfigureAwait(false)).Outcome == UnloadOutcome.Unloaded)
             {
+                Interlocked.Decrement(ref _unproved);
                 Log.ReplacedGone(_log, Plugin.Id, instance.Generation);
                 return;
             }

@@ -94,6 +94,19 @@ public sealed class PluginSupervisorDemotionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_restart_whose_stop_is_one_leak_too_many_goes_on_out_of_process()
+    {
+        _inProcess.Unload = UnloadOutcome.Leaked;
+        PluginSupervisor supervisor = await StartAsync(mayBeDemoted: true);
+        await supervisor.RestartAsync();
+
+        await supervisor.RestartAsync();
+
+        Assert.Equal(PluginTier.Process, supervisor.Tier);
+        Assert.Equal(3, Assert.Single(_process.Started).Generation);
+    }
+
+    [Fact]
     public async Task A_generation_that_cannot_be_followed_in_process_moves_it_for_this_hosts_life_only()
     {
         _inProcess.Unload = UnloadOutcome.Leaked;

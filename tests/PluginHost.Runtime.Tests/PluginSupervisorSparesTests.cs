@@ -87,6 +87,8 @@ public sealed class PluginSupervisorSparesTests : IAsyncDisposable
         _tier.Started[0].Die(FaultKind.Signal);
         await UntilAsync(() => _supervisor.View is { State: PluginState.Ready, Generation: 2 } && _recorder.Restarts().Length > 0);
 
+        // Recorded right after the state has changed.
+        await UntilAsync(() => _recorder.Restarts().Length > 0);
         Assert.NotSame(_tier.Started[1], _supervisor.View.Instance);
         Assert.Single(_recorder.Restarts());
         Assert.Equal(FaultKind.Signal, Assert.Single(_recorder.Faults()).Kind);

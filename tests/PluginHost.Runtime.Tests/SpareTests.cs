@@ -7,7 +7,12 @@ using Samples.Contracts;
 
 namespace PluginHost.Runtime.Tests;
 
+/// <summary>Tells that these tests count the process's children, which others start and end meanwhile.</summary>
+[CollectionDefinition(nameof(SpareTests), DisableParallelization = true)]
+public sealed class SpareTestsAlone;
+
 /// <summary>A real worker is killed; what stood ready takes over.</summary>
+[Collection(nameof(SpareTests))]
 public sealed class SpareTests
 {
     private const string Faulty = "samples.faulty";

@@ -46,6 +46,59 @@ public abstract class ProcessTierTests(RpcCodec codec, WorkerTransport transport
     }
 
     [Fact]
+    public async Task A_worker_that_is_replaced_answers_what_is_inside_and_turns_late_calls_away_before_they_are_sent()
+    {
+        FixtureWorker worker = await _workers.StartAsync();
+        Task<long> inside = worker.Plugin.BlockAsync(300);
+
+        Task<int> drain = worker.Instance.DrainAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
+        PluginUnavailableException late = Assert.Throws<PluginUnavailableException>(() => worker.Plugin.Add(1, 2));
+        int left = await drain;
+        await inside;
+
+        Assert.Equal(0, left);
+        Assert.True(late.IsRetryable);
+        Assert.Single(_workers.Observer.Times);
+    }
+
+    [Fact]
+    public async Task A_drain_gives_up_at_its_time_and_says_what_is_left()
+    {
+        FixtureWorker worker = await _workers.StartAsync();
+        Task<long> inside = worker.Plugin.BlockAsync(1000);
+
+        int left = await worker.Instance.DrainAsync(TimeSpan.FromMilliseconds(50), CancellationToken.None);
+
+        Assert.Equal(1, left);
+        await inside;
+    }
+
+    [Fact]
+    public async Task A_worker_without_a_check_of_its_own_is_healthy_while_it_answers()
+    {
+        FixtureWorker worker = await _workers.StartAsync();
+
+        await worker.Instance.CheckHealthAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
+        await worker.Instance.StopAsync(TimeSpan.Zero, CancellationToken.None);
+
+        await Assert.ThrowsAnyAsync<PluginException>(() => worker.Instance.CheckHealthAsync(TimeSpan.FromSeconds(30), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_worker_over_a_limit_is_killed_as_one_fault_that_names_it()
+    {
+        FixtureWorker worker = await _workers.StartAsync();
+        long used = worker.Instance.Usage(withMemory: true)!.Value.MemoryBytes!.Value;
+
+        worker.Instance.EndOverLimit("recycle.memoryHard", "has too much; recycle.memoryHard is less");
+        FaultRecord record = await worker.Instance.Died;
+
+        Assert.InRange(used, 1 << 20, 1L << 32);
+        Assert.Equal((FaultKind.LimitExceeded, "recycle.memoryHard"), (record.Kind, record.Limit));
+        Assert.Contains("was killed: it has too much; recycle.memoryHard is less.", record.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Calls_with_primitive_arguments_allocate_nothing_on_the_callers_thread()
     {
         FixtureWorker worker = await _workers.StartAsync(observer: new Fixtures.DeafObserver());

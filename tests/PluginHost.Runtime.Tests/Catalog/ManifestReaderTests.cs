@@ -24,7 +24,7 @@ public class ManifestReaderTests
               "unloadable": false,
               "workers": 2, "isolation": "per-call",
               "limits": { "memory": "512MiB", "cpu": 1.5, "threads": 64, "callTimeout": "00:00:10.5", "idleTimeout": "00:01:00", "concurrency": 2, "queue": 0, "message": 16384 },
-              "recycle": { "calls": 5, "age": null, "memory": "1GiB" },
+              "recycle": { "calls": 5, "age": null, "memory": "1GiB", "memoryHard": "2GiB" },
               "restart": { "type": "transient", "limit": 0, "window": "00:05:01" },
               "permissions": { "read": ["/a"], "write": ["b"], "env": ["LANG"], "network": true },
               "settings": { "deep": { "a": [1] } }
@@ -46,10 +46,22 @@ public class ManifestReaderTests
             Concurrency = 2, Queue = 0, Message = 16384,
         };
         Assert.Equal(limits, manifest.Limits);
-        Assert.Equal(new RecycleOptions { Calls = 5, Memory = 1L << 30 }, manifest.Recycle);
+        Assert.Equal(new RecycleOptions { Calls = 5, Memory = 1L << 30, MemoryHard = 2L << 30 }, manifest.Recycle);
         Assert.Equal(new RestartOptions { Type = RestartType.Transient, Limit = 0, Window = new(0, 5, 1) }, manifest.Restart);
         Assert.Equal(("/a", "b", "LANG", true), (manifest.Permissions.Read[0], manifest.Permissions.Write[0], manifest.Permissions.Env[0], manifest.Permissions.Network));
         Assert.Equal("""{ "deep": { "a": [1] } }""", manifest.Settings.GetRawText());
+    }
+
+    [Fact]
+    public void A_hard_limit_on_memory_lies_above_the_soft_one()
+    {
+        using var temp = new TempFolder();
+        temp.Write("plugin.json", """{ "id": "a", "version": "1.0.0", "command": ["node", "main.js"], "contracts": ["I@1"], "recycle": { "memory": "2MiB", "memoryHard": "2MiB" } }""");
+
+        var problem = Assert.Single(ManifestReader.Read(temp.Path).Problems);
+
+        Assert.Equal("recycle.memoryHard", problem.Path);
+        Assert.Contains("is 2MiB, and \"memory\" is 2MiB, expected more than that", problem.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

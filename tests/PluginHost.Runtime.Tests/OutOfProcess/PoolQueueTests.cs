@@ -46,8 +46,8 @@ public sealed class PoolQueueTests
 
         _queue.Serve(1, Gate(1), "one");
 
-        Assert.Equal("one", (await any.Turn).Worker);
         Assert.False(mine.Turn.IsCompleted);
+        Assert.Equal("one", (await any.Turn).Worker);
         Assert.True(_queue.IsLineEmpty(Any));
         Assert.False(_queue.IsLineEmpty(1));
     }

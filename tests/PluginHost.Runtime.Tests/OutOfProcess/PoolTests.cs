@@ -314,7 +314,7 @@ public sealed class PoolTests : IAsyncDisposable
             {
                 for (int call = 0; !enough.IsCancellationRequested; call++)
                 {
-                    await (sender % 2 == 0 ? Pooled.ServeAsync(2, CancellationToken.None) : Pooled.OfKeyAsync($"key {call}", CancellationToken.None));
+                    await (sender % 2 == 0 ? Pooled.ServeAsync(30, CancellationToken.None) : Pooled.OfKeyAsync($"key {call}", CancellationToken.None));
                 }
             })),
         ];

@@ -191,7 +191,7 @@ public class PlacingTests
         var inputs = Inputs(Full, Policy(new TrustRule { Trust = Full, Sha256 = Hash }));
         var manifest = inputs.Manifest with
         {
-            Workers = 2, Isolation = IsolationMode.PerCall, Unloadable = false, Uses = [new("I", 1)], Recycle = new() { Calls = 1 },
+            Workers = 2, Isolation = IsolationMode.PerCall, Unloadable = false, Uses = [new("I", 1)], Recycle = new() { Memory = 1 },
             Limits = new() { Memory = 1, Cpu = 1, Threads = 1 }, Permissions = new() { Network = true },
         };
 
@@ -199,6 +199,19 @@ public class PlacingTests
 
         string[] said = ["cannot be timed out", "\"memory\", \"cpu\", \"threads\"", "\"workers\": 2", "\"per-call\"", "\"recycle\"", "\"unloadable\"", "\"permissions\""];
         Assert.All(said, word => Assert.Contains(word, reasons, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Recycling_is_in_effect_on_every_tier_but_by_memory_in_process()
+    {
+        var inputs = Inputs(Full, Policy(new TrustRule { Trust = Full, Sha256 = Hash }));
+        RecycleOptions all = new() { Calls = 1, Age = TimeSpan.FromSeconds(1), Memory = 1 << 20, MemoryHard = 2 << 20 };
+        var near = inputs with { Manifest = inputs.Manifest with { Recycle = all with { Memory = null, MemoryHard = null } } };
+        var far = Inputs(Standard, Policy(new TrustRule { Trust = Standard, Sha256 = Hash }));
+        far = far with { Manifest = far.Manifest with { Recycle = all } };
+
+        Assert.DoesNotContain(Placing.Place(near).Reasons, r => r.Contains("recycle", StringComparison.Ordinal));
+        Assert.DoesNotContain(Placing.Place(far).Reasons, r => r.Contains("recycle", StringComparison.Ordinal));
     }
 
     [Fact]
