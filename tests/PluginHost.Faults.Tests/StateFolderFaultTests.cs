@@ -91,7 +91,7 @@ public sealed class StateFolderFaultTests : IDisposable
             Assert.Equal(state, runtime.StateFolder);
         }
 
-        Assert.DoesNotContain(Holdings.Processes(), worker => File.ReadAllText($"/proc/{worker}/cmdline").Contains("PluginHost.Worker.dll", StringComparison.Ordinal));
+        Assert.DoesNotContain(Holdings.Processes(), worker => Holdings.CommandOf(worker).Contains("PluginHost.Worker.dll", StringComparison.Ordinal));
     }
 
     private string PrivateFolder(string name)

@@ -81,6 +81,9 @@ internal sealed class Holdings
         return found;
     }
 
+    /// <summary>A process's command line; empty where it has ended.</summary>
+    public static string CommandOf(int pid) => Text(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/cmdline"));
+
     private void Add(string what) => _counts[what] = _counts.GetValueOrDefault(what) + 1;
 
     private static string[] Entries(string folder) => [.. Directory.EnumerateFileSystemEntries(folder)];
