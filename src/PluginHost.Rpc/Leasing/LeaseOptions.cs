@@ -30,7 +30,7 @@ public sealed record LeaseOptions
     /// <summary>How many items must be there before a step is answered, unless the sequence ends. Default: 1.</summary>
     public int SequenceMinBatch { get; init; } = 1;
 
-    /// <summary>How many items a sequence may be ahead of what was asked for, from the first step on. Default: 32; 0 for none.</summary>
+    /// <summary>How many items a sequence makes ready before a step asks for them, from the first step on; a step takes all that are. Default: 32; 0 for none.</summary>
     public int SequenceReadAhead { get; init; } = 32;
 
     /// <summary>A step's answer ends with the item that reaches this many bytes. Default: 64 KiB.</summary>

@@ -57,7 +57,9 @@ public abstract class SequenceTests(RpcCodec codec)
 
         Assert.Equal(0, before);
         Assert.Equal(1, items.Current);
-        Assert.InRange(watched.Produced, 5, 7);
+
+        // The step took what was ready when it was answered, one item or all five; then as many again were made ready, and one may be in the making.
+        Assert.InRange(watched.Produced, 5, 11);
     }
 
     [Fact]
