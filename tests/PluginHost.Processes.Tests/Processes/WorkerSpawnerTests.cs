@@ -200,8 +200,9 @@ public sealed class WorkerSpawnerTests
     public async Task What_not_even_sigkill_ends_is_left_alone_and_logged()
     {
         // Its end is seen by the process that was started, and never by this second look at it: so it looks like one that the kernel does not let go.
-        WorkerProcess seen = await Shell.StartAsync("trap '' TERM; while :; do sleep 0.05; done", environment: new() { ["PATH"] = "/usr/bin:/bin" });
         RecordingLogger logger = new();
+        WorkerProcess seen = await Shell.StartAsync("trap '' TERM; echo ready; while :; do sleep 0.05; done", logger, environment: new() { ["PATH"] = "/usr/bin:/bin" });
+        await logger.WaitForAsync(e => e.Message.Contains("ready"));
         ManualTimeProvider clock = new();
         using SafeSocketHandle none = new();
         OutputDrain errors = new(-1, "stderr", new OutputLog(logger, seen.Pid, clock));
