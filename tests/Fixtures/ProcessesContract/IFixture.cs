@@ -92,6 +92,9 @@ public interface IFixture
     /// <summary>Writes into the memory of large values, from its begin.</summary>
     void WritePayloads(long at, byte[] bytes);
 
+    /// <summary>Reads a number in the memory of large values, from its begin.</summary>
+    long ReadPayloads(long at);
+
     /// <summary>Writes to the connection's socket, between the worker's own messages.</summary>
     void Inject(byte[] frames);
 

@@ -49,6 +49,8 @@ public sealed partial class FixturePlugin
 
     public void WritePayloads(long at, byte[] bytes) => MemoryAttack.Payloads.Write(at, bytes);
 
+    public long ReadPayloads(long at) => MemoryAttack.Payloads.Read(at);
+
     public void Inject(byte[] frames)
     {
         for (int at = 0; at < frames.Length;)

@@ -42,6 +42,8 @@ internal sealed unsafe class MemoryAttack(string name, int controlBytes)
 
     public void Write(long at, ReadOnlySpan<byte> bytes) => bytes.CopyTo(new Span<byte>((byte*)Find().Start + at, bytes.Length));
 
+    public long Read(long at) => Volatile.Read(ref *(long*)((byte*)Find().Start + at));
+
     private IEnumerable<string> Paths(string folder)
     {
         try

@@ -137,7 +137,8 @@ public sealed class HostilePayloadTests : IAsyncLifetime
         FixtureWorker victim = await StartAsync();
         Assert.Equal(0, victim.Plugin.SumBytes(s_large));
 
-        // The host's queue begins the memory: a count, and behind it one entry that is right.
+        // The host's queue begins the memory: a count, and behind it one entry that is right. A call's memory is given back behind its answer.
+        Eventually.True(() => victim.Plugin.ReadPayloads(0) == 1, "The call's memory was not given back.");
         victim.Plugin.WritePayloads(Entries + sizeof(long), BitConverter.GetBytes(offset));
         victim.Plugin.WritePayloads(0, BitConverter.GetBytes(count));
         PluginException lost = Assert.ThrowsAny<PluginException>(() => victim.Plugin.SumBytes(s_large));
