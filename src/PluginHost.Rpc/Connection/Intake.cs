@@ -34,10 +34,11 @@ internal sealed class Intake(RpcOptions options, RpcTransport transport, Receive
     public long Messages => Volatile.Read(ref _messages);
 
     /// <summary>Receives once. Only where everything received before was taken.</summary>
+    /// <param name="milliseconds">How long to wait; <see cref="Soon"/> for a moment without sleeping.</param>
     /// <returns>As <see cref="RpcTransport.Receive"/>.</returns>
     public int Receive(int milliseconds)
     {
-        int count = transport.Receive(_reader.Free(), milliseconds);
+        int count = milliseconds == Soon ? transport.ReceiveSoon(_reader.Free()) : transport.Receive(_reader.Free(), milliseconds);
         if (count > 0)
         {
             _reader.Received(count);
@@ -69,19 +70,14 @@ internal sealed class Intake(RpcOptions options, RpcTransport transport, Receive
     }
 
     /// <summary>Receives once and takes what came; runs no call. Null where there is more to come.</summary>
-    /// <param name="milliseconds">How long to wait; <see cref="Soon"/> for a moment without sleeping.</param>
+    /// <param name="milliseconds">As for <see cref="Receive"/>.</param>
     /// <param name="hasCome">False where nothing came in time.</param>
     public RpcCloseReason? Step(int milliseconds, out bool hasCome)
     {
         hasCome = false;
         try
         {
-            int count = milliseconds == Soon ? transport.ReceiveSoon(_reader.Free()) : transport.Receive(_reader.Free(), milliseconds);
-            if (count > 0)
-            {
-                _reader.Received(count);
-            }
-
+            int count = Receive(milliseconds);
             if (count == 0)
             {
                 return Ended();

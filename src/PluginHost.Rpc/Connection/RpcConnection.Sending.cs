@@ -104,23 +104,21 @@ public sealed partial class RpcConnection
             return true;
         }
 
-        // Where the connection has ended meanwhile its close fails every call in the table, this one too.
         // A caller that blocks has nothing to send behind it.
         bool isKept = !pending.IsBlocking && _completions.KeepsTogether;
         AppendResult result = _sender.Send(output, FrameUse.Request, pending, isKept ? Outbox.KeptTogether : 0);
-        if (!isKept)
+        if (isKept)
         {
-            return result != AppendResult.Full;
+            // What is kept must be seen before the question: the reader looks whether callers are left, and then whether something is kept.
+            Interlocked.MemoryBarrier();
+            if (!_completions.KeepsTogether)
+            {
+                // Whoever completes the last of them has gone on meanwhile: nobody looks after what is kept.
+                _outbox.Uncork();
+            }
         }
 
-        // What is kept must be seen before the question: the reader looks whether callers are left, and then whether something is kept.
-        Interlocked.MemoryBarrier();
-        if (!_completions.KeepsTogether)
-        {
-            // Whoever completes the last of them has gone on meanwhile: nobody looks after what is kept.
-            _outbox.Uncork();
-        }
-
+        // Where the connection has ended meanwhile its close fails every call in the table, this one too.
         return result != AppendResult.Full;
     }
 

@@ -114,6 +114,8 @@ public sealed partial class FixturePlugin : IFixture, IAsyncStartable, IAsyncDis
     public void ThrowAsyncVoid(string message)
     {
         Run();
+
+        // The process ends of what the method threw; this thread is not to return before.
         Thread.Sleep(Timeout.Infinite);
 
         async void Run()

@@ -135,6 +135,8 @@ public sealed class RelayPlugin(IPluginContext context) : IRelay, IAsyncStartabl
             try
             {
                 journal.Write("after stop");
+
+                // Calls on until it is stopped, and leaves the core to others meanwhile.
                 Thread.Sleep(1);
             }
             catch (PluginException fault)
