@@ -19,6 +19,16 @@ public sealed record HangOptions
     /// </summary>
     public TimeSpan TerminateAfter { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// The folder that gets a minidump of a .NET worker before it is killed as hung: stacks and what they reach, some MiB, for a debugger. Made where it is
+    /// not there, for this user only; each file is this user's only, and may hold what the plugin's calls held. An absolute path; null, the default,
+    /// for none. The kill waits up to 10 s for it.
+    /// </summary>
+    public string? DumpFolder { get; init; }
+
+    /// <summary>How many dumps <see cref="DumpFolder"/> may hold: where it does, no more are written and the log says so. 1 to 1,000. Default 10.</summary>
+    public int MostDumps { get; init; } = 10;
+
     /// <summary>All problems of these options at once; empty where there are none.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -38,6 +48,16 @@ public sealed record HangOptions
             problems.Add(
                 $"Hangs.TerminateAfter is {TerminateAfter:c}; expected at least Hangs.UnresponsiveAfter, which is {UnresponsiveAfter:c}, " +
                 $"and twice Hangs.Heartbeat, which is {Heartbeat:c}, or Timeout.InfiniteTimeSpan.");
+        }
+
+        if (DumpFolder is not null && !Path.IsPathFullyQualified(DumpFolder))
+        {
+            problems.Add($"Hangs.DumpFolder is '{DumpFolder}'; expected an absolute path, or null for no dumps.");
+        }
+
+        if (MostDumps is < 1 or > 1000)
+        {
+            problems.Add($"Hangs.MostDumps is {MostDumps}; expected 1 to 1000.");
         }
 
         return problems;

@@ -37,6 +37,35 @@ public sealed class HangTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _workers.DisposeAsync();
 
     [Fact]
+    public async Task A_dump_that_is_asked_for_is_written_before_the_kill_for_this_user_only_and_the_record_says_where()
+    {
+        string folder = Path.Combine(_workers.Data, "dumps");
+        _workers.Options = _workers.Options with { Hangs = _workers.Options.Hangs with { DumpFolder = folder, MostDumps = 1 } };
+        FixtureWorker first = await _workers.StartAsync();
+        FixtureWorker second = await _workers.StartAsync(generation: 2);
+
+        FaultRecord record = await StopAsync(first);
+        FaultRecord later = await StopAsync(second);
+
+        string dump = Assert.Single(Directory.GetFiles(folder));
+        Assert.StartsWith($"fixture-1-{first.Pid}-", Path.GetFileName(dump));
+        Assert.Contains($"A minidump is in {dump}.", record.Message);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(dump).UnixFileMode);
+        Assert.Equal("\u007fELF"u8, File.ReadAllBytes(dump).AsSpan(0, 4));
+        Assert.Equal((FaultKind.Hang, false), (later.Kind, later.Message.Contains("minidump")));
+        Assert.Contains(_workers.Logger.Events, e => e.Id.Id == 6007 && e.Message.Contains("holds 1 dumps already"));
+
+        async Task<FaultRecord> StopAsync(FixtureWorker worker)
+        {
+            Task call = worker.Plugin.HangAsync(Marker + worker.Pid, CancellationToken.None);
+            Assert.Equal(0, Libc.kill(worker.Pid, Signals.Stop));
+            FaultRecord died = await worker.Instance.Died.WaitAsync(Shell.Long);
+            await Assert.ThrowsAsync<PluginFaultException>(() => call);
+            return died;
+        }
+    }
+
+    [Fact]
     public async Task A_stopped_worker_with_a_call_pending_is_killed_and_the_record_says_what_it_was_to_answer()
     {
         FixtureWorker worker = await _workers.StartAsync();
