@@ -46,20 +46,26 @@ public sealed class FolderWatchTests : IAsyncDisposable
     [Fact]
     public async Task A_copy_that_writes_the_manifest_first_is_taken_when_nothing_changes_any_more()
     {
+        ManualTimeProvider clock = new();
         Lay("a");
-        Watch();
+        Watch(clock);
 
         _folder.Write("plugins/a/plugin.json", "two");
-        string last = "";
-        for (int i = 0; i < 30; i++)
+        for (int length = 1; length <= 30; length++)
         {
-            _folder.Write("plugins/a/A.dll", last = $"part {i}");
-            await Task.Delay(20, TestContext.Current.CancellationToken);
+            // Longer each time: two writes may fall into one tick of the file system's clock.
+            _folder.Write("plugins/a/A.dll", new string('x', length));
+            clock.Advance(s_quiet / 5);
+            await Task.Delay(10, TestContext.Current.CancellationToken);
             Assert.Empty(_taken);
         }
 
-        await UntilTakenAsync("a");
-        Assert.Equal("part 29", last);
+        await UntilAsync(() =>
+        {
+            clock.Advance(s_quiet / 5);
+            return !_taken.IsEmpty;
+        });
+        Assert.Equal(["a"], _taken);
     }
 
     [Fact]
@@ -161,7 +167,7 @@ public sealed class FolderWatchTests : IAsyncDisposable
         _folder.Write($"plugins/{id}/plugin.json", "one");
     }
 
-    private void Watch()
+    private void Watch(TimeProvider? clock = null)
     {
         _watch = new FolderWatch(
             _folder["plugins"],
@@ -172,7 +178,7 @@ public sealed class FolderWatchTests : IAsyncDisposable
                 _taken.Enqueue(Path.GetFileName(folder));
                 return Task.FromResult(_canTake);
             },
-            TimeProvider.System,
+            clock ?? TimeProvider.System,
             _log);
         _watch.Start();
     }
