@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Tiers;
 
 namespace PluginHost.Runtime;
@@ -105,8 +104,9 @@ internal sealed class HotSpare : IAsyncDisposable
         {
             return await _start(_unwanted.Token).ConfigureAwait(false);
         }
-        catch (Exception failed) when (failed is PluginException or OperationCanceledException)
+        catch (Exception failed)
         {
+            // A defect of the host too: whoever ends this must not fail for it.
             if (!_unwanted.IsCancellationRequested)
             {
                 Log.HotSpareLost(_logger, Plugin.Id, failed.Message);

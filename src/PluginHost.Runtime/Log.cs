@@ -106,8 +106,23 @@ internal static partial class Log
     [LoggerMessage(8062, LogLevel.Error, "The changed folder {Folder} could not be taken")]
     public static partial void TakeFailed(ILogger logger, string folder, Exception exception);
 
-    [LoggerMessage(8063, LogLevel.Information, "{Folder} is a plugin that was not there when the host started; restart the host to run it.")]
-    public static partial void NewFolder(ILogger logger, string folder);
+    [LoggerMessage(8063, LogLevel.Warning, "{Folder} holds no plugin any more. {PluginId} goes on from the store's copy until it is stopped; at the host's next start it is gone.")]
+    public static partial void FolderGone(ILogger logger, string folder, string pluginId);
+
+    [LoggerMessage(8064, LogLevel.Information, "{Folder} is gone, and with it {PluginId}, which could not run")]
+    public static partial void RefusedGone(ILogger logger, string folder, string pluginId);
+
+    [LoggerMessage(8065, LogLevel.Warning, "The system does not tell of changes in {Directory} ({Reason}); its manifests are looked at every {Seconds} s, and nothing else is noticed")]
+    public static partial void WatchPolls(ILogger logger, string directory, string reason, double seconds);
+
+    [LoggerMessage(8066, LogLevel.Error, "The watch of {Directory} failed and goes on")]
+    public static partial void WatchFailed(ILogger logger, string directory, Exception exception);
+
+    [LoggerMessage(8067, LogLevel.Warning, "Copies of plugins that nobody uses could not be removed from the store: {Reason}")]
+    public static partial void StoreNotCollected(ILogger logger, string reason);
+
+    [LoggerMessage(8068, LogLevel.Error, "{Part} did not end in order; the host goes on to end all the rest")]
+    public static partial void EndFailed(ILogger logger, string part, Exception exception);
 
     [LoggerMessage(8040, LogLevel.Debug, "{PluginId} generation {Generation} stands ready in worker {WorkerPid} beside the running one")]
     public static partial void HotSpareReady(ILogger logger, string pluginId, int generation, int? workerPid);

@@ -126,7 +126,7 @@ internal sealed partial class PluginSupervisor
     private void WorkerNotRecycled(int number, PluginException failed)
     {
         FaultRecord record = RecordOf(failed, View.Generation);
-        _settings.Recorder.Fault(record with { Message = string.Create(CultureInfo.InvariantCulture, $"{record.Message} Worker {number + 1} was to be recycled and goes on.") });
+        _settings.Recorder.Fault(record with { WorkerPid = null, Message = string.Create(CultureInfo.InvariantCulture, $"{record.Message} Worker {number + 1} was to be recycled and goes on.") });
     }
 
     /// <summary>Fills the places of a running pool that wait or were given up: somebody asked for it.</summary>
@@ -185,8 +185,16 @@ internal sealed partial class PluginSupervisor
         }
         catch (PluginException failed)
         {
-            _commands.Writer.TryWrite(new Command.WorkerLost(generation, pool, loss with { Fault = RecordOf(failed, generation) with { WorkerPid = null } }));
+            Lost(RecordOf(failed, generation));
         }
+        catch (Exception unexpected)
+        {
+            // Nobody awaits this: without a word the place would stay empty for ever.
+            Log.CommandFailed(_log, Plugin.Id, "start of a worker", unexpected);
+            Lost(Describe(null, FaultKind.StartFailure, $"The host could not start worker {loss.Number + 1}: {unexpected.Message}") with { Generation = generation });
+        }
+
+        void Lost(FaultRecord fault) => _commands.Writer.TryWrite(new Command.WorkerLost(generation, pool, loss with { Fault = fault with { WorkerPid = null } }));
     }
 
     private async Task<bool> StartInAsync(WorkerPool pool, int number)

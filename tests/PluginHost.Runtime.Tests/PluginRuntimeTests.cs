@@ -198,6 +198,25 @@ public sealed class PluginRuntimeTests : IDisposable
     }
 
     [Fact]
+    public void Times_that_no_timer_can_count_and_a_folder_that_nobody_can_watch_are_refused()
+    {
+        PluginRuntimeOptions options = new()
+        {
+            Directory = _folder["none"],
+            ReloadOnChange = true,
+            DrainTimeout = TimeSpan.MaxValue,
+            StartTimeout = TimeSpan.MaxValue,
+            HealthTimeout = TimeSpan.MaxValue,
+        };
+
+        IReadOnlyList<string> problems = options.Validate();
+
+        Assert.Equal(4, problems.Count);
+        Assert.All(problems.Take(3), p => Assert.Contains("24.00:00:00", p, StringComparison.Ordinal));
+        Assert.Contains("there is nothing to watch", problems[3], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_snapshot_survives_its_json()
     {
         byte[] json = """{"at":"2026-01-01T00:00:00+00:00","pid":1,"plugins":[],"stats":{"at":"2026-01-01T00:00:00+00:00","since":"2026-01-01T00:00:00+00:00","plugins":[],"tiers":[]},"faults":[],"restarts":[]}"""u8.ToArray();

@@ -48,6 +48,12 @@ internal static class RunCommand
                     CultureInfo.InvariantCulture,
                     $"{restart.PluginId}: reloaded, generation {restart.FromGeneration} to {restart.ToGeneration}, {restart.Milliseconds:0} ms after the change was taken."));
                 break;
+            case LifecycleEvent { State: "ready", Generation: 1, FaultId: null } found:
+                session.Screen.Notice($"{found.PluginId}: found and started.");
+                break;
+            case LifecycleEvent { State: "refused", FaultId: not null } refused:
+                session.Screen.Notice($"{refused.PluginId}: {refused.Reason}");
+                break;
             case LifecycleEvent { State: "ready", FaultId: not null } kept:
                 session.Screen.Notice($"{kept.PluginId}: {kept.Reason} Generation {kept.Generation} goes on.");
                 break;
