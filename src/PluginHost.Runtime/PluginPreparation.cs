@@ -36,12 +36,18 @@ internal sealed class PluginPreparation(
     {
         CatalogResult catalog = PluginCatalog.Scan(options.Directory);
         Report(catalog.Problems);
-        return
+        SupervisedPlugin[] all =
         [
             .. catalog.Entries
                 .Where(e => options.Only is null || options.Only.Contains(e.Manifest?.Id ?? e.ClaimedId ?? Path.GetFileName(e.Folder)))
                 .Select(e => Prepare(e, again: false)),
         ];
+        if (options.Only is null)
+        {
+            Tidy(all);
+        }
+
+        return all;
     }
 
     /// <summary>Prepares one plugin anew, as its folder and the operator's policy are now.</summary>
@@ -77,7 +83,28 @@ internal sealed class PluginPreparation(
         }
 
         StoreResult stored = again ? store.LayAgain(entry.Folder) : store.Lay(entry.Folder);
-        return stored.Plugin is { } plugin ? Place(plugin) : Refused(id, entry.Folder, stored.Problems);
+        try
+        {
+            return stored.Plugin is { } plugin ? Place(plugin) : Refused(id, entry.Folder, stored.Problems);
+        }
+        catch (StateFolderException unusable)
+        {
+            // Its data folder: the others can run.
+            return Refused(id, entry.Folder, unusable.Message);
+        }
+    }
+
+    /// <summary>Removes the copies of earlier versions: nothing runs yet that could use one.</summary>
+    private void Tidy(IEnumerable<SupervisedPlugin> all)
+    {
+        try
+        {
+            store.Collect(all.Select(p => p.ContentHash).OfType<string>().ToHashSet(StringComparer.Ordinal));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Log.StoreNotTidied(logger, state.Store, error.Message);
+        }
     }
 
     private SupervisedPlugin Place(StoredPlugin stored)
@@ -182,7 +209,7 @@ internal sealed class PluginPreparation(
     {
         foreach (Problem problem in problems)
         {
-            Log.Problem(logger, problem.File, problem.ToString());
+            Log.Problem(logger, problem.ToString());
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
@@ -97,7 +98,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
             throw new ArgumentException(string.Join(' ', problems), nameof(options));
         }
 
-        PluginRuntime runtime = new(options, await Task.Run(() => RuntimeParts.Open(options), cancellationToken).ConfigureAwait(false));
+        PluginRuntime runtime = await OpenAsync(options, await Task.Run(() => RuntimeParts.Open(options), cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
         try
         {
             await Leftovers.EndAsync(runtime._parts.Running.Past, runtime._parts.Logger, options.Clock).ConfigureAwait(false);
@@ -199,6 +200,26 @@ public sealed partial class PluginRuntime : IAsyncDisposable
         return JsonCall.InvokeAsync(supervisor, method, arguments, cancellationToken);
     }
 
+    private static async Task<PluginRuntime> OpenAsync(PluginRuntimeOptions options, RuntimeParts parts)
+    {
+        try
+        {
+            return new PluginRuntime(options, parts);
+        }
+        catch (Exception failed)
+        {
+            // The state folder must not stay locked by a runtime that there is none of.
+            await parts.EndTiersAsync().ConfigureAwait(false);
+            await parts.DisposeAsync().ConfigureAwait(false);
+            if (failed is SocketException)
+            {
+                throw new IOException($"The control socket '{parts.State.ControlSocket}' cannot be made: {failed.Message} Make room, or name another state folder.", failed);
+            }
+
+            throw;
+        }
+    }
+
     private static object Guard(PluginSupervisor supervisor, Type contract)
     {
         foreach (PluginGuardSite site in supervisor.Sites)
@@ -252,11 +273,20 @@ public sealed partial class PluginRuntime : IAsyncDisposable
             Contracts = [.. plugin.Manifest?.Contracts.Select(c => c.ToString()) ?? []],
             Unavailable = plugin.Placement.Unavailable,
             Demotion = supervisor.Demotion,
+            FaultId = view.FaultId,
             Reasons = supervisor.Reasons,
         };
     }
 
-    private void WriteWindow() => _parts.Window.Write(Snapshot());
+    private void WriteWindow()
+    {
+        RuntimeSnapshot snapshot = Snapshot();
+        if (_options.StartPlugins || snapshot.Faults.Count > 0 || snapshot.Stats.Plugins.Any(p => p.Calls > 0))
+        {
+            // One that only looks at the folder has no figures: what the last host recorded stays.
+            _parts.Window.Write(snapshot);
+        }
+    }
 
     private RuntimeSnapshot Snapshot() => new()
     {
