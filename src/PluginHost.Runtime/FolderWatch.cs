@@ -144,7 +144,12 @@ internal sealed class FolderWatch : IAsyncDisposable
         if (note.Taken is { } taken)
         {
             watched.HasFailed = !taken;
-            return;
+            if (taken)
+            {
+                return;
+            }
+
+            // What changed while it was being taken has been looked at already, before anybody knew that it is to be tried again.
         }
 
         watched.ChangedAt = _clock.GetTimestamp();
@@ -194,6 +199,13 @@ internal sealed class FolderWatch : IAsyncDisposable
         watched.ChangedAt = null;
         watched.Seen = null;
         FolderStamp stamp = seen.Value;
+        if (stamp == default)
+        {
+            // The folder is gone. What runs goes on from the store.
+            _folders.Remove(folder);
+            return;
+        }
+
         if (stamp.Manifest == 0)
         {
             // No plugin, or none now: what runs goes on from the store.

@@ -68,8 +68,19 @@ internal sealed partial class PluginSupervisor
 
         SupervisedPlugin next = reload.Replacement;
         PluginView view = View;
-        if (Volatile.Read(ref _isClosing) || (reload.Terms.OnlyIfChanged && next.ContentHash is { } hash && hash == Plugin.ContentHash && Plugin.Placement.Tier is not null))
+        if (Volatile.Read(ref _isClosing))
         {
+            return UnloadResult.Nothing;
+        }
+
+        if (reload.Terms.OnlyIfChanged && next.ContentHash is { } hash && hash == Plugin.ContentHash && Plugin.Placement.Tier is not null)
+        {
+            // A version that was not taken is there no more: what was said of it is no longer so.
+            if (view.FaultId is not null && _machine.TryNote(view.Generation, "Its folder holds again what runs.", faultId: null))
+            {
+                Log.SameAgain(_log, Plugin.Id, view.Generation);
+            }
+
             return UnloadResult.Nothing;
         }
 
@@ -227,17 +238,21 @@ internal sealed partial class PluginSupervisor
     private async Task EndReplacedAsync(Command command, LiveGeneration old)
     {
         await Task.Yield();
+
+        // With its own worker, not with that of the generation in its place.
+        int? worker = old.Instance.WorkerPid;
+        PluginLog log = new(_settings.Logger, () => LogProperties(old.Number, worker));
         try
         {
             int left = await old.Instance.DrainAsync(_settings.DrainTimeout, CancellationToken.None).ConfigureAwait(false);
             if (left > 0)
             {
-                Log.DrainOver(_log, Plugin.Id, old.Number, left, _settings.DrainTimeout);
+                Log.DrainOver(log, Plugin.Id, old.Number, left, _settings.DrainTimeout);
             }
 
             RecordDeathOf(old.Instance);
             UnloadResult result = await StopAsync(old, TimeSpan.Zero).ConfigureAwait(false);
-            Log.Stopped(_log, Plugin.Id, old.Number, result.Outcome, result.AbandonedCalls);
+            Log.Stopped(log, Plugin.Id, old.Number, result.Outcome, result.AbandonedCalls);
             _commands.Writer.TryWrite(new Command.Freed(null, null, old, result));
             if (result.Outcome != UnloadOutcome.Unloaded && old.Instance is InProcessInstance instance)
             {

@@ -113,6 +113,22 @@ public sealed class FolderWatchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_changed_while_it_could_not_be_taken_is_tried_too()
+    {
+        Lay("a");
+        TaskCompletionSource<bool> first = new();
+        Watch(folder => _taken.Count == 1 ? first.Task : Task.FromResult(true));
+        _folder.Write("plugins/a/plugin.json", "two");
+        await UntilTakenAsync("a");
+
+        _folder.Write("plugins/a/Missing.dll", "here");
+        await UntilAsync(() => _log.Messages(LogLevel.Information).Any(m => m.Contains("Write plugin.json last", StringComparison.Ordinal)));
+        first.SetResult(false);
+
+        await UntilTakenAsync("a", "a");
+    }
+
+    [Fact]
     public async Task A_folder_that_goes_and_one_that_comes_are_no_trouble()
     {
         Lay("a");
@@ -161,7 +177,7 @@ public sealed class FolderWatchTests : IAsyncDisposable
         _folder.Write($"plugins/{id}/plugin.json", "one");
     }
 
-    private void Watch()
+    private void Watch(Func<string, Task<bool>>? take = null)
     {
         _watch = new FolderWatch(
             _folder["plugins"],
@@ -170,7 +186,7 @@ public sealed class FolderWatchTests : IAsyncDisposable
             folder =>
             {
                 _taken.Enqueue(Path.GetFileName(folder));
-                return Task.FromResult(_canTake);
+                return take?.Invoke(folder) ?? Task.FromResult(_canTake);
             },
             TimeProvider.System,
             _log);
