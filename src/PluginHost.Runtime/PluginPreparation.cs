@@ -41,8 +41,7 @@ internal sealed class PluginPreparation(
             .. catalog.Entries
                 .Where(IsWanted)
                 .Select(e => Prepare(e, again: false)),
-        ];
-    }
+        ];    }
 
     /// <summary>Prepares the plugin of one folder, found after the start; null where it holds none, or none that is to run.</summary>
     public SupervisedPlugin? PrepareFolder(string folder)
@@ -90,7 +89,15 @@ internal sealed class PluginPreparation(
         }
 
         StoreResult stored = again ? store.LayAgain(entry.Folder) : store.Lay(entry.Folder);
-        return stored.Plugin is { } plugin ? Place(plugin) : Refused(IdOf(entry), entry.Folder, stored.Problems);
+        try
+        {
+            return stored.Plugin is { } plugin ? Place(plugin) : Refused(IdOf(entry), entry.Folder, stored.Problems);
+        }
+        catch (StateFolderException unusable)
+        {
+            // Its data folder: the others can run.
+            return Refused(IdOf(entry), entry.Folder, [new Problem(entry.Folder, unusable.Message)]);
+        }
     }
 
     private SupervisedPlugin Place(StoredPlugin stored)
@@ -192,7 +199,7 @@ internal sealed class PluginPreparation(
     {
         foreach (Problem problem in problems)
         {
-            Log.Problem(logger, problem.File, problem.ToString());
+            Log.Problem(logger, problem.ToString());
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
@@ -203,9 +204,21 @@ public sealed partial class PluginRuntime : IAsyncDisposable
         }
 
         RosterChanged();
-        _control = ControlServer.Start(_parts.State.ControlSocket, Snapshot, id => ResetAsync(id), _options.Clock, _parts.Logger);
+        _control = OpenControl();
         _window = _options.Clock.CreateTimer(_ => WriteWindow(), null, s_windowEvery, s_windowEvery);
         StartWatch();
+    }
+
+    private ControlServer OpenControl()
+    {
+        try
+        {
+            return ControlServer.Start(_parts.State.ControlSocket, Snapshot, id => ResetAsync(id), _options.Clock, _parts.Logger);
+        }
+        catch (SocketException refused)
+        {
+            throw new IOException($"The control socket '{_parts.State.ControlSocket}' cannot be made: {refused.Message} Make room, or name another state folder.", refused);
+        }
     }
 
     private void RosterChanged()
@@ -287,11 +300,20 @@ public sealed partial class PluginRuntime : IAsyncDisposable
             Contracts = [.. plugin.Manifest?.Contracts.Select(c => c.ToString()) ?? []],
             Unavailable = plugin.Placement.Unavailable,
             Demotion = supervisor.Demotion,
+            FaultId = view.FaultId,
             Reasons = supervisor.Reasons,
         };
     }
 
-    private void WriteWindow() => _parts.Window.Write(Snapshot());
+    private void WriteWindow()
+    {
+        RuntimeSnapshot snapshot = Snapshot();
+        if (_options.StartPlugins || snapshot.Faults.Count > 0 || snapshot.Stats.Plugins.Any(p => p.Calls > 0))
+        {
+            // One that only looks at the folder has no figures: what the last host recorded stays.
+            _parts.Window.Write(snapshot);
+        }
+    }
 
     private RuntimeSnapshot Snapshot() => new()
     {

@@ -82,6 +82,12 @@ internal sealed partial class PluginSupervisor
                 Volatile.Write(ref _plugin, Plugin with { SourceFolder = next.SourceFolder });
             }
 
+            // A version that was not taken is there no more: what was said of it is no longer so.
+            if (view.FaultId is not null && _machine.TryNote(view.Generation, "Its folder holds again what runs.", faultId: null))
+            {
+                Log.SameAgain(_log, Plugin.Id, view.Generation);
+            }
+
             return UnloadResult.Nothing;
         }
 

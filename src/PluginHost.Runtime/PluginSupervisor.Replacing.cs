@@ -184,18 +184,22 @@ internal sealed partial class PluginSupervisor
     private async Task EndReplacedAsync(Command command, LiveGeneration old, CancellationToken drainOver)
     {
         await Task.Yield();
+
+        // With its own worker, not with that of the generation in its place.
+        int? worker = old.Instance.WorkerPid;
+        PluginLog log = new(_settings.Logger, () => LogProperties(old.Number, worker));
         try
         {
             int left = await old.Instance.DrainAsync(_settings.DrainTimeout, drainOver).ConfigureAwait(false);
             if (left > 0)
             {
-                Log.DrainOver(_log, Plugin.Id, old.Number, left, _settings.DrainTimeout);
+                Log.DrainOver(log, Plugin.Id, old.Number, left, _settings.DrainTimeout);
             }
 
             UnloadResult result = await StopAsync(old, TimeSpan.Zero).ConfigureAwait(false);
             RecordDeathOf(old.Instance);
             ImmutableInterlocked.Update(ref _leaving, static (all, one) => all.Remove(one), old);
-            Log.Stopped(_log, Plugin.Id, old.Number, result.Outcome, result.AbandonedCalls);
+            Log.Stopped(log, Plugin.Id, old.Number, result.Outcome, result.AbandonedCalls);
             _commands.Writer.TryWrite(new Command.Freed(null, null, old, result));
             if (result.Outcome != UnloadOutcome.Unloaded && old.Instance is InProcessInstance instance)
             {

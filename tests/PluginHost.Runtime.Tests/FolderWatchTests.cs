@@ -121,6 +121,22 @@ public sealed class FolderWatchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_changed_while_it_could_not_be_taken_is_tried_too()
+    {
+        Lay("a");
+        TaskCompletionSource<bool> first = new();
+        Watch(folder => _taken.Count == 1 ? first.Task : Task.FromResult(true));
+        _folder.Write("plugins/a/plugin.json", "two");
+        await UntilTakenAsync("a");
+
+        _folder.Write("plugins/a/Missing.dll", "here");
+        await UntilAsync(() => _log.Messages(LogLevel.Information).Any(m => m.Contains("Write plugin.json last", StringComparison.Ordinal)));
+        first.SetResult(false);
+
+        await UntilTakenAsync("a", "a");
+    }
+
+    [Fact]
     public async Task A_folder_that_goes_and_one_that_comes_are_no_trouble()
     {
         Lay("a");
@@ -226,9 +242,13 @@ public sealed class FolderWatchTests : IAsyncDisposable
         _folder.Write($"plugins/{id}/plugin.json", "one");
     }
 
-    private void Watch(params string[] untaken) => Watch(null, untaken);
+    private void Watch(params string[] untaken) => Watch(null, null, untaken);
 
-    private void Watch(TimeProvider? clock, params string[] untaken)
+    private void Watch(TimeProvider clock) => Watch(clock, null, []);
+
+    private void Watch(Func<string, Task<bool>> take) => Watch(null, take, []);
+
+    private void Watch(TimeProvider? clock, Func<string, Task<bool>>? take, string[] untaken)
     {
         _watch = new FolderWatch(
             _folder["plugins"],
@@ -237,7 +257,7 @@ public sealed class FolderWatchTests : IAsyncDisposable
             folder =>
             {
                 _taken.Enqueue(Path.GetFileName(folder));
-                return _onTake?.Invoke() ?? Task.FromResult(_canTake);
+                return take?.Invoke(folder) ?? _onTake?.Invoke() ?? Task.FromResult(_canTake);
             },
             folder =>
             {
