@@ -105,8 +105,9 @@ internal sealed class HotSpare : IAsyncDisposable
         {
             return await _start(_unwanted.Token).ConfigureAwait(false);
         }
-        catch (Exception failed) when (failed is PluginException or OperationCanceledException)
+        catch (Exception failed)
         {
+            // Whatever it is: what keeps it is awaited by the plugin's stop.
             if (!_unwanted.IsCancellationRequested)
             {
                 Log.HotSpareLost(_logger, Plugin.Id, failed.Message);

@@ -54,6 +54,12 @@ internal sealed partial class PluginSupervisor
                 Fail(generation, Describe(null, FaultKind.StartFailure, $"It did not start within {_settings.StartTimeout:c}.{detail}") with { Generation = generation });
             }
         }
+        catch (Exception defect)
+        {
+            // Nobody has thought of it; a plugin that stayed "starting" for it could never be started, stopped or reset again.
+            Log.CommandFailed(_log, Plugin.Id, "start", defect);
+            Fail(generation, DescribeDefect(defect, generation));
+        }
         finally
         {
             Volatile.Write(ref _startCancelled, new CancellationTokenSource());
@@ -177,8 +183,7 @@ internal sealed partial class PluginSupervisor
         }
         else
         {
-            await instance.DisposeAsync().ConfigureAwait(false);
-            _live = null;
+            await StopLiveAsync(TimeSpan.Zero).ConfigureAwait(false);
         }
 
         Fail(died.Generation, died.Fault, stranded);

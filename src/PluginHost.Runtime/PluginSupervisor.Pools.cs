@@ -63,8 +63,7 @@ internal sealed partial class PluginSupervisor
         if (lost.Pool.IsSpent)
         {
             _failedAt = lost.Loss.At;
-            await lost.Pool.DisposeAsync().ConfigureAwait(false);
-            _live = null;
+            await StopLiveAsync(TimeSpan.Zero).ConfigureAwait(false);
             Follow(decision, lost.Generation, lost.Loss.Fault, faultId);
             return;
         }
@@ -183,9 +182,11 @@ internal sealed partial class PluginSupervisor
                 _commands.Writer.TryWrite(new Command.WorkerReplaced(generation, pool, loss, cause));
             }
         }
-        catch (PluginException failed)
+        catch (Exception failed)
         {
-            _commands.Writer.TryWrite(new Command.WorkerLost(generation, pool, loss with { Fault = RecordOf(failed, generation) with { WorkerPid = null } }));
+            // Also what nobody has thought of: a place that nobody tells of would stay empty for ever.
+            FaultRecord fault = failed is PluginException told ? RecordOf(told, generation) : DescribeDefect(failed, generation);
+            _commands.Writer.TryWrite(new Command.WorkerLost(generation, pool, loss with { Fault = fault with { WorkerPid = null } }));
         }
     }
 

@@ -68,6 +68,26 @@ public sealed class PluginSupervisorSparesTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task One_that_cannot_be_started_for_whatever_reason_keeps_no_plugin_from_being_stopped()
+    {
+        TaskCompletionSource tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await StartAsync();
+        _tier.OnStart = (request, _) => request.Generation == 2 ? Task.FromResult<IPluginInstance>(new FakeInstance(2)) : Fail();
+        await _supervisor.RestartAsync();
+        await tried.Task.WaitAsync(s_long, TestContext.Current.CancellationToken);
+
+        await _supervisor.StopAsync();
+
+        Assert.Equal(PluginState.Stopped, _supervisor.View.State);
+
+        Task<IPluginInstance> Fail()
+        {
+            tried.TrySetResult();
+            throw new InvalidOperationException("a defect");
+        }
+    }
+
+    [Fact]
     public async Task A_quarantine_ends_it()
     {
         await StartAsync(new RestartOptions { Limit = 0 });

@@ -122,7 +122,16 @@ internal sealed partial class PerCallInstance : RemoteInstance
     public override async Task CheckHealthAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         // The one that was asked has served a call, of a kind.
-        PreparedWorker asked = await _prepared.TakeAsync(timeout, cancellationToken).ConfigureAwait(false);
+        PreparedWorker asked;
+        try
+        {
+            asked = await _prepared.TakeAsync(timeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw StartFailure.Silent(_identity, timeout);
+        }
+
         try
         {
             await asked.Worker.CheckHealthAsync(timeout, cancellationToken).ConfigureAwait(false);
@@ -199,16 +208,17 @@ internal sealed partial class PerCallInstance : RemoteInstance
             Volatile.Write(ref _failedStarts, 0);
             return started;
         }
-        catch (PluginException refused)
-        {
-            // The call that waits for this worker points to the record that is made of it.
-            folder.Remove(_identity.PluginId, _logger);
-            throw new CallFailure(CallStatus.Fault, refused).PointingAt(FaultIds.Next(_clock.GetUtcNow())).Exception;
-        }
-        catch
+        catch (OperationCanceledException)
         {
             folder.Remove(_identity.PluginId, _logger);
             throw;
+        }
+        catch (Exception failed)
+        {
+            // The call that waits for this worker points to the record that is made of it. What nobody has thought of is told too: nobody else tells it.
+            folder.Remove(_identity.PluginId, _logger);
+            PluginException refused = failed as PluginException ?? StartFailure.Defect(_identity, failed);
+            throw new CallFailure(CallStatus.Fault, refused).PointingAt(FaultIds.Next(_clock.GetUtcNow())).Exception;
         }
     }
 

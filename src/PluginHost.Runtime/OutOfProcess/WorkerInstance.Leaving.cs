@@ -47,6 +47,10 @@ internal sealed partial class WorkerInstance
         {
             throw StartFailure.Died(_identity, "before its health check had ended", await _link.Gone.ConfigureAwait(false));
         }
+        catch (RpcException broken)
+        {
+            throw StartFailure.NotAsked(_identity, "its health check", broken);
+        }
     }
 
     /// <inheritdoc/>
