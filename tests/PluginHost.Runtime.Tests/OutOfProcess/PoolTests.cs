@@ -175,6 +175,22 @@ public sealed class PoolTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_call_has_its_time_once_however_long_of_it_it_waited()
+    {
+        await StartAsync(workers: 2, change: json => json["limits"] = new JsonObject { ["concurrency"] = 1 });
+        using CancellationTokenSource done = new();
+        Task<int>[] inside = [Pooled.ServeAsync(60_000, done.Token), Pooled.ServeAsync(60_000, done.Token)];
+
+        // It has 300 ms and takes 250: it would have been in time, had it not waited before.
+        Task<int> late = Pooled.ServeSoonAsync(250, Cancelled);
+        await Task.Delay(150, Cancelled);
+        await done.CancelAsync();
+
+        await Assert.ThrowsAsync<PluginTimeoutException>(() => late);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(inside));
+    }
+
+    [Fact]
     public async Task A_key_stays_with_its_worker_and_waits_for_the_one_that_takes_its_place()
     {
         await StartAsync(workers: 3);
