@@ -204,9 +204,9 @@ internal sealed partial class PerCallInstance : RemoteInstance
                 WorkerStarted = started => pid = started,
                 Logger = _request.WorkerLog?.Invoke(() => pid) ?? _request.Logger,
             };
-            PreparedWorker started = new(number, await _start(request, new CallGate(1, 0, _clock), cancellationToken).ConfigureAwait(false), folder);
+            WorkerInstance worker = await _start(request, new CallGate(1, 0, _clock), cancellationToken).ConfigureAwait(false);
             Volatile.Write(ref _failedStarts, 0);
-            return started;
+            return new PreparedWorker(number, worker, folder, worker.Ending);
         }
         catch (OperationCanceledException)
         {
@@ -239,7 +239,7 @@ internal sealed partial class PerCallInstance : RemoteInstance
     /// <summary>Ends a worker, tells of a death that nobody asked for, and removes its folders.</summary>
     private async Task EndAsync(PreparedWorker worker)
     {
-        if (worker.Worker.Ending.IsCompleted)
+        if (worker.Ending.IsCompleted)
         {
             FaultRecord record = await worker.Worker.Gone.ConfigureAwait(false);
             if (worker.Worker.Died.IsCompleted)
