@@ -273,7 +273,9 @@ internal sealed partial class PluginSupervisor
     /// <summary>Records why what runs goes on, and gives what whoever asked gets.</summary>
     private PluginException GiveUp(PluginException failed, string notDone, PluginView view)
     {
-        string goesOn = view.State == PluginState.Ready
+        string goesOn = view is { State: PluginState.Ready, Instance.Died.IsCompleted: true }
+            ? string.Create(CultureInfo.InvariantCulture, $" Generation {view.Generation} ({Plugin.Manifest?.Version}) has ended meanwhile; its restart follows.")
+            : view.State == PluginState.Ready
             ? string.Create(CultureInfo.InvariantCulture, $" Generation {view.Generation} ({Plugin.Manifest?.Version}) goes on.")
             : " Nothing has been changed.";
         string message = $"{failed.Message}{goesOn}";
