@@ -181,6 +181,12 @@ internal sealed partial class PluginSupervisor
             CountFaultRate(died.Fault);
             stranded = MoveWhereNeeded(unload, mustBeGone: true);
         }
+        else if (instance is PerCallInstance)
+        {
+            // It can start no more workers; those that have a call are well. They end it beside the next generation.
+            _replaced.Add(EndFailedAsync(_live!));
+            _live = null;
+        }
         else
         {
             await StopLiveAsync(TimeSpan.Zero).ConfigureAwait(false);

@@ -107,6 +107,9 @@ internal sealed partial class PerCallInstance : RemoteInstance
     public override async Task<int> DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         Volatile.Write(ref _isDraining, true);
+
+        // Nobody takes them any more. The stop waits for their end.
+        _ = _prepared.DisposeAsync().AsTask();
         return await Draining.WaitAsync(UsedCount, drain, _clock, cancellationToken).ConfigureAwait(false);
 
         int UsedCount()

@@ -23,6 +23,7 @@ internal sealed class PreparedWorkers : IAsyncDisposable
     private int _starting;
     private int _losses;
     private bool _isPausing;
+    private Task? _disposing;
 
     /// <summary>Creates them; nothing is started before <see cref="Fill"/> or <see cref="TakeAsync"/>.</summary>
     /// <param name="ahead">How many are kept ready; 0 to start each for its call.</param>
@@ -103,8 +104,16 @@ internal sealed class PreparedWorkers : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends all that stand ready; those that wait for one are told.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends all that stand ready; those that wait for one are told. Idempotent: every caller waits for the end.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            return new ValueTask(_disposing ??= Task.Run(DisposeOnceAsync));
+        }
+    }
+
+    private async Task DisposeOnceAsync()
     {
         await _closing.CancelAsync().ConfigureAwait(false);
         PreparedWorker[] left;
