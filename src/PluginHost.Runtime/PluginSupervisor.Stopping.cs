@@ -53,7 +53,7 @@ internal sealed partial class PluginSupervisor
         PluginView view = View;
         if (!willReturn)
         {
-            await DropHotAsync().ConfigureAwait(false);
+            DropHot();
         }
 
         if (view.State != PluginState.Ready || !_machine.TryBeginStop(view.Generation, willReturn, reason))

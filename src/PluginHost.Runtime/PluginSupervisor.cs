@@ -253,6 +253,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
                 Interlocked.Decrement(ref _stopRequested);
                 UnloadResult stopped = await StopGenerationAsync(willReturn: false, "Stopped on request.", stop.Drain).ConfigureAwait(false);
                 await Task.WhenAll(_replaced).ConfigureAwait(false);
+                await SparesEndedAsync().ConfigureAwait(false);
                 return stopped;
 
             case Command.Restart:

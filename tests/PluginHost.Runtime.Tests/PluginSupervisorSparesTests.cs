@@ -88,6 +88,32 @@ public sealed class PluginSupervisorSparesTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_stop_waits_for_one_whose_end_has_begun_before()
+    {
+        TaskCompletionSource ends = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        List<FakeInstance> started = [];
+        _tier.OnStart = (request, _) =>
+        {
+            FakeInstance instance = new(request.Generation) { OnDispose = started.Count == 1 ? () => ends.Task : null };
+            started.Add(instance);
+            return Task.FromResult<IPluginInstance>(instance);
+        };
+        await StartAsync();
+        await _supervisor.ReloadAsync(() => Any.Plugin() with { Spare = SpareMode.None }, new ReloadTerms());
+
+        Task stop = _supervisor.StopAsync();
+        await UntilAsync(() => _supervisor.View.State == PluginState.Stopped);
+        await Task.WhenAny(stop, Task.Delay(200, TestContext.Current.CancellationToken));
+        bool wasOver = stop.IsCompleted;
+        ends.SetResult();
+        await stop.WaitAsync(s_long, TestContext.Current.CancellationToken);
+
+        Assert.False(wasOver);
+        Assert.Equal(3, started.Count);
+        Assert.All(started, i => Assert.True(i.IsDisposed));
+    }
+
+    [Fact]
     public async Task A_quarantine_ends_it()
     {
         await StartAsync(new RestartOptions { Limit = 0 });
