@@ -4,6 +4,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Tests.Support;
+using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 using PluginHost.TestKit;
 

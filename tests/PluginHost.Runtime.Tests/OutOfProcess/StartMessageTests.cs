@@ -19,6 +19,7 @@ public sealed class StartMessageTests
             change: json =>
             {
                 json["limits"] = new JsonObject { ["message"] = "1KiB" };
+                json["settings"] = new JsonObject { ["text"] = new string('x', 2000) };
                 json["isolation"] = isolation;
             },
             ids: [SampleHost.Features]);
@@ -28,7 +29,7 @@ public sealed class StartMessageTests
 
         Assert.Contains(status.State, new[] { PluginState.BackingOff, PluginState.Quarantined });
         Assert.Equal(FaultKind.StartFailure, record.Kind);
-        Assert.Contains("1024", record.Message, StringComparison.Ordinal);
+        Assert.Contains("its start failed. The arguments of $/pluginhost/load cannot be sent", record.Message, StringComparison.Ordinal);
         Assert.Contains("limits.message", record.Remedy, StringComparison.Ordinal);
     }
 }
