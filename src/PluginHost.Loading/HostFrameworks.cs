@@ -1,12 +1,10 @@
-using System.Collections.Frozen;
-
 namespace PluginHost.Loading;
 
 /// <summary>The shared frameworks that this process runs on, and their assemblies: what a plugin gets without shipping it.</summary>
 internal sealed class HostFrameworks
 {
     private const string BaseFramework = "Microsoft.NETCore.App";
-    private readonly FrozenSet<string> _assemblies;
+    private readonly HashSet<string> _assemblies;
 
     internal HostFrameworks(string trustedPlatformAssemblies, Version runtime)
     {
@@ -30,7 +28,7 @@ internal sealed class HostFrameworks
         Versions = versions;
 
         // A self-contained application keeps the framework among its own files: the two cannot be told apart.
-        _assemblies = (framework.Count > 0 ? framework : all).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        _assemblies = new HashSet<string>(framework.Count > 0 ? framework : all, StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>This process's.</summary>

@@ -21,6 +21,11 @@ public sealed record LoadOptions
     /// <summary>True for a context that can be unloaded; its code then never gets the faster tiers. Default true.</summary>
     public bool Collectible { get; init; } = true;
 
+    /// <summary>
+    /// What an earlier load found in the very same files: they are not looked at again, but for the runtime's own reading. Default null: everything is checked.
+    /// </summary>
+    public PluginEntry? Known { get; init; }
+
     /// <summary>All problems of these options; empty where they can be used.</summary>
     public IReadOnlyList<string> Validate()
     {

@@ -26,6 +26,9 @@ public sealed class LoadedPlugin
     /// <summary>The plugin's id.</summary>
     public string PluginId { get; }
 
+    /// <summary>What was found, for <see cref="LoadOptions.Known"/> of a later load of the same files. Plain data.</summary>
+    public PluginEntry Entry => new(PluginType.FullName!, _constructor.MetadataToken);
+
     /// <summary>The class marked <see cref="PluginAttribute"/>. Belongs to the plugin: keeping it keeps the context.</summary>
     public Type PluginType => _constructor.DeclaringType!;
 

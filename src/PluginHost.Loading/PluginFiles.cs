@@ -12,17 +12,22 @@ internal sealed class PluginFiles
 
     /// <summary>Creates one.</summary>
     /// <param name="entryPath">The entry assembly's full path.</param>
+    /// <param name="isChecked">True where the deps.json was checked by an earlier load.</param>
     /// <exception cref="InvalidOperationException">The runtime cannot read the deps.json.</exception>
     /// <exception cref="FormatException">The deps.json is not as the runtime expects it.</exception>
     /// <exception cref="System.Text.Json.JsonException">The deps.json is no JSON.</exception>
     /// <exception cref="IOException">The deps.json cannot be read.</exception>
-    public PluginFiles(string entryPath)
+    public PluginFiles(string entryPath, bool isChecked = false)
     {
         _folder = Path.GetDirectoryName(entryPath)!;
         string deps = Path.ChangeExtension(entryPath, ".deps.json");
         if (File.Exists(deps))
         {
-            DepsFile.Check(deps);
+            if (!isChecked)
+            {
+                DepsFile.Check(deps);
+            }
+
             _listed = new AssemblyDependencyResolver(entryPath);
         }
     }

@@ -29,18 +29,16 @@ public static class PluginLoader
         }
 
         PluginFiles files = OpenFiles(options, path);
-        PluginClass plugin = Check(options, path, files);
+        PluginClass? plugin = options.Known is null ? Check(options, path, files) : null;
         PluginLoadContext context = new(options.PluginId, files, options.Shared, options.Collectible);
         try
         {
-            Type type = context.LoadEntry(path).GetType(plugin.FullName, throwOnError: true)!;
-            ConstructorInfo constructor = type.GetConstructor(plugin.TakesContext ? [typeof(IPluginContext)] : [])
-                ?? throw Failure(options, $"the constructor of {plugin.FullName} takes an {nameof(IPluginContext)} that is not the host's.", "Reference PluginHost.Contracts with Private=false.");
-            return new LoadedPlugin(options.PluginId, context, constructor);
+            Assembly entry = context.LoadEntry(path);
+            return new LoadedPlugin(options.PluginId, context, plugin is null ? KnownConstructor(options, entry) : Constructor(options, entry, plugin));
         }
         catch (Exception thrown)
         {
-            PluginLoadException failure = thrown as PluginLoadException ?? LoadFailure.Explain(options.PluginId, context, thrown, $"loading {plugin.FullName}");
+            PluginLoadException failure = thrown as PluginLoadException ?? LoadFailure.Explain(options.PluginId, context, thrown, $"loading {plugin?.FullName ?? options.Known!.TypeName}");
             if (options.Collectible)
             {
                 context.Unload();
@@ -50,11 +48,37 @@ public static class PluginLoader
         }
     }
 
+    private static ConstructorInfo Constructor(LoadOptions options, Assembly entry, PluginClass plugin)
+    {
+        Type type = entry.GetType(plugin.FullName, throwOnError: true)!;
+        return type.GetConstructor(plugin.TakesContext ? [typeof(IPluginContext)] : [])
+            ?? throw Failure(options, $"the constructor of {plugin.FullName} takes an {nameof(IPluginContext)} that is not the host's.", "Reference PluginHost.Contracts with Private=false.");
+    }
+
+    // By its token: a name would have to be parsed, and whoever gave the token has read this very file.
+    private static ConstructorInfo KnownConstructor(LoadOptions options, Assembly entry)
+    {
+        PluginEntry known = options.Known!;
+        try
+        {
+            if (entry.ManifestModule.ResolveMethod(known.Constructor) is ConstructorInfo { DeclaringType: { } type } constructor && type.FullName == known.TypeName)
+            {
+                return constructor;
+            }
+        }
+        catch (ArgumentException)
+        {
+            // No such token: said below.
+        }
+
+        throw Failure(options, $"{known.TypeName}, which an earlier load found in {options.EntryAssembly}, is not there: the plugin's files have changed while they were in use.", "Reload the plugin.");
+    }
+
     private static PluginFiles OpenFiles(LoadOptions options, string path)
     {
         try
         {
-            return new PluginFiles(path);
+            return new PluginFiles(path, isChecked: options.Known is not null);
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException or JsonException or IOException or UnauthorizedAccessException)
         {

@@ -12,6 +12,12 @@ namespace PluginHost.Loading;
 public sealed class SharedAssemblies
 {
     private static readonly Assembly[] s_always = [typeof(IPluginContext).Assembly, typeof(ILogger).Assembly];
+
+    // What the logging abstractions reach and the framework does not have, such as the abstractions of dependency injection. Looked for when a name is
+    // asked for that is not on the list.
+    private static readonly Lazy<string[]> s_reached = new(() =>
+        [.. typeof(ILogger).Assembly.GetReferencedAssemblies().Select(a => a.Name!).Where(n => !HostFrameworks.Current.Contains(n))]);
+
     private readonly Dictionary<string, string?> _paths = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, Assembly> _loaded = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock _lock = new();
@@ -21,18 +27,14 @@ public sealed class SharedAssemblies
     /// <param name="loaded">Assemblies of the default context to share beside them. Default none.</param>
     public SharedAssemblies(IEnumerable<KeyValuePair<string, string>>? paths = null, IEnumerable<Assembly>? loaded = null)
     {
-        foreach (Assembly assembly in s_always.Concat(loaded ?? []))
+        foreach (Assembly assembly in s_always)
         {
             Add(assembly);
         }
 
-        // What the logging abstractions reach and the framework does not have, such as the abstractions of dependency injection.
-        foreach (AssemblyName reached in typeof(ILogger).Assembly.GetReferencedAssemblies())
+        foreach (Assembly assembly in loaded ?? [])
         {
-            if (!HostFrameworks.Current.Contains(reached.Name!))
-            {
-                _paths.TryAdd(reached.Name!, null);
-            }
+            Add(assembly);
         }
 
         foreach ((string name, string path) in paths ?? [])
@@ -42,10 +44,10 @@ public sealed class SharedAssemblies
     }
 
     /// <summary>The simple names on the list.</summary>
-    public IReadOnlyCollection<string> Names => _paths.Keys;
+    public IReadOnlyCollection<string> Names => [.. _paths.Keys.Union(s_reached.Value, StringComparer.OrdinalIgnoreCase)];
 
     /// <summary>Whether a simple name is on the list.</summary>
-    public bool Contains(string simpleName) => _paths.ContainsKey(simpleName);
+    public bool Contains(string simpleName) => _paths.ContainsKey(simpleName) || IsReached(simpleName);
 
     /// <summary>Gives the host's assembly, loading it into the default context where it is not there yet. The version is not looked at.</summary>
     /// <param name="simpleName">A name on the list.</param>
@@ -58,13 +60,21 @@ public sealed class SharedAssemblies
         {
             if (!_loaded.TryGetValue(simpleName, out Assembly? assembly))
             {
-                assembly = Find(simpleName, _paths[simpleName]);
+                string? path = null;
+                if (!_paths.TryGetValue(simpleName, out path) && !IsReached(simpleName))
+                {
+                    throw new KeyNotFoundException($"'{simpleName}' is not shared by the host.");
+                }
+
+                assembly = Find(simpleName, path);
                 _loaded.Add(simpleName, assembly);
             }
 
             return assembly;
         }
     }
+
+    private static bool IsReached(string simpleName) => s_reached.Value.Contains(simpleName, StringComparer.OrdinalIgnoreCase);
 
     private static Assembly Find(string simpleName, string? path)
     {

@@ -112,6 +112,7 @@ internal sealed partial class PluginSupervisor
         Services = _settings.Services?.Invoke(plugin, leases) ?? GrantedServices.None,
         TakesSpare = plugin.Spare == SpareMode.Warm || (plugin.Spare == SpareMode.Hot && HasSeveralWorkers(plugin.Manifest!)),
         KeepsAhead = plugin.Spare != SpareMode.None,
+        Findings = plugin.Findings,
         Wear = new WearTerms(_settings.Jitter.Next, _settings.RecycleLook, _settings.HealthTimeout, _settings.DrainTimeout, WorkerRecycled, WorkerNotRecycled),
         Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
     };

@@ -221,7 +221,7 @@ internal sealed partial class PluginSupervisor
         {
             EndLater(Interlocked.Exchange(
                 ref _hot,
-                new HotSpare(Plugin, generation, async cancellation => await pool.StartAsideAsync(cancellation).ConfigureAwait(false), _settings.HotDelay, Clock, _log)));
+                new HotSpare(Plugin, generation, async cancellation => await pool.StartAsideAsync(cancellation, isAhead: true).ConfigureAwait(false), _settings.HotDelay, Clock, _log)));
         }
     }
 }

@@ -98,7 +98,7 @@ internal sealed partial class PluginSupervisor
             new HotSpare(
                 plugin,
                 generation + 1,
-                cancellation => tier.StartAsync(RequestOf(plugin, generation + 1, leases, new GenerationDoors()) with { TakesSpare = false, WorkerStarted = null }, cancellation),
+                cancellation => tier.StartAsync(RequestOf(plugin, generation + 1, leases, new GenerationDoors()) with { TakesSpare = false, IsAhead = true, WorkerStarted = null }, cancellation),
                 _settings.HotDelay,
                 Clock,
                 _log)));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Tiers;
 using PluginHost.Runtime.Trust;
 
 namespace PluginHost.Runtime;
@@ -46,6 +47,9 @@ internal sealed record SupervisedPlugin
 
     /// <summary>What its placement was decided from; null where it was not.</summary>
     public PlacementInputs? Inputs { get; init; }
+
+    /// <summary>What its workers found in <see cref="Folder"/>.</summary>
+    public LoadFindings Findings { get; init; } = new();
 
     /// <summary>The host's descriptors of its contracts.</summary>
     public IReadOnlyList<ContractDescriptor> Contracts { get; init; } = [];

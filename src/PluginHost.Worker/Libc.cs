@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace PluginHost.Worker;
 
 /// <summary>The few system calls of the worker. Blittable.</summary>
-internal static unsafe class Libc
+internal static unsafe partial class Libc
 {
     private const int SetParentDeathSignal = 1;
     private const int SigKill = 9;
@@ -93,47 +93,47 @@ internal static unsafe class Libc
         public short Found;
     }
 
-    [DllImport("libc")]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint signal(int number, nint handler);
+    private static partial nint signal(int number, nint handler);
 
-    [DllImport("libc")]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int poll(PollEntry* entries, nuint count, int milliseconds);
+    private static partial int poll(PollEntry* entries, nuint count, int milliseconds);
 
-    [DllImport("libc")]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint read(int descriptor, byte* into, nuint count);
+    private static partial nint read(int descriptor, byte* into, nuint count);
 
-    [DllImport("libc")]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int open(byte* path, int flags, int mode);
+    private static partial int open(byte* path, int flags, int mode);
 
-    [DllImport("libc")]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int setenv(byte* name, byte* value, int replaces);
+    private static partial int setenv(byte* name, byte* value, int replaces);
 
-    [DllImport("libc")]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int close(int descriptor);
+    private static partial int close(int descriptor);
 
-    [DllImport("libc")]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint syscall(nint number, nint first, nint second, nint third, nint fourth);
+    private static partial nint syscall(nint number, nint first, nint second, nint third, nint fourth);
 
-    [DllImport("libc")]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int prctl(int option, nuint first, nuint second, nuint third, nuint fourth);
+    private static partial int prctl(int option, nuint first, nuint second, nuint third, nuint fourth);
 
-    [DllImport("libc")]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int getppid();
+    private static partial int getppid();
 
-    [DllImport("libc")]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int fcntl(int descriptor, int command, nint argument);
+    private static partial int fcntl(int descriptor, int command, nint argument);
 
-    [DllImport("libc")]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern void _exit(int code);
+    private static partial void _exit(int code);
 }

@@ -7,7 +7,8 @@ namespace PluginHost.Worker;
 /// <summary>What the plugin gets at its construction.</summary>
 internal sealed class PluginContext(string pluginId, int generation, string settingsJson, string dataFolder, ILogger logger, HostServices services, CancellationToken stopping) : IPluginContext
 {
-    private readonly Lazy<JsonElement> _settings = new(() => JsonElement.Parse(settingsJson));
+    private readonly Lock _lock = new();
+    private object? _settings;
 
     /// <inheritdoc/>
     public string PluginId => pluginId;
@@ -16,7 +17,16 @@ internal sealed class PluginContext(string pluginId, int generation, string sett
     public int Generation => generation;
 
     /// <inheritdoc/>
-    public JsonElement Settings => _settings.Value;
+    public JsonElement Settings
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return (JsonElement)(_settings ??= JsonElement.Parse(settingsJson));
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public ILogger Logger => logger;

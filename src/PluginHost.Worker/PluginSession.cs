@@ -6,20 +6,21 @@ using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Loading;
+using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.WorkerProtocol;
 
 namespace PluginHost.Worker;
 
 /// <summary>Answers the host: agrees on the protocol, loads and starts the one plugin, stops it. Thread-safe.</summary>
-internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDisposable
+internal sealed partial class PluginSession(TimeProvider clock) : WorkerControl, IDisposable
 {
     private static readonly TimeSpan s_drainStep = TimeSpan.FromMilliseconds(5);
     private readonly CancellationTokenSource _stopping = new();
     private RpcConnection? _connection;
     private object? _plugin;
     private LoadedPlugin? _loaded;
-    private int _isLoaded;
+    private RpcCodec _codec;
     private long _dropped;
 
     /// <summary>Why the worker has to end, once it has to; null where the host closes the channel.</summary>
@@ -69,6 +70,7 @@ internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDispos
                 $"{WorkerProtocolVersion.MessagePack} and {WorkerProtocolVersion.Json}. Install host and worker of the same release.");
         }
 
+        _codec = codec == WorkerProtocolVersion.Json ? RpcCodec.Json : RpcCodec.MessagePack;
         string transport = WorkerProtocolVersion.Socket;
         string? problem = null;
         if (Transports?.Take(request.Transports, out problem) == true)
@@ -81,33 +83,6 @@ internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDispos
             Transport = transport,
             TransportProblem = problem,
         });
-    }
-
-    /// <inheritdoc/>
-    protected override async ValueTask<LoadReply> LoadAsync(LoadRequest request, CancellationToken cancellationToken)
-    {
-        if (request.IsRehearsal)
-        {
-            (_, IReadOnlyList<ContractDescriptor> rehearsed, _) = Create(request);
-            return Reply(rehearsed);
-        }
-
-        if (Interlocked.Exchange(ref _isLoaded, 1) != 0)
-        {
-            throw new InvalidOperationException("A worker loads one plugin, once.");
-        }
-
-        // Not before: until the host's first message over the new transport the worker says nothing of its own.
-        Heartbeat?.Start();
-        try
-        {
-            return await StartPluginAsync(request, cancellationToken).ConfigureAwait(false);
-        }
-        catch (PluginLoadException failed)
-        {
-            ExitCode = WorkerExitCodes.LoadFailed;
-            throw LoadRefusal.Of(failed);
-        }
     }
 
     /// <inheritdoc/>
@@ -163,93 +138,7 @@ internal sealed class PluginSession(TimeProvider clock) : WorkerControl, IDispos
     /// <inheritdoc/>
     public void Dispose() => _stopping.Dispose();
 
-    private const string TempVariable = "TMPDIR";
-
     private static string Version { get; } = typeof(PluginSession).Assembly.GetName().Version?.ToString(3) ?? "0";
-
-    private async Task<LoadReply> StartPluginAsync(LoadRequest request, CancellationToken cancellationToken)
-    {
-        // Known only now: a worker may have been started before anybody knew which plugin it would run.
-        Enter(request);
-        Connection.UseLeaseInvoker(new HostLeaseInvoker(request.PluginId, Connection));
-        (LoadedPlugin loaded, IReadOnlyList<ContractDescriptor> contracts, object plugin) = Create(request);
-        if (plugin is IAsyncStartable startable)
-        {
-            try
-            {
-                await startable.StartAsync(cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception thrown)
-            {
-                throw loaded.Diagnose(thrown, $"StartAsync of {loaded.PluginType.FullName}");
-            }
-        }
-
-        _loaded = loaded;
-        _plugin = plugin;
-        foreach (ContractDescriptor contract in contracts)
-        {
-            Connection.AddTarget(contract.CreateDispatcher(plugin));
-        }
-
-        return Reply(contracts);
-    }
-
-    /// <summary>Loads the plugin and makes its object; a rehearsal does as much.</summary>
-    private (LoadedPlugin Loaded, IReadOnlyList<ContractDescriptor> Contracts, object Plugin) Create(LoadRequest request)
-    {
-        SharedAssemblies shared = new(request.SharedAssemblies.Select(s => new KeyValuePair<string, string>(s.Name, s.Path)));
-        List<ContractDescriptor> contracts = [.. request.Contracts.Select(c => Find(request.PluginId, shared, c))];
-        LoadedPlugin loaded = PluginLoader.Load(new LoadOptions
-        {
-            PluginId = request.PluginId,
-            Folder = request.Folder,
-            EntryAssembly = request.Entry,
-            Contracts = [.. contracts.Select(c => c.InterfaceType)],
-            Shared = shared,
-            Collectible = false,
-        });
-        EventLogger logger = new($"Plugin.{request.PluginId}", (LogLevel)request.LeastLogLevel, Send, clock);
-        PluginContext context = new(request.PluginId, request.Generation, request.SettingsJson, request.DataFolder, logger, new HostServices(request, shared, Connection), _stopping.Token);
-        return (loaded, contracts, loaded.CreateInstance(context));
-    }
-
-    private static LoadReply Reply(IReadOnlyList<ContractDescriptor> contracts) =>
-        new([.. contracts.Select(c => new LoadedContract(c.Name, [.. c.Methods.Select(m => m.WireName)]))]);
-
-    private static void Enter(LoadRequest request)
-    {
-        try
-        {
-            Directory.SetCurrentDirectory(request.DataFolder);
-        }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
-        {
-            throw new PluginLoadException(
-                request.PluginId,
-                FaultKind.StartFailure,
-                $"Plugin '{request.PluginId}' could not be started: its data folder '{request.DataFolder}' cannot be entered: {refused.Message}",
-                "Check that the folder exists and that this user may enter it.");
-        }
-
-        if (request.TempFolder is { } temporary)
-        {
-            // Both: the runtime keeps an environment of its own, and native code reads the process's. Nothing else runs here yet.
-            Environment.SetEnvironmentVariable(TempVariable, temporary);
-            Libc.SetVariable("TMPDIR\0"u8, Encoding.UTF8.GetBytes(temporary + '\0'));
-        }
-    }
-
-    private static ContractDescriptor Find(string pluginId, SharedAssemblies shared, ContractRequest wanted)
-    {
-        Assembly? assembly = shared.Contains(wanted.Assembly) ? shared.Load(wanted.Assembly) : null;
-        return (assembly is null ? null : ContractDescriptor.FindAll(assembly).FirstOrDefault(d => d.Name == wanted.Name && d.Major == wanted.Major))
-            ?? throw new PluginLoadException(
-                pluginId,
-                FaultKind.ContractMismatch,
-                $"Plugin '{pluginId}' cannot be started: the worker finds no contract {wanted.Name}@{wanted.Major} in {wanted.Assembly}{(assembly is null ? ", which the host does not share" : "")}.",
-                "Add the assembly to what the host shares, and build it with the contract generator.");
-    }
 
     private void Send(LogEvent logged)
     {

@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Win32.SafeHandles;
 using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.Payloads;
 using PluginHost.Rpc.Transport;
@@ -54,7 +54,6 @@ internal static class Program
         }
 
         using PluginSession session = new(TimeProvider.System);
-        Socket socket = new(new SafeSocketHandle(arguments.Descriptor, ownsHandle: true));
         RpcOptions options = new()
         {
             ReaderThreadName = "pluginhost channel",
@@ -64,7 +63,7 @@ internal static class Program
             MaxMessageBytes = Number(MessageLimitVariable, new RpcOptions().MaxMessageBytes),
             Payloads = payloads,
         };
-        RingTransport transport = new(socket);
+        RingTransport transport = new(new SafeFileHandle(arguments.Descriptor, ownsHandle: true));
         session.Transports = new TransportChoice(transport);
         RpcConnection connection = new(transport, options, [session], NullLogger.Instance);
         session.Connection = connection;

@@ -60,6 +60,38 @@ public sealed class PluginLoaderTests
     }
 
     [Fact]
+    public void A_load_that_is_told_what_an_earlier_one_found_gives_the_same_plugin_and_does_not_check_its_files_again()
+    {
+        using TempFolder folder = new();
+        FixtureFolder.CopyOf("Fixtures.UsesLibV1", folder.Path);
+        LoadOptions options = Some.Options("Fixtures.UsesLibV1", typeof(ILibraryUser)) with { Folder = folder.Path };
+        LoadedPlugin first = PluginLoader.Load(options);
+
+        // A contract that it does not implement: a check would refuse it.
+        LoadedPlugin second = PluginLoader.Load(options with { Known = first.Entry, Contracts = [typeof(IGrowing)] });
+
+        Assert.Equal(first.Entry, second.Entry);
+        Assert.NotSame(first.PluginType, second.PluginType);
+        Assert.Equal("library 1, assembly 1.0.0.0", ((ILibraryUser)second.CreateInstance(Some.Context())).LibraryVersion());
+    }
+
+    [Theory]
+    [InlineData("Fixtures.Other", 0)]
+    [InlineData(null, 1)]
+    [InlineData(null, 0x0600FFFF)]
+    [InlineData(null, 0x02000002)]
+    public void Files_that_are_not_those_of_the_earlier_load_are_refused(string? name, int constructor)
+    {
+        LoadOptions options = Some.Options("Fixtures.UsesLibV1");
+        PluginEntry entry = PluginLoader.Load(options).Entry;
+        PluginEntry other = new(name ?? entry.TypeName, constructor == 0 ? entry.Constructor : constructor);
+
+        PluginLoadException refused = Assert.Throws<PluginLoadException>(() => PluginLoader.Load(options with { Known = other }));
+
+        Assert.Contains($"{other.TypeName}, which an earlier load found in Fixtures.UsesLibV1.dll, is not there", refused.Message);
+    }
+
+    [Fact]
     public void A_contract_that_the_plugin_ships_is_never_loaded_and_is_reported()
     {
         LoadOptions options = Some.Options("Fixtures.Broken.OwnContract", typeof(IEcho));

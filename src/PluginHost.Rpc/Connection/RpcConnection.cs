@@ -246,6 +246,12 @@ public sealed partial class RpcConnection : IAsyncDisposable
         return _sender.Send(output, FrameUse.Notification, null) == AppendResult.Queued;
     }
 
+    /// <summary>
+    /// Says that the peer's process has ended, before the channel's own end is seen: what the peer sent is still read, then the connection ends. Returns
+    /// at once.
+    /// </summary>
+    public void PeerEnded() => _transport.PeerEnded();
+
     /// <summary>Ends the connection: pending calls fail, handlers are cancelled. Waits for the reading thread, and for nothing of the peer.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -6,7 +6,9 @@ namespace PluginHost.Rpc.Connection;
 internal sealed class WaitingRequests
 {
     private readonly Lock _lock = new();
-    private readonly LinkedList<(PendingCall Call, long Id)> _requests = new();
+
+    // Made when one waits, which is rare: its code is compiled then and not at every worker's start.
+    private LinkedList<(PendingCall Call, long Id)>? _requests;
     private int _count;
 
     /// <summary>True where none waits.</summary>
@@ -17,7 +19,7 @@ internal sealed class WaitingRequests
     {
         lock (_lock)
         {
-            _requests.AddLast((call, id));
+            (_requests ??= new()).AddLast((call, id));
             _count++;
         }
     }
@@ -27,7 +29,7 @@ internal sealed class WaitingRequests
     {
         lock (_lock)
         {
-            _requests.AddFirst((call, id));
+            (_requests ??= new()).AddFirst((call, id));
             _count++;
         }
     }
@@ -37,7 +39,7 @@ internal sealed class WaitingRequests
     {
         lock (_lock)
         {
-            if (_requests.First is not { } first)
+            if (_requests?.First is not { } first)
             {
                 call = null;
                 id = 0;
@@ -56,7 +58,7 @@ internal sealed class WaitingRequests
     {
         lock (_lock)
         {
-            _requests.Clear();
+            _requests?.Clear();
             _count = 0;
         }
     }

@@ -12,7 +12,8 @@ internal sealed class ObjectTable(int limit)
     private const int IndexBits = 16;
     private const long LastGeneration = (1L << (53 - IndexBits)) - 1;
     private readonly Lock _lock = new();
-    private readonly Stack<int> _free = new();
+    // Made with the first handle that is freed: its code is compiled then and not at every worker's start.
+    private Stack<int>? _free;
     private Slot[] _slots = new Slot[Math.Min(4, limit)];
     private int _used;
     private int _count;
@@ -67,7 +68,7 @@ internal sealed class ObjectTable(int limit)
             _count--;
             if (_slots[index].Generation < LastGeneration)
             {
-                _free.Push(index);
+                (_free ??= new()).Push(index);
             }
 
             return true;
@@ -88,7 +89,8 @@ internal sealed class ObjectTable(int limit)
 
     private bool TryTakeIndex_NeedsLock(out int index)
     {
-        if (_free.TryPop(out index))
+        index = 0;
+        if (_free?.TryPop(out index) == true)
         {
             return true;
         }

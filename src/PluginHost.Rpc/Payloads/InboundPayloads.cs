@@ -11,10 +11,10 @@ namespace PluginHost.Rpc.Payloads;
 /// <param name="mayBorrow">True where arguments are read where they are, and <see cref="End"/> comes when the call is answered.</param>
 internal sealed class InboundPayloads(PayloadPort port, bool mayBorrow) : PayloadSource
 {
-    private readonly List<PayloadReference> _claimed = [];
-    private readonly List<PayloadReference> _kept = [];
-    private readonly List<MappedBytes> _borrowed = [];
-    private readonly List<IMemoryOwner<byte>> _owners = [];
+    // Null until the first large value: most connections see none, and the lists' code would be compiled at every worker's start.
+    private Held? _held;
+
+    private Held Values => _held ??= new Held();
 
     /// <inheritdoc/>
     public override byte[] Copy(PayloadReference reference)
@@ -25,7 +25,7 @@ internal sealed class InboundPayloads(PayloadPort port, bool mayBorrow) : Payloa
         }
 
         port.Claim(reference);
-        _claimed.Add(reference);
+        Values.Claimed.Add(reference);
         return port.Copy(reference);
     }
 
@@ -38,9 +38,9 @@ internal sealed class InboundPayloads(PayloadPort port, bool mayBorrow) : Payloa
         }
 
         port.Claim(reference);
-        _claimed.Add(reference);
+        Values.Claimed.Add(reference);
         MappedBytes borrowed = port.Map(reference, released: null);
-        _borrowed.Add(borrowed);
+        Values.Borrowed.Add(borrowed);
         return borrowed.Memory;
     }
 
@@ -55,11 +55,11 @@ internal sealed class InboundPayloads(PayloadPort port, bool mayBorrow) : Payloa
         else
         {
             port.Claim(reference);
-            _kept.Add(reference);
+            Values.Kept.Add(reference);
             owner = port.Map(reference, port.GiveBack);
         }
 
-        _owners.Add(owner);
+        Values.Owners.Add(owner);
         return owner;
     }
 
@@ -70,10 +70,10 @@ internal sealed class InboundPayloads(PayloadPort port, bool mayBorrow) : Payloa
         {
             port.AbortTransfer(reference.Place);
         }
-        else if (!_claimed.Contains(reference) && !_kept.Contains(reference))
+        else if (!Values.Claimed.Contains(reference) && !Values.Kept.Contains(reference))
         {
             port.Claim(reference);
-            _claimed.Add(reference);
+            Values.Claimed.Add(reference);
         }
     }
 
@@ -81,28 +81,38 @@ internal sealed class InboundPayloads(PayloadPort port, bool mayBorrow) : Payloa
     /// <param name="isDelivered">False where nobody got the owners: then they are disposed too.</param>
     public void End(bool isDelivered)
     {
-        if (_claimed.Count + _kept.Count + _borrowed.Count + _owners.Count == 0)
+        if (_held is not { } held)
         {
             // Most messages hold none, and cost nothing here.
             return;
         }
 
-        _borrowed.ForEach(static borrowed => ((IDisposable)borrowed).Dispose());
-
-        // Not ForEach: each message comes by here, and a delegate of the port's would be made for each.
-        foreach (PayloadReference claimed in _claimed)
+        held.Borrowed.ForEach(static borrowed => ((IDisposable)borrowed).Dispose());
+        foreach (PayloadReference claimed in held.Claimed)
         {
             port.GiveBack(claimed);
         }
 
         if (!isDelivered)
         {
-            _owners.ForEach(static owner => owner.Dispose());
+            held.Owners.ForEach(static owner => owner.Dispose());
         }
 
-        _borrowed.Clear();
-        _claimed.Clear();
-        _kept.Clear();
-        _owners.Clear();
+        held.Borrowed.Clear();
+        held.Claimed.Clear();
+        held.Kept.Clear();
+        held.Owners.Clear();
+    }
+
+    /// <summary>What one message holds.</summary>
+    private sealed class Held
+    {
+        public List<PayloadReference> Claimed { get; } = [];
+
+        public List<PayloadReference> Kept { get; } = [];
+
+        public List<MappedBytes> Borrowed { get; } = [];
+
+        public List<IMemoryOwner<byte>> Owners { get; } = [];
     }
 }

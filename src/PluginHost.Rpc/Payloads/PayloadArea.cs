@@ -15,8 +15,10 @@ internal sealed class PayloadArea : IDisposable
     private readonly Lock _lock = new();
     private readonly SharedMapping _mapping;
     private readonly long _start;
-    private readonly FreeExtents _free;
-    private readonly Dictionary<long, long> _blocks = [];
+    private readonly long _bytes;
+
+    // Null until the first large value: most connections send none, and this code would be compiled at every worker's start.
+    private Book? _book;
     private readonly ReturnQueue.Output _returns;
     private readonly PayloadOptions _options;
     private readonly TimeProvider _clock;
@@ -38,7 +40,7 @@ internal sealed class PayloadArea : IDisposable
         _violated = violated;
         _mapping = memory.Mapping;
         _start = memory.OutStart;
-        _free = new FreeExtents(memory.AreaBytes);
+        _bytes = memory.AreaBytes;
         _returns = new ReturnQueue.Output(_mapping, memory.OutReturns);
         _idle = clock.CreateTimer(static area => ((PayloadArea)area!).OnIdle(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _mapping.Hold();
@@ -56,7 +58,7 @@ internal sealed class PayloadArea : IDisposable
                     TakeReturns_NeedsLock(out _);
                 }
 
-                return (_blocks.Count, _free.FreeBytes);
+                return _book is { } book ? (book.Blocks.Count, book.Free.FreeBytes) : (0, _bytes);
             }
         }
     }
@@ -89,14 +91,15 @@ internal sealed class PayloadArea : IDisposable
 
             TakeReturns_NeedsLock(out violation);
             long length = (value.Length + PageBytes - 1L) / PageBytes * PageBytes;
-            if (violation is null && _blocks.Count < ReturnQueue.Places)
+            Book book = _book ??= new Book(_bytes);
+            if (violation is null && book.Blocks.Count < ReturnQueue.Places)
             {
-                offset = _free.Take(length);
+                offset = book.Free.Take(length);
             }
 
             if (offset >= 0)
             {
-                _blocks.Add(offset, length);
+                book.Blocks.Add(offset, length);
                 _touched = Math.Max(_touched, offset + length);
                 _lastUse = _clock.GetTimestamp();
                 WatchIdle_NeedsLock(_options.IdleAfter);
@@ -126,9 +129,9 @@ internal sealed class PayloadArea : IDisposable
     {
         lock (_lock)
         {
-            if (!_isClosed && _blocks.Remove(offset, out long length))
+            if (!_isClosed && _book is { } book && book.Blocks.Remove(offset, out long length))
             {
-                _free.Return(offset, length);
+                book.Free.Return(offset, length);
             }
         }
     }
@@ -156,14 +159,14 @@ internal sealed class PayloadArea : IDisposable
         bool isBroken;
         while (_returns.TryTake(out long offset, out isBroken))
         {
-            if (!_blocks.Remove(offset, out long length))
+            if (_book is not { } book || !book.Blocks.Remove(offset, out long length))
             {
                 violation = new MalformedMessageException(
                     MessageFault.Protocol, $"The peer gave back the shared memory at {offset}, and has none there.");
                 return;
             }
 
-            _free.Return(offset, length);
+            book.Free.Return(offset, length);
         }
 
         if (isBroken)
@@ -213,14 +216,19 @@ internal sealed class PayloadArea : IDisposable
     /// <summary>Gives free pages above the warm ones back to the system. Where blocks are out above them, it looks again later.</summary>
     private void GiveBack_NeedsLock()
     {
+        if (_book is not { } book)
+        {
+            return;
+        }
+
         long used = 0;
-        foreach ((long offset, long length) in _blocks)
+        foreach ((long offset, long length) in book.Blocks)
         {
             used = Math.Max(used, offset + length);
         }
 
         long warm = (long)_options.WarmBytes / PageBytes * PageBytes;
-        foreach ((long start, long length) in _free.All)
+        foreach ((long start, long length) in book.Free.All)
         {
             long from = Math.Max(start, warm);
             long to = Math.Min(start + length, _touched);
@@ -232,5 +240,13 @@ internal sealed class PayloadArea : IDisposable
 
         _touched = Math.Max(used, Math.Min(_touched, warm));
         WatchIdle_NeedsLock(_options.IdleAfter);
+    }
+
+    /// <summary>Which blocks are out, and what is free.</summary>
+    private sealed class Book(long bytes)
+    {
+        public Dictionary<long, long> Blocks { get; } = [];
+
+        public FreeExtents Free { get; } = new(bytes);
     }
 }

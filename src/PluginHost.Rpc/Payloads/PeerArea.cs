@@ -6,7 +6,9 @@ namespace PluginHost.Rpc.Payloads;
 internal sealed class PeerArea
 {
     private readonly Lock _lock = new();
-    private readonly List<(long Start, long End)> _claimed = [];
+
+    // Null until the first block, as in the other area.
+    private List<(long Start, long End)>? _claimed;
     private readonly ReturnQueue.Input _returns;
     private readonly long _areaBytes;
 
@@ -35,6 +37,7 @@ internal sealed class PeerArea
 
         lock (_lock)
         {
+            _claimed ??= [];
             foreach ((long start, long end) in _claimed)
             {
                 if (offset < end && start < offset + length)
@@ -69,7 +72,8 @@ internal sealed class PeerArea
     {
         lock (_lock)
         {
-            _claimed.RemoveAt(_claimed.FindIndex(c => c.Start == offset));
+            // What is given back was claimed before.
+            _claimed!.RemoveAt(_claimed.FindIndex(c => c.Start == offset));
         }
 
         try

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace PluginHost.Rpc.Transport;
 
 /// <summary>Watches many descriptors for something to read. One thread waits; any thread adds and removes.</summary>
-internal sealed unsafe class Epoll : IDisposable
+internal sealed unsafe partial class Epoll : IDisposable
 {
     private const int CloseOnExec = 0x80000;
     private const int Add = 1;
@@ -81,19 +81,19 @@ internal sealed unsafe class Epoll : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _ = close(_descriptor);
 
-    [DllImport("libc", SetLastError = true)]
+    [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int epoll_create1(int flags);
+    private static partial int epoll_create1(int flags);
 
-    [DllImport("libc", SetLastError = true)]
+    [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int epoll_ctl(int epoll, int operation, int descriptor, byte* entry);
+    private static partial int epoll_ctl(int epoll, int operation, int descriptor, byte* entry);
 
-    [DllImport("libc", SetLastError = true)]
+    [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int epoll_wait(int epoll, byte* events, int most, int milliseconds);
+    private static partial int epoll_wait(int epoll, byte* events, int most, int milliseconds);
 
-    [DllImport("libc")]
+    [LibraryImport("libc")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int close(int descriptor);
+    private static partial int close(int descriptor);
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace PluginHost.Rpc.Transport;
 
 /// <summary>Sleeping on a word of memory that processes share. Linux only.</summary>
-internal static unsafe class Futex
+internal static unsafe partial class Futex
 {
     private const nint WaitOperation = 0;
     private const nint WakeOperation = 1;
@@ -29,9 +29,9 @@ internal static unsafe class Futex
     /// <summary>Wakes one who sleeps on the word.</summary>
     public static void Wake(int* word) => _ = Call(s_number, word, WakeOperation, 1, null);
 
-    [DllImport("libc", EntryPoint = "syscall")]
+    [LibraryImport("libc", EntryPoint = "syscall")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint Call(nint number, int* word, nint operation, nint value, TimeSpec* time);
+    private static partial nint Call(nint number, int* word, nint operation, nint value, TimeSpec* time);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct TimeSpec

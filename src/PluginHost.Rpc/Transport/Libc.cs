@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace PluginHost.Rpc.Transport;
 
 /// <summary>The system calls that shared memory needs and .NET does not offer. Blittable; each returns what the C function returns.</summary>
-internal static unsafe class Libc
+internal static unsafe partial class Libc
 {
     public const int MemoryCloseOnExec = 1;
     public const int MemoryAllowSealing = 2;
@@ -20,29 +20,29 @@ internal static unsafe class Libc
 
     private const string Library = "libc";
 
-    [DllImport(Library, SetLastError = true)]
+    [LibraryImport(Library, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static extern int memfd_create(byte* name, uint flags);
+    public static partial int memfd_create(byte* name, uint flags);
 
-    [DllImport(Library, SetLastError = true)]
+    [LibraryImport(Library, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static extern int ftruncate(int descriptor, nint length);
+    public static partial int ftruncate(int descriptor, nint length);
 
-    [DllImport(Library, SetLastError = true)]
+    [LibraryImport(Library, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static extern int fcntl(int descriptor, int command, nint argument);
+    public static partial int fcntl(int descriptor, int command, nint argument);
 
-    [DllImport(Library, SetLastError = true)]
+    [LibraryImport(Library, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static extern nint mmap(nint address, nuint length, int protection, int flags, int descriptor, nint offset);
+    public static partial nint mmap(nint address, nuint length, int protection, int flags, int descriptor, nint offset);
 
-    [DllImport(Library, SetLastError = true)]
+    [LibraryImport(Library, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static extern int munmap(nint address, nuint length);
+    public static partial int munmap(nint address, nuint length);
 
-    [DllImport(Library, SetLastError = true)]
+    [LibraryImport(Library, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    public static extern int madvise(nint address, nuint length, int advice);
+    public static partial int madvise(nint address, nuint length, int advice);
 
     /// <summary>The words of the last error, with its number.</summary>
     public static string LastError()

@@ -7,7 +7,7 @@ namespace PluginHost.Rpc.Transport;
 /// <summary>
 /// Two pipes, one each way: a peer's standard output and input. A descriptor of its own wakes what waits when any thread shuts it down. Linux.
 /// </summary>
-public sealed unsafe class PipeTransport : RpcTransport
+public sealed unsafe partial class PipeTransport : RpcTransport
 {
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
@@ -207,23 +207,23 @@ public sealed unsafe class PipeTransport : RpcTransport
         public short Found;
     }
 
-    [DllImport("libc", EntryPoint = "read", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint Read(int descriptor, byte* bytes, nint count);
+    private static partial nint Read(int descriptor, byte* bytes, nint count);
 
-    [DllImport("libc", EntryPoint = "write", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint Write(int descriptor, byte* bytes, nint count);
+    private static partial nint Write(int descriptor, byte* bytes, nint count);
 
-    [DllImport("libc", EntryPoint = "poll", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Poll(PollEntry* entries, nuint count, int timeoutMilliseconds);
+    private static partial int Poll(PollEntry* entries, nuint count, int timeoutMilliseconds);
 
-    [DllImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int Control(int descriptor, int command, nint argument);
+    private static partial int Control(int descriptor, int command, nint argument);
 
-    [DllImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int OpenEvent(uint value, int flags);
+    private static partial int OpenEvent(uint value, int flags);
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using PluginHost.Rpc.Messages;
 
 namespace PluginHost.Rpc.Transport;
@@ -30,6 +31,15 @@ public sealed partial class RingTransport : RpcTransport
     public RingTransport(Socket socket)
     {
         _socket = new SocketTransport(socket);
+        _hasShutDown = () => Volatile.Read(ref _isShut);
+    }
+
+    /// <summary>Creates one of a descriptor, on Linux only.</summary>
+    /// <param name="descriptor">A connected stream socket; owned from here on.</param>
+    /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
+    public RingTransport(SafeHandle descriptor)
+    {
+        _socket = new SocketTransport(descriptor);
         _hasShutDown = () => Volatile.Read(ref _isShut);
     }
 
@@ -197,6 +207,9 @@ public sealed partial class RingTransport : RpcTransport
             mapping.LetGo();
         }
     }
+
+    /// <inheritdoc/>
+    public override void PeerEnded() => _socket.PeerEnded();
 
     /// <inheritdoc/>
     public override void ShutDown()

@@ -57,6 +57,15 @@ public abstract class RpcTransport : IDisposable
     /// <exception cref="SocketException">The stream broke.</exception>
     public abstract SendAttempt TrySend(ReadOnlySpan<byte> bytes);
 
+    /// <summary>
+    /// Says that the peer's process has ended and sends nothing more: what it sent before is still received, then the stream ends, whoever else may hold
+    /// the peer's end open. Returns at once. Any thread may call it.
+    /// </summary>
+    public virtual void PeerEnded()
+    {
+        // A transport that ends with the peer's process by itself has nothing to do.
+    }
+
     /// <summary>Ends both directions at once, without waiting for anything.</summary>
     public abstract void ShutDown();
 

@@ -13,8 +13,9 @@ internal sealed class SocketTransport : RpcTransport
     private const int NoSignal = 0x4000;
     private const int SpinMicroseconds = 20;
 
-    private readonly Socket _socket;
-    private readonly SafeSocketHandle _handle;
+    // Null where only the descriptor was given: then everything is asked of the system itself, as the fast path does anyway.
+    private readonly Socket? _socket;
+    private readonly SafeHandle _handle;
     private readonly SpinPolicy _spin = new(SpinMicroseconds, Environment.ProcessorCount);
     private int _receiveTimeout;
 
@@ -23,6 +24,18 @@ internal sealed class SocketTransport : RpcTransport
         _socket = socket;
         _socket.Blocking = true;
         _handle = socket.SafeHandle;
+    }
+
+    /// <summary>Creates one of a descriptor, on Linux only: without the runtime's own machinery of sockets, which takes a process some milliseconds to start.</summary>
+    /// <param name="descriptor">A connected stream socket; owned from here on.</param>
+    public SocketTransport(SafeHandle descriptor)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new PlatformNotSupportedException("A transport of a bare descriptor needs Linux.");
+        }
+
+        _handle = descriptor;
     }
 
     /// <inheritdoc/>
@@ -56,12 +69,53 @@ internal sealed class SocketTransport : RpcTransport
             }
 
             // Whoever handed the socket over left it in non-blocking mode.
-            _socket.Poll(-1, SelectMode.SelectRead);
+            WaitFor(SocketCalls.Readable);
         }
     }
 
     /// <inheritdoc/>
-    public override int Send(ReadOnlySpan<byte> bytes) => _socket.Send(bytes, SocketFlags.None);
+    public override unsafe int Send(ReadOnlySpan<byte> bytes)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return _socket!.Send(bytes, SocketFlags.None);
+        }
+
+        bool isHeld = false;
+        try
+        {
+            _handle.DangerousAddRef(ref isHeld);
+            fixed (byte* start = bytes)
+            {
+                while (true)
+                {
+                    nint count = SocketCalls.Send((int)_handle.DangerousGetHandle(), start, bytes.Length, NoSignal);
+                    if (count >= 0)
+                    {
+                        return (int)count;
+                    }
+
+                    switch (Marshal.GetLastPInvokeError())
+                    {
+                        case SocketCalls.Interrupted:
+                            break;
+                        case SocketCalls.TryAgain:
+                            WaitFor(SocketCalls.Writable);
+                            break;
+                        case int error:
+                            throw SocketCalls.Failed(error);
+                    }
+                }
+            }
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                _handle.DangerousRelease();
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public override unsafe SendAttempt TrySend(ReadOnlySpan<byte> bytes)
@@ -112,20 +166,65 @@ internal sealed class SocketTransport : RpcTransport
     }
 
     /// <inheritdoc/>
+    public override void PeerEnded()
+    {
+        // The system keeps what has come, and gives it out before the end.
+        ShutDown();
+    }
+
+    /// <inheritdoc/>
     public override void ShutDown()
     {
+        bool isHeld = false;
         try
         {
-            _socket.Shutdown(SocketShutdown.Both);
+            if (_socket is not null)
+            {
+                _socket.Shutdown(SocketShutdown.Both);
+                return;
+            }
+
+            _handle.DangerousAddRef(ref isHeld);
+            _ = SocketCalls.Shutdown((int)_handle.DangerousGetHandle(), SocketCalls.BothWays);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // The peer or the owner was first: the socket is as shut as it can be.
         }
+        finally
+        {
+            if (isHeld)
+            {
+                _handle.DangerousRelease();
+            }
+        }
     }
 
     /// <inheritdoc/>
-    protected override void Dispose(bool isDisposing) => _socket.Dispose();
+    protected override void Dispose(bool isDisposing)
+    {
+        _socket?.Dispose();
+        _handle.Dispose();
+    }
+
+    /// <summary>Waits until the descriptor is ready, or shut.</summary>
+    private unsafe void WaitFor(short what)
+    {
+        bool isHeld = false;
+        try
+        {
+            _handle.DangerousAddRef(ref isHeld);
+            SocketCalls.PollEntry entry = new() { Descriptor = (int)_handle.DangerousGetHandle(), Wanted = what };
+            _ = SocketCalls.Poll(&entry, 1, Timeout.Infinite);
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                _handle.DangerousRelease();
+            }
+        }
+    }
 
     private int Spin(Span<byte> bytes)
     {
@@ -201,18 +300,44 @@ internal sealed class SocketTransport : RpcTransport
         int timeout = milliseconds == Timeout.Infinite ? 0 : milliseconds;
         if (timeout != _receiveTimeout)
         {
-            _socket.ReceiveTimeout = timeout;
+            SetReceiveTimeout(timeout);
             _receiveTimeout = timeout;
+        }
+    }
+
+    private unsafe void SetReceiveTimeout(int milliseconds)
+    {
+        if (_socket is not null)
+        {
+            _socket.ReceiveTimeout = milliseconds;
+            return;
+        }
+
+        bool isHeld = false;
+        try
+        {
+            _handle.DangerousAddRef(ref isHeld);
+            nint* time = stackalloc nint[2];
+            time[0] = milliseconds / 1000;
+            time[1] = milliseconds % 1000 * 1000;
+            _ = SocketCalls.SetOption((int)_handle.DangerousGetHandle(), SocketCalls.SocketLevel, SocketCalls.ReceiveTimeout, time, (uint)(2 * sizeof(nint)));
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                _handle.DangerousRelease();
+            }
         }
     }
 
     private int ReceivePortably(Span<byte> bytes, int milliseconds)
     {
-        if (milliseconds != Timeout.Infinite && !_socket.Poll(milliseconds * 1000, SelectMode.SelectRead))
+        if (milliseconds != Timeout.Infinite && !_socket!.Poll(milliseconds * 1000, SelectMode.SelectRead))
         {
             return NothingYet;
         }
 
-        return _socket.Receive(bytes, SocketFlags.None);
+        return _socket!.Receive(bytes, SocketFlags.None);
     }
 }

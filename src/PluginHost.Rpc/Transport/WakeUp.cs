@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace PluginHost.Rpc.Transport;
 
 /// <summary>Ends a wait for a descriptor from within the process: an eventfd beside it. One thread waits; any thread wakes it.</summary>
-internal sealed unsafe class WakeUp : IDisposable
+internal sealed unsafe partial class WakeUp : IDisposable
 {
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
@@ -73,21 +73,21 @@ internal sealed unsafe class WakeUp : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _event.Dispose();
 
-    [DllImport("libc", SetLastError = true)]
+    [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int eventfd(uint count, int flags);
+    private static partial int eventfd(uint count, int flags);
 
-    [DllImport("libc", SetLastError = true)]
+    [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int poll(Entry* entries, nuint count, int milliseconds);
+    private static partial int poll(Entry* entries, nuint count, int milliseconds);
 
-    [DllImport("libc", SetLastError = true)]
+    [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint read(int descriptor, void* bytes, nint count);
+    private static partial nint read(int descriptor, void* bytes, nint count);
 
-    [DllImport("libc", SetLastError = true)]
+    [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern nint write(int descriptor, void* bytes, nint count);
+    private static partial nint write(int descriptor, void* bytes, nint count);
 
     private struct Entry
     {

@@ -9,7 +9,7 @@ internal static class LoadCodec
     public static void Write<TWriter>(ref TWriter writer, LoadRequest value)
         where TWriter : struct, IValueWriter, allows ref struct
     {
-        writer.BeginMap(value.TempFolder is null ? 13 : 14);
+        writer.BeginMap(14 + (value.TempFolder is null ? 0 : 1) + (value.Known is null ? 0 : 1));
         WireMap.WriteText(ref writer, "pluginId"u8, value.PluginId);
         WireMap.WriteInteger(ref writer, "generation"u8, value.Generation);
         WireMap.WriteText(ref writer, "folder"u8, value.Folder);
@@ -45,9 +45,17 @@ internal static class LoadCodec
         WireMap.WriteInteger(ref writer, "logLevel"u8, value.LeastLogLevel);
         writer.WriteName("rehearsal"u8);
         writer.WriteBoolean(value.IsRehearsal);
+        writer.WriteName("ahead"u8);
+        writer.WriteBoolean(value.IsAhead);
         if (value.TempFolder is { } temporary)
         {
             WireMap.WriteText(ref writer, "tempFolder"u8, temporary);
+        }
+
+        if (value.Known is { } known)
+        {
+            writer.WriteName("known"u8);
+            LoadReplyCodec.Write(ref writer, known);
         }
 
         writer.EndMap();
@@ -70,7 +78,9 @@ internal static class LoadCodec
         int callTimeoutMilliseconds = Timeout.Infinite;
         int? leastLogLevel = null;
         bool isRehearsal = false;
+        bool isAhead = false;
         string? tempFolder = null;
+        LoadedClass? known = null;
         ValueScope map = reader.BeginMap();
         while (reader.NextName(ref map, out ReadOnlySpan<byte> member))
         {
@@ -140,9 +150,17 @@ internal static class LoadCodec
             {
                 isRehearsal = reader.ReadBoolean();
             }
+            else if (member.SequenceEqual("ahead"u8))
+            {
+                isAhead = reader.ReadBoolean();
+            }
             else if (member.SequenceEqual("tempFolder"u8))
             {
                 tempFolder = reader.ReadString();
+            }
+            else if (member.SequenceEqual("known"u8))
+            {
+                known = LoadReplyCodec.ReadLoadedClass(ref reader);
             }
             else
             {
@@ -161,7 +179,7 @@ internal static class LoadCodec
             WireMap.Required(sharedAssemblies, nameof(LoadRequest), "sharedAssemblies"),
             startTimeoutMilliseconds,
             services,
-            callTimeoutMilliseconds) { IsRehearsal = isRehearsal, TempFolder = tempFolder };
+            callTimeoutMilliseconds) { IsRehearsal = isRehearsal, IsAhead = isAhead, TempFolder = tempFolder, Known = known };
         return leastLogLevel is { } level ? request with { LeastLogLevel = level } : request;
     }
 
@@ -169,10 +187,11 @@ internal static class LoadCodec
     public static void Write<TWriter>(ref TWriter writer, ContractRequest value)
         where TWriter : struct, IValueWriter, allows ref struct
     {
-        writer.BeginMap(3);
+        writer.BeginMap(4);
         WireMap.WriteText(ref writer, "name"u8, value.Name);
         WireMap.WriteInteger(ref writer, "major"u8, value.Major);
         WireMap.WriteText(ref writer, "assembly"u8, value.Assembly);
+        WireMap.WriteInteger(ref writer, "descriptor"u8, value.Descriptor);
         writer.EndMap();
     }
 
@@ -183,6 +202,7 @@ internal static class LoadCodec
         string? name = null;
         int major = 0;
         string? assembly = null;
+        int descriptor = 0;
         ValueScope map = reader.BeginMap();
         while (reader.NextName(ref map, out ReadOnlySpan<byte> member))
         {
@@ -198,6 +218,10 @@ internal static class LoadCodec
             {
                 assembly = reader.ReadString();
             }
+            else if (member.SequenceEqual("descriptor"u8))
+            {
+                descriptor = reader.ReadInt32();
+            }
             else
             {
                 reader.Skip();
@@ -207,7 +231,7 @@ internal static class LoadCodec
         return new ContractRequest(
             WireMap.Required(name, nameof(ContractRequest), "name"),
             major,
-            WireMap.Required(assembly, nameof(ContractRequest), "assembly"));
+            WireMap.Required(assembly, nameof(ContractRequest), "assembly")) { Descriptor = descriptor };
     }
 
     /// <summary>Writes one.</summary>

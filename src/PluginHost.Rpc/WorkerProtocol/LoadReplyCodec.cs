@@ -9,7 +9,7 @@ internal static class LoadReplyCodec
     public static void Write<TWriter>(ref TWriter writer, LoadReply value)
         where TWriter : struct, IValueWriter, allows ref struct
     {
-        writer.BeginMap(1);
+        writer.BeginMap(value.Found is null ? 1 : 2);
         writer.WriteName("contracts"u8);
         writer.BeginArray(value.Contracts.Count);
         foreach (LoadedContract item in value.Contracts)
@@ -18,6 +18,12 @@ internal static class LoadReplyCodec
         }
 
         writer.EndArray();
+        if (value.Found is { } found)
+        {
+            writer.WriteName("found"u8);
+            Write(ref writer, found);
+        }
+
         writer.EndMap();
     }
 
@@ -26,6 +32,7 @@ internal static class LoadReplyCodec
         where TReader : struct, IValueReader, allows ref struct
     {
         List<LoadedContract>? contracts = null;
+        LoadedClass? found = null;
         ValueScope map = reader.BeginMap();
         while (reader.NextName(ref map, out ReadOnlySpan<byte> member))
         {
@@ -38,13 +45,53 @@ internal static class LoadReplyCodec
                     contracts.Add(ReadLoadedContract(ref reader));
                 }
             }
+            else if (member.SequenceEqual("found"u8))
+            {
+                found = ReadLoadedClass(ref reader);
+            }
             else
             {
                 reader.Skip();
             }
         }
 
-        return new LoadReply(WireMap.Required(contracts, nameof(LoadReply), "contracts"));
+        return new LoadReply(WireMap.Required(contracts, nameof(LoadReply), "contracts")) { Found = found };
+    }
+
+    /// <summary>Writes one.</summary>
+    public static void Write<TWriter>(ref TWriter writer, LoadedClass value)
+        where TWriter : struct, IValueWriter, allows ref struct
+    {
+        writer.BeginMap(2);
+        WireMap.WriteText(ref writer, "name"u8, value.Name);
+        WireMap.WriteInteger(ref writer, "constructor"u8, value.Constructor);
+        writer.EndMap();
+    }
+
+    /// <summary>Reads one; unknown members are skipped.</summary>
+    public static LoadedClass ReadLoadedClass<TReader>(ref TReader reader)
+        where TReader : struct, IValueReader, allows ref struct
+    {
+        string? name = null;
+        int constructor = 0;
+        ValueScope map = reader.BeginMap();
+        while (reader.NextName(ref map, out ReadOnlySpan<byte> member))
+        {
+            if (member.SequenceEqual("name"u8))
+            {
+                name = reader.ReadString();
+            }
+            else if (member.SequenceEqual("constructor"u8))
+            {
+                constructor = reader.ReadInt32();
+            }
+            else
+            {
+                reader.Skip();
+            }
+        }
+
+        return new LoadedClass(WireMap.Required(name, nameof(LoadedClass), "name"), constructor);
     }
 
     /// <summary>Writes one.</summary>

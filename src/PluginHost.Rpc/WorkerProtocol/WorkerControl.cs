@@ -1,4 +1,5 @@
 using PluginHost.Contracts.Invocation;
+using PluginHost.Rpc.Connection;
 
 namespace PluginHost.Rpc.WorkerProtocol;
 
@@ -36,7 +37,7 @@ public abstract class WorkerControl : Dispatcher
                 WireMap.MoveToArgument(ref arguments, WorkerControlContract.Load);
                 return AnswerLoadAsync(LoadCodec.ReadLoadRequest(ref arguments), reply, cancellationToken);
             case 2:
-                reply.Send(new TicksResult(Ping()));
+                Send(reply, new TicksResult(Ping()));
                 return ValueTask.CompletedTask;
             case 3:
                 WireMap.MoveToArgument(ref arguments, WorkerControlContract.Stop);
@@ -72,20 +73,57 @@ public abstract class WorkerControl : Dispatcher
     /// <summary>Says whether the plugin can do its work: by throwing where it cannot. Does nothing by default.</summary>
     protected virtual ValueTask HealthAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
+    // Where the answer is there at once, and it mostly is, no state machine is made, whose code would be compiled at every worker's start.
+    private ValueTask AnswerHelloAsync(HelloRequest request, Reply reply, CancellationToken cancellationToken)
+    {
+        ValueTask<HelloReply> asked = HelloAsync(request, cancellationToken);
+        if (!asked.IsCompletedSuccessfully)
+        {
+            return LaterAsync(asked, reply);
+        }
+
+        Send(reply, new HelloResult(asked.Result));
+        return ValueTask.CompletedTask;
+
+        static async ValueTask LaterAsync(ValueTask<HelloReply> asked, Reply reply) => Send(reply, new HelloResult(await asked.ConfigureAwait(false)));
+    }
+
+    private ValueTask AnswerLoadAsync(LoadRequest request, Reply reply, CancellationToken cancellationToken)
+    {
+        ValueTask<LoadReply> asked = LoadAsync(request, cancellationToken);
+        if (!asked.IsCompletedSuccessfully)
+        {
+            return LaterAsync(asked, reply);
+        }
+
+        Send(reply, new LoadResult(asked.Result));
+        return ValueTask.CompletedTask;
+
+        static async ValueTask LaterAsync(ValueTask<LoadReply> asked, Reply reply) => Send(reply, new LoadResult(await asked.ConfigureAwait(false)));
+    }
+
     private async ValueTask AnswerHealthAsync(Reply reply, CancellationToken cancellationToken)
     {
         await HealthAsync(cancellationToken).ConfigureAwait(false);
-        reply.Send(default(NullResult));
+        Send(reply, default(NullResult));
     }
 
-    private async ValueTask AnswerHelloAsync(HelloRequest request, Reply reply, CancellationToken cancellationToken) =>
-        reply.Send(new HelloResult(await HelloAsync(request, cancellationToken).ConfigureAwait(false)));
-
-    private async ValueTask AnswerLoadAsync(LoadRequest request, Reply reply, CancellationToken cancellationToken) =>
-        reply.Send(new LoadResult(await LoadAsync(request, cancellationToken).ConfigureAwait(false)));
-
     private async ValueTask AnswerStopAsync(int drainMilliseconds, Reply reply, CancellationToken cancellationToken) =>
-        reply.Send(new StopResult(await StopAsync(TimeSpan.FromMilliseconds(drainMilliseconds), cancellationToken).ConfigureAwait(false)));
+        Send(reply, new StopResult(await StopAsync(TimeSpan.FromMilliseconds(drainMilliseconds), cancellationToken).ConfigureAwait(false)));
+
+    /// <summary>Answers; names the type that answers in a worker, so that its code for this result is compiled ahead of time.</summary>
+    private static void Send<TResult>(Reply reply, TResult result)
+        where TResult : struct, IResult
+    {
+        if (reply is IncomingCall call)
+        {
+            call.Send(result);
+        }
+        else
+        {
+            reply.Send(result);
+        }
+    }
 
     private readonly struct HelloResult(HelloReply value) : IResult
     {

@@ -1,6 +1,6 @@
 namespace PluginHost.Rpc.WorkerProtocol;
 
-/// <summary>The host's first message. It is JSON, whatever is agreed afterwards.</summary>
+/// <summary>The host's first message, in the codec that the host would like best: a worker reads every codec of its version.</summary>
 /// <param name="ProtocolMin">The oldest version of this protocol that the host speaks.</param>
 /// <param name="ProtocolMax">The newest.</param>
 /// <param name="Codecs">The codecs it speaks, best first: <c>messagepack</c>, <c>json</c>.</param>
@@ -37,7 +37,11 @@ public sealed record HelloReply(int Protocol, string Codec, string WorkerVersion
 /// <param name="Name">The interface's full name.</param>
 /// <param name="Major">The major version.</param>
 /// <param name="Assembly">The simple name of the assembly that holds it, one of <see cref="LoadRequest.SharedAssemblies"/>.</param>
-public sealed record ContractRequest(string Name, int Major, string Assembly);
+public sealed record ContractRequest(string Name, int Major, string Assembly)
+{
+    /// <summary>The metadata token of the contract's descriptor in the host's file of that assembly; 0 to look for it.</summary>
+    public int Descriptor { get; init; }
+}
 
 /// <summary>An assembly that comes from the host and never from the plugin.</summary>
 /// <param name="Name">Its simple name.</param>
@@ -82,11 +86,17 @@ public sealed record LoadRequest(
     /// <summary>The folder for the plugin's temporary files, absolute; null for the system's.</summary>
     public string? TempFolder { get; init; }
 
+    /// <summary>What an earlier load of the very same files found, as that worker said it; null where there was none.</summary>
+    public LoadedClass? Known { get; init; }
+
     /// <summary>
-    /// True for a rehearsal: the worker loads a plugin of its own, so that what every load needs is in memory, and forgets it. Any number of
-    /// them may come before the one load.
+    /// True for a rehearsal: the worker loads a plugin of its own and the contracts that are named, so that what every load needs is in memory, and
+    /// forgets it. A contract that cannot be loaded is left out. Any number of rehearsals may come before the one load.
     /// </summary>
     public bool IsRehearsal { get; init; }
+
+    /// <summary>True where nobody waits for the plugin yet: the worker answers when what its calls need is compiled.</summary>
+    public bool IsAhead { get; init; }
 }
 
 /// <summary>A contract that can be called.</summary>
@@ -96,7 +106,16 @@ public sealed record LoadedContract(string Name, IReadOnlyList<string> Methods);
 
 /// <summary>The plugin is loaded and started.</summary>
 /// <param name="Contracts">What can be called.</param>
-public sealed record LoadReply(IReadOnlyList<LoadedContract> Contracts);
+public sealed record LoadReply(IReadOnlyList<LoadedContract> Contracts)
+{
+    /// <summary>What was found in the files, for later loads of the same: they need not look again. Null where the worker does not say.</summary>
+    public LoadedClass? Found { get; init; }
+}
+
+/// <summary>The plugin's class in its entry assembly, checked against contracts and frameworks.</summary>
+/// <param name="Name">Its full name.</param>
+/// <param name="Constructor">The metadata token of its constructor.</param>
+public sealed record LoadedClass(string Name, int Constructor);
 
 /// <summary>The worker has stopped its plugin and exits when the connection closes.</summary>
 /// <param name="AbandonedCalls">How many calls were still running when the drain time was over.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -18,11 +19,17 @@ namespace PluginHost.Runtime.OutOfProcess;
 /// </summary>
 internal sealed class ProcessTier : ITier, IAsyncDisposable
 {
+    // What a worker says is kept: no more of it than a name can be.
+    private const int LongestTypeName = 1024;
+
     private readonly ProcessTierOptions _options;
     private readonly TimeProvider _clock;
     private readonly RunningWorkers? _running;
     private readonly WorkerStarter _starter;
     private readonly SparePool _spares;
+
+    // By plugin: where it has one worker at a time, the last one.
+    private readonly ConcurrentDictionary<string, WorkerLink> _last = new(StringComparer.Ordinal);
 
     /// <summary>Creates one.</summary>
     /// <param name="options">How workers are started.</param>
@@ -70,12 +77,15 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
         WorkerIdentity identity = new(request.Manifest.Id, Kind, request.Generation);
         if (request.Manifest.Entry is not { } entry)
         {
+            await LeftAsync(identity, gate).ConfigureAwait(false);
             WorkerLink program = await new ProgramLaunch(_options, _clock, _running).RunAsync(identity, request, cancellationToken).ConfigureAwait(false);
             Log.Started(request.Logger, identity.PluginId, program.Pid, identity.Generation, WorkerProtocolVersion.Json, SharedSections.Word(request.Manifest.Channel), _clock.GetElapsedTime(began));
+            _last[identity.PluginId] = program;
             return new WorkerInstance(program, request, _clock, gate);
         }
 
         WorkerClass kind = WorkerClass.Of(request, Kind);
+        _starter.Learn(LoadOf(request, entry));
         try
         {
             while (request.TakesSpare && _spares.Take(kind) is { } spare)
@@ -108,11 +118,18 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
         {
             try
             {
+                await LeftAsync(identity, gate).ConfigureAwait(false);
                 LoadReply loaded = await AskAsync<LoadCall, LoadReply>(
                     link, new LoadCall(LoadOf(request, entry)), "its start", _options.StartTimeout, nameof(_options.StartTimeout), cancellationToken).ConfigureAwait(false);
                 CheckContracts(identity, request.Contracts, loaded.Contracts);
+                if (request.Findings is { } findings)
+                {
+                    findings.Class = loaded.Found is { Name.Length: <= LongestTypeName } found ? found : null;
+                }
+
                 HelloReply agreed = worker.Agreed!;
                 Log.Started(request.Logger, identity.PluginId, link.Pid, identity.Generation, agreed.Codec, agreed.Transport, _clock.GetElapsedTime(began));
+                _last[identity.PluginId] = link;
                 return new WorkerInstance(link, request, _clock, gate);
             }
             catch (PluginFaultException killed) when (isSpare && !link.IsStopping && killed.Cause.Signal == Signals.NameOf(Signals.Kill))
@@ -127,6 +144,10 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
             }
         }
     }
+
+    // Its files and ports are the next one's only once the dead process has let go of them, milliseconds after its death was seen.
+    private Task LeftAsync(WorkerIdentity identity, CallGate? gate) =>
+        gate is null && _last.TryGetValue(identity.PluginId, out WorkerLink? last) ? last.LeftAsync() : Task.CompletedTask;
 
     /// <summary>Ends the spares. What was started stays its owners'.</summary>
     public ValueTask DisposeAsync() => _spares.DisposeAsync();
@@ -207,7 +228,7 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
         entry,
         request.DataFolder,
         request.Settings.GetRawText(),
-        [.. request.Contracts.Select(c => new ContractRequest(c.Name, c.Major, c.GetType().Assembly.GetName().Name!))],
+        [.. request.Contracts.Select(c => new ContractRequest(c.Name, c.Major, c.GetType().Assembly.GetName().Name!) { Descriptor = c.GetType().MetadataToken })],
         [.. request.SharedAssemblies.Select(a => new SharedAssembly(a.Key, a.Value))],
         (int)_options.StartTimeout.TotalMilliseconds,
         [.. request.Services.Grants.Select(g => new ServiceOffer(g.Reference.Name, g.Reference.Major, g.Contract?.GetType().Assembly.GetName().Name, g.Refusal))],
@@ -215,6 +236,8 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
     {
         LeastLogLevel = WorkerCommand.LeastLevel(request.Logger),
         TempFolder = request.TempFolder,
+        Known = request.Findings?.Class,
+        IsAhead = request.IsAhead,
     };
 
     /// <summary>The worker's copy of a contract must know every method of the host's.</summary>

@@ -27,7 +27,7 @@ internal sealed class StartedWorker : IAsyncDisposable
         _logger = logger;
         _chain = chain;
         _clock = clock;
-        Gone = Task.WhenAny(process.Exited, connection.Closed);
+        Gone = Task.WhenAny(process.Ending, connection.Closed);
     }
 
     /// <summary>What it can become.</summary>

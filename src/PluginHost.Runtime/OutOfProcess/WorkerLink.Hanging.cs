@@ -16,8 +16,11 @@ internal sealed partial class WorkerLink
     public bool IsUnresponsive => _watch?.IsUnresponsive == true;
 
     /// <summary>Begins to watch: once the worker is ready, since its start has times of its own.</summary>
-    public void WatchForHangs() =>
+    public void WatchForHangs()
+    {
+        _process.WatchThreads();
         _watch = new HangWatch(this, _reports, _options.Hangs, _isProgram ? LongestCall : null, _clock, _logger);
+    }
 
     /// <summary>The deadline of a method of the wire, as <see cref="TimeoutOf(ContractMethod)"/>.</summary>
     public TimeSpan TimeoutOf(string wireName) => _methods.GetValueOrDefault(wireName)?.Timeout ?? _callTimeout;

@@ -53,7 +53,7 @@ internal sealed partial class WorkerLink
             _methods[method.WireName] = method;
         }
 
-        Ending = Task.WhenAny(process.Exited, connection.Closed);
+        Ending = Task.WhenAny(process.Ending, connection.Closed);
         _gone = WatchAsync();
     }
 
@@ -72,8 +72,14 @@ internal sealed partial class WorkerLink
     /// <summary>Ends with the first sign of the end: the process or the channel is gone, asked for or not. Never faults.</summary>
     public Task Ending { get; }
 
-    /// <summary>Ends when the process and the channel are gone, asked for or not. Never faults.</summary>
+    /// <summary>
+    /// Ends when nothing of the process runs any more and the channel is gone, asked for or not. The kernel may still be taking its memory and files
+    /// back, until <see cref="LeftAsync"/>. Never faults.
+    /// </summary>
     public Task<FaultRecord> Gone => _gone;
+
+    /// <summary>Waits until a process that ends has let go of everything, its memory, files, locks and ports; not longer than that should take.</summary>
+    public Task LeftAsync() => Ending.IsCompleted ? _process.EndedWithinAsync(_options.StopGrace, _clock) : Task.CompletedTask;
 
     /// <summary>True once a stop was asked for.</summary>
     public bool IsStopping => Volatile.Read(ref _isStopping);
@@ -220,7 +226,7 @@ internal sealed partial class WorkerLink
         await Ending.ConfigureAwait(false);
         bool wasStopping = IsStopping;
         ProcessExit? killed = null;
-        if (!_process.Exited.IsCompleted && !await _process.EndedWithinAsync(IsViolation(await Connection.Closed.ConfigureAwait(false)) ? TimeSpan.Zero : _options.CauseGrace / 2, _clock).ConfigureAwait(false))
+        if (!_process.Ending.IsCompleted && !await _process.EndingWithinAsync(IsViolation(await Connection.Closed.ConfigureAwait(false)) ? TimeSpan.Zero : _options.CauseGrace / 2, _clock).ConfigureAwait(false))
         {
             // A worker without its channel is of no use, and says nothing more.
             killed = await _process.KillAndWaitAsync(_clock, _logger).ConfigureAwait(false);
@@ -228,14 +234,17 @@ internal sealed partial class WorkerLink
         else if (!Connection.Closed.IsCompleted)
         {
             // What it sent before it died is still to be read; somebody else may hold its end open for ever.
+            Connection.PeerEnded();
             using CancellationTokenSource given = new();
             await Task.WhenAny(Connection.Closed, Task.Delay(_options.CauseGrace / 2, _clock, given.Token)).ConfigureAwait(false);
             await given.CancelAsync().ConfigureAwait(false);
         }
 
         _watch?.Dispose();
-        await Connection.DisposeAsync().ConfigureAwait(false);
-        FaultRecord record = Record(killed ?? await _process.Exited.ConfigureAwait(false), await Connection.Closed.ConfigureAwait(false));
+
+        // It ends at once. That its reader leaves and its memory is given back, which takes milliseconds, is nothing that calls wait for.
+        _ = Connection.DisposeAsync().AsTask();
+        FaultRecord record = Record(killed ?? await _process.Ending.ConfigureAwait(false), await Connection.Closed.ConfigureAwait(false));
         if (!wasStopping && !IsStopping)
         {
             Log.Died(_logger, Identity.PluginId, Identity.Generation, Pid, record.Kind, record.Message);
@@ -255,7 +264,7 @@ internal sealed partial class WorkerLink
             Dying = _reports.Dying,
             Violation = closed.Kind is RpcCloseKind.ParseError or RpcCloseKind.ProtocolViolation ? closed.Detail : null,
             Excess = closed.Kind == RpcCloseKind.LimitExceeded ? closed.Detail : null,
-            MemoryKill = MemoryKills.Count() > _memoryKills,
+            MemoryKill = exit.Signal == Signals.Kill && MemoryKills.Count() > _memoryKills,
             Hang = _hang,
             Over = _over,
         });

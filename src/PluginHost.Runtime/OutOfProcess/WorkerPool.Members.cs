@@ -9,11 +9,13 @@ namespace PluginHost.Runtime.OutOfProcess;
 internal sealed partial class WorkerPool
 {
     /// <summary>Starts a worker that has no place yet: to <see cref="Join"/>, or to be disposed.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="isAhead">True where no call waits for it.</param>
     /// <exception cref="PluginException">It could not be started.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up, or the pool is being stopped.</exception>
-    public Task<WorkerInstance> StartAsideAsync(CancellationToken cancellationToken)
+    public Task<WorkerInstance> StartAsideAsync(CancellationToken cancellationToken, bool isAhead = false)
     {
-        Task<WorkerInstance> start = RunStartAsync(cancellationToken);
+        Task<WorkerInstance> start = RunStartAsync(isAhead, cancellationToken);
         lock (_lock)
         {
             // A stop waits for it, whatever comes of it: nothing that it started is left behind.
@@ -23,7 +25,7 @@ internal sealed partial class WorkerPool
         return start;
     }
 
-    private async Task<WorkerInstance> RunStartAsync(CancellationToken cancellationToken)
+    private async Task<WorkerInstance> RunStartAsync(bool isAhead, CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, cancellationToken);
         either.Token.ThrowIfCancellationRequested();
@@ -32,6 +34,7 @@ internal sealed partial class WorkerPool
         gate = new CallGate(_request.Manifest.Limits.Concurrency, 0, _clock, () => Freed(gate));
         StartRequest request = _request with
         {
+            IsAhead = isAhead,
             WorkerStarted = started => pid = started,
             Logger = _request.WorkerLog?.Invoke(() => pid) ?? _request.Logger,
         };

@@ -18,12 +18,34 @@ internal sealed class WorkerStarter(ProcessTierOptions options, TimeProvider clo
     private const int RehearsedCalls = 3;
     private static readonly string s_version = typeof(WorkerStarter).Assembly.GetName().Version?.ToString(3) ?? "0";
 
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, SharedAssembly> _shared = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, ContractRequest> _contracts = new(StringComparer.Ordinal);
+
     /// <summary>The worker's program.</summary>
     public string Program { get; } = WorkerCommand.ProgramOf(options);
 
     /// <summary>The host's first message.</summary>
     public HelloRequest Hello(RingOffer offer) =>
         new(WorkerProtocolVersion.Min, WorkerProtocolVersion.Max, [NameOf(options.Codec)], s_version, Environment.ProcessId) { Transports = offer.Transports };
+
+    /// <summary>Remembers what plugins need from the host, for the rehearsals of spares to come.</summary>
+    /// <param name="load">A load that is about to be asked for.</param>
+    public void Learn(LoadRequest load)
+    {
+        lock (_lock)
+        {
+            foreach (SharedAssembly shared in load.SharedAssemblies)
+            {
+                _shared[shared.Name] = shared;
+            }
+
+            foreach (ContractRequest contract in load.Contracts)
+            {
+                _contracts[$"{contract.Name}@{contract.Major}"] = contract;
+            }
+        }
+    }
 
     /// <summary>Starts the process and opens its channel.</summary>
     /// <param name="kind">The class.</param>
@@ -57,6 +79,8 @@ internal sealed class WorkerStarter(ProcessTierOptions options, TimeProvider clo
         WorkerReports reports = new(logger);
         RpcOptions rpc = new()
         {
+            // From the first message on: a worker reads either, and is spared the start of the other.
+            Codec = options.Codec,
             MaxMessageBytes = kind.MessageBytes,
             Clock = clock,
             Chain = chain,
@@ -105,7 +129,15 @@ internal sealed class WorkerStarter(ProcessTierOptions options, TimeProvider clo
     private async Task RehearseAsync(StartedWorker worker, CancellationToken cancellationToken)
     {
         (string folder, string entry) = WorkerCommand.RehearsalOf(options);
-        LoadRequest rehearsal = new(RehearsalName, 0, folder, entry, folder, "{}", [], [], (int)options.StartTimeout.TotalMilliseconds, [], Timeout.Infinite) { IsRehearsal = true };
+        IReadOnlyList<ContractRequest> contracts;
+        IReadOnlyList<SharedAssembly> shared;
+        lock (_lock)
+        {
+            contracts = [.. _contracts.Values];
+            shared = [.. _shared.Values];
+        }
+
+        LoadRequest rehearsal = new(RehearsalName, 0, folder, entry, folder, "{}", contracts, shared, (int)options.StartTimeout.TotalMilliseconds, [], Timeout.Infinite) { IsRehearsal = true };
         await worker.Connection.CallAsync<LoadCall, LoadReply>(new LoadCall(rehearsal), options.StartTimeout, cancellationToken).ConfigureAwait(false);
         for (int call = 0; call < RehearsedCalls; call++)
         {

@@ -14,14 +14,32 @@ internal sealed unsafe class ExitWatch(int pid, int pidfd, OutputDrain? output, 
     private const int StatusField = 6;
 
     private readonly Lock _lock = new();
+    private readonly TaskCompletionSource<ProcessExit> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ProcessExit> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isReaped;
 
     /// <summary>Ends with the process, after what it wrote before has been read. Never faults.</summary>
     public Task<ProcessExit> Ended => _ended.Task;
 
+    /// <summary>
+    /// Ends with <see cref="Ended"/>, or milliseconds before it where the system tells: nothing in the process runs any more and how it ends is certain,
+    /// while the kernel still takes its memory, its files and its locks from it. Never faults.
+    /// </summary>
+    public Task<ProcessExit> Ending => _ending.Task;
+
     /// <inheritdoc/>
     public override int Descriptor => pidfd;
+
+    /// <summary>Looks whether the process is about to end. On the spawner's thread.</summary>
+    public void LookWhetherEnding()
+    {
+        // Not reaped before this thread does it: its number is nobody else's.
+        if (!_ending.Task.IsCompleted && EndingStatus.Of(pid) is { } exit)
+        {
+            ReadLastWords();
+            _ending.TrySetResult(exit);
+        }
+    }
 
     /// <summary>Sends a signal to the process; false where it has ended.</summary>
     public bool Signal(int signal)
@@ -63,11 +81,8 @@ internal sealed unsafe class ExitWatch(int pid, int pidfd, OutputDrain? output, 
             _isReaped = true;
         }
 
-        // What it wrote before it ended is in the pipes now.
-        output?.ReadAvailable();
-        errors.ReadAvailable();
-        output?.Flush();
-        errors.Flush();
+        ReadLastWords();
+        _ending.TrySetResult(exit);
         _ended.SetResult(exit);
         return false;
     }
@@ -83,5 +98,14 @@ internal sealed unsafe class ExitWatch(int pid, int pidfd, OutputDrain? output, 
         // A process that left the group may hold the pipes for ever; nobody reads for it any more.
         output?.Stop();
         errors.Stop();
+    }
+
+    // What it wrote before it ended is in the pipes now.
+    private void ReadLastWords()
+    {
+        output?.ReadAvailable();
+        errors.ReadAvailable();
+        output?.Flush();
+        errors.Flush();
     }
 }

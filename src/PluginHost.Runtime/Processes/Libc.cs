@@ -17,6 +17,7 @@ internal static unsafe class Libc
     private const string Library = "libc";
     private const int SysPidfdSendSignal = 424;
     private const int SysPidfdOpen = 434;
+    private const int PidfdThread = 0x80;
 
     /// <summary>One entry of <see cref="poll"/>.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -134,6 +135,9 @@ internal static unsafe class Libc
 
     /// <summary>Opens a descriptor that stands for one process, whatever becomes of its number. Close-on-exec by itself.</summary>
     public static int PidfdOpen(int process) => (int)Syscall(SysPidfdOpen, process, 0, 0, 0);
+
+    /// <summary>As <see cref="PidfdOpen"/> for one thread: readable when that thread has ended. From Linux 6.9; -1 before.</summary>
+    public static int ThreadPidfdOpen(int thread) => (int)Syscall(SysPidfdOpen, thread, PidfdThread, 0, 0);
 
     /// <summary>Sends a signal to exactly the process that a pidfd stands for.</summary>
     public static int PidfdSendSignal(int pidfd, int signal) => (int)Syscall(SysPidfdSendSignal, pidfd, signal, 0, 0);

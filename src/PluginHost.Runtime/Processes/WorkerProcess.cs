@@ -11,10 +11,12 @@ internal sealed class WorkerProcess
     private readonly ExitWatch _exit;
     private readonly OutputDrain? _output;
     private readonly OutputDrain _errors;
+    private readonly Action<WorkerProcess> _watchThreads;
 
-    internal WorkerProcess(int pid, ExitWatch exit, OutputDrain? output, OutputDrain errors)
+    internal WorkerProcess(int pid, ExitWatch exit, OutputDrain? output, OutputDrain errors, Action<WorkerProcess> watchThreads)
     {
         Pid = pid;
+        _watchThreads = watchThreads;
         _exit = exit;
         _output = output;
         _errors = errors;
@@ -32,6 +34,9 @@ internal sealed class WorkerProcess
     /// <summary>Ends when the process has ended and was reaped and its last words were read. Never faults.</summary>
     public Task<ProcessExit> Exited => _exit.Ended;
 
+    /// <inheritdoc cref="ExitWatch.Ending"/>
+    public Task<ProcessExit> Ending => _exit.Ending;
+
     /// <summary>Bytes it wrote to standard output.</summary>
     public long OutputBytes => _output?.TotalBytes ?? 0;
 
@@ -43,6 +48,12 @@ internal sealed class WorkerProcess
 
     /// <summary>The end of standard error, or null.</summary>
     public string? ErrorTail() => _errors.Tail();
+
+    /// <summary>
+    /// Watches some of its threads as well, so that <see cref="Ending"/> comes early. Once its threads are there; without effect before Linux 6.9, and
+    /// for a process of one thread.
+    /// </summary>
+    public void WatchThreads() => _watchThreads(this);
 
     /// <summary>Sends a signal to the process alone; false where it has ended.</summary>
     public bool Signal(int signal) => _exit.Signal(signal);
@@ -92,12 +103,22 @@ internal sealed class WorkerProcess
     }
 
     /// <summary>Waits for the end; false where it did not come in time.</summary>
-    public async Task<bool> EndedWithinAsync(TimeSpan grace, TimeProvider clock)
+    public Task<bool> EndedWithinAsync(TimeSpan grace, TimeProvider clock) => WithinAsync(Exited, grace, clock);
+
+    /// <summary>Waits for <see cref="Ending"/>; false where it did not come in time.</summary>
+    public Task<bool> EndingWithinAsync(TimeSpan grace, TimeProvider clock) => WithinAsync(Ending, grace, clock);
+
+    private static async Task<bool> WithinAsync(Task end, TimeSpan grace, TimeProvider clock)
     {
+        if (end.IsCompleted)
+        {
+            return true;
+        }
+
         using CancellationTokenSource given = new();
-        Task first = await Task.WhenAny(Exited, Task.Delay(grace, clock, given.Token)).ConfigureAwait(false);
+        Task first = await Task.WhenAny(end, Task.Delay(grace, clock, given.Token)).ConfigureAwait(false);
         await given.CancelAsync().ConfigureAwait(false);
-        return first == Exited;
+        return first == end;
     }
 }
 

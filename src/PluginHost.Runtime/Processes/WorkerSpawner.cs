@@ -12,6 +12,9 @@ internal sealed class WorkerSpawner
 {
     private static readonly Lazy<WorkerSpawner> s_shared = new(() => new WorkerSpawner());
 
+    // One may be the last to leave, which is as late as the process's own end.
+    private const int WatchedThreads = 2;
+
     private readonly ConcurrentQueue<Action> _orders = new();
     private readonly List<PolledDescriptor> _watched = [];
     private readonly ReaperLink _reaper;
@@ -119,7 +122,7 @@ internal sealed class WorkerSpawner
         OutputDrain? output = request.Channel == ChildChannel.Stdio ? null : new(descriptors.Output, "stdout", log);
         OutputDrain errors = new(descriptors.Error, "stderr", log);
         ExitWatch exit = new(pid, pidfd, output, errors);
-        WorkerProcess process = new(pid, exit, output, errors)
+        WorkerProcess process = new(pid, exit, output, errors, p => Post(() => WatchThreads(p, exit)))
         {
             Channel = new SafeSocketHandle(output is null ? -1 : descriptors.Channel, ownsHandle: true),
             Pipes = output is null ? new ChannelPipes(descriptors.Output, descriptors.Input) : null,
@@ -133,6 +136,23 @@ internal sealed class WorkerSpawner
         _watched.Add(errors);
         _watched.Add(exit);
         return process;
+    }
+
+    private void WatchThreads(WorkerProcess process, ExitWatch exit)
+    {
+        if (process.Exited.IsCompleted)
+        {
+            return;
+        }
+
+        foreach (int thread in WorkerThreads.Oldest(process.Pid, WatchedThreads))
+        {
+            int pidfd = Libc.ThreadPidfdOpen(thread);
+            if (pidfd >= 0)
+            {
+                _watched.Add(new EndingThread(pidfd, exit));
+            }
+        }
     }
 
     private unsafe void WakeUp()

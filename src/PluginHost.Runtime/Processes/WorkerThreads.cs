@@ -42,6 +42,26 @@ internal sealed record WorkerThreads(bool IsStopped, string Text)
         }
     }
 
+    /// <summary>
+    /// The numbers of the threads that a process started first, without the main thread; none where it has no others or is gone. The first are those that a
+    /// runtime keeps for as long as it runs.
+    /// </summary>
+    public static IReadOnlyList<int> Oldest(int pid, int most)
+    {
+        try
+        {
+            return [.. Directory.EnumerateDirectories($"/proc/{pid}/task")
+                .Select(static folder => int.TryParse(Path.GetFileName(folder.AsSpan()), CultureInfo.InvariantCulture, out int thread) ? thread : 0)
+                .Where(thread => thread != 0 && thread != pid)
+                .Order()
+                .Take(most)];
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>Reads the fields behind a stat line's name, which may hold anything; null where it is none.</summary>
     internal static (string Name, char State, double Seconds)? Parse(string stat)
     {

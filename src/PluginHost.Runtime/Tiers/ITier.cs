@@ -174,6 +174,12 @@ internal sealed record StartRequest
     /// <summary>Where the threads that start and stop it in-process are counted.</summary>
     public StageMarks Stages { get; init; } = StageMarks.None;
 
+    /// <summary>True where no call waits for it: it may take longer, so that its first call does not.</summary>
+    public bool IsAhead { get; init; }
+
+    /// <summary>What workers found in <see cref="Folder"/>'s files, for those after them; null to keep nothing.</summary>
+    public LoadFindings? Findings { get; init; }
+
     /// <summary>For what the plugin and its worker log.</summary>
     public required ILogger Logger { get; init; }
 }

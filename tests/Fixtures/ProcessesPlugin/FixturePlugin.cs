@@ -8,6 +8,8 @@ namespace Fixtures.Processes.Plugin;
 [Plugin]
 public sealed partial class FixturePlugin : IFixture, IAsyncStartable, IAsyncDisposable
 {
+    private static FileStream? s_lock;
+    private static byte[]? s_memory;
     private readonly IPluginContext _context;
 
     public FixturePlugin(IPluginContext context)
@@ -49,6 +51,12 @@ public sealed partial class FixturePlugin : IFixture, IAsyncStartable, IAsyncDis
                 break;
             case "overflow":
                 StackOverflow(0);
+                break;
+            case "locked":
+                // For one process at a time; and much memory, which its end takes a while to give back.
+                s_lock = new FileStream(Path.Combine(_context.DataFolder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                s_memory = new byte[512 * 1024 * 1024];
+                Array.Fill(s_memory, (byte)1);
                 break;
             default:
                 Occupy(Setting("start"));

@@ -207,7 +207,7 @@ public sealed class WorkerSpawnerTests
         using SafeSocketHandle none = new();
         OutputDrain errors = new(-1, "stderr", new OutputLog(logger, seen.Pid, clock));
         ExitWatch blind = new(seen.Pid, Libc.PidfdOpen(seen.Pid), null, errors);
-        WorkerProcess unkillable = new(seen.Pid, blind, null, errors) { Channel = none };
+        WorkerProcess unkillable = new(seen.Pid, blind, null, errors, static _ => { }) { Channel = none };
 
         Task<bool> end = unkillable.TerminateAsync(TimeSpan.FromSeconds(3), clock, logger);
         await clock.UntilTimersAsync(1, TestContext.Current.CancellationToken);

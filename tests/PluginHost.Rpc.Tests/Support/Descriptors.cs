@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using PluginHost.Rpc.Transport;
 
@@ -8,6 +9,6 @@ internal static class Descriptors
 {
     private const int DuplicateCloseOnExec = 1030;
 
-    public static SafeFileHandle Duplicate(SafeFileHandle descriptor) =>
+    public static SafeFileHandle Duplicate(SafeHandle descriptor) =>
         new(Libc.fcntl((int)descriptor.DangerousGetHandle(), DuplicateCloseOnExec, 0), ownsHandle: true);
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 using PluginHost.Rpc.Transport;
 
 namespace PluginHost.Rpc.Tests.Support;
@@ -12,7 +13,7 @@ internal sealed class RingPair : IDisposable
         Memory = RingTransport.CreateMemory(ringBytes);
         (Socket a, Socket b) = SocketPair.Create();
         Host = new RingTransport(a);
-        Worker = new RingTransport(b);
+        Worker = new RingTransport(Bare(b));
     }
 
     public int RingBytes { get; }
@@ -34,7 +35,16 @@ internal sealed class RingPair : IDisposable
     public static (RpcTransport Host, RpcTransport Worker) CreateWithoutRing()
     {
         (Socket a, Socket b) = SocketPair.Create();
-        return (new SocketTransport(a), new SocketTransport(b));
+        return (new SocketTransport(a), new SocketTransport(Bare(b)));
+    }
+
+    /// <summary>As a worker has it: a descriptor, and nothing of the runtime's around it.</summary>
+    private static SafeFileHandle Bare(Socket socket)
+    {
+        using (socket)
+        {
+            return Descriptors.Duplicate(socket.SafeHandle);
+        }
     }
 
     /// <summary>Changes both ends; one byte tells the worker that the host has.</summary>

@@ -63,6 +63,42 @@ public sealed class RingTransportTests : IDisposable
         Assert.Equal(10, await Until.Ends(sending));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_the_peer_sent_before_its_process_ended_is_received_and_then_the_end_whoever_holds_its_end_open(bool isRing)
+    {
+        if (isRing)
+        {
+            _pair.Change();
+        }
+
+        byte[] got = new byte[10];
+        _pair.Worker.TrySend([1, 2, 3]);
+
+        _pair.Host.PeerEnded();
+
+        Assert.Equal(3, _pair.Host.Receive(got, Timeout.Infinite));
+        Assert.Equal(0, await Until.Ends(Task.Run(() => _pair.Host.Receive(new byte[10], Timeout.Infinite))));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_receive_that_waits_ends_when_the_peers_process_has_ended(bool isRing)
+    {
+        if (isRing)
+        {
+            _pair.Change();
+        }
+
+        Task<int> receiving = Task.Run(() => _pair.Host.Receive(new byte[10], Timeout.Infinite));
+
+        _pair.Host.PeerEnded();
+
+        Assert.Equal(0, await Until.Ends(receiving));
+    }
+
     [Fact]
     public async Task Shutting_down_ends_a_receive_and_a_send_that_wait()
     {

@@ -28,8 +28,8 @@ public sealed class WorkerControlTests
             new HelloCall(new HelloRequest(1, 2, ["messagepack", "json"], "1.0.0", 77)), s_long, default)).Value;
         host.UseCodec(RpcCodec.MessagePack);
         LoadRequest request = new(
-            "samples.x", 3, "/plugins/x", "X.dll", "/data/x", """{"a":1}""", [new ContractRequest("X.IX", 1, "X.Contracts")],
-            [new SharedAssembly("X.Contracts", "/host/X.Contracts.dll")], 5000, [], 10_000) { TempFolder = "/tmp/x" };
+            "samples.x", 3, "/plugins/x", "X.dll", "/data/x", """{"a":1}""", [new ContractRequest("X.IX", 1, "X.Contracts") { Descriptor = 0x02000007 }],
+            [new SharedAssembly("X.Contracts", "/host/X.Contracts.dll")], 5000, [], 10_000) { TempFolder = "/tmp/x", Known = new LoadedClass("X.Plugin", 0x06000003), IsAhead = true };
         LoadReply load = (await host.CallAsync<LoadCall, LoadReply>(new LoadCall(request), s_long, default)).Value;
         long ticks = (await host.CallAsync<PingCall, long>(default, s_long, default)).Value;
         StopReply stop = (await host.CallAsync<StopCall, StopReply>(new StopCall(1500), s_long, default)).Value;
@@ -37,6 +37,7 @@ public sealed class WorkerControlTests
         Assert.Equal(new HelloReply(2, "messagepack", "1.0.0 77", "runtime", 99), hello);
         Assert.Equal("X.IX", load.Contracts[0].Name);
         Assert.Equal(["X.One", "X.Two"], load.Contracts[0].Methods);
+        Assert.Equal(new LoadedClass("X.Plugin", 0x06000004), load.Found);
         Assert.Equivalent(request, worker.Loaded, strict: true);
         Assert.Equal(12345, ticks);
         Assert.Equal(1500, stop.AbandonedCalls);
@@ -95,7 +96,7 @@ public sealed class WorkerControlTests
         protected override ValueTask<LoadReply> LoadAsync(LoadRequest request, CancellationToken cancellationToken)
         {
             Loaded = request;
-            return new(new LoadReply([new LoadedContract(request.Contracts[0].Name, ["X.One", "X.Two"])]));
+            return new(new LoadReply([new LoadedContract(request.Contracts[0].Name, ["X.One", "X.Two"])]) { Found = new LoadedClass("X.Plugin", 0x06000004) });
         }
 
         protected override long Ping() => 12345;
