@@ -244,7 +244,7 @@ internal sealed partial class WorkerLink
 
         // It ends at once. That its reader leaves and its memory is given back, which takes milliseconds, is nothing that calls wait for.
         _ = Connection.DisposeAsync().AsTask();
-        FaultRecord record = Record(killed ?? await _process.Ending.ConfigureAwait(false), await Connection.Closed.ConfigureAwait(false));
+        FaultRecord record = Record(killed ?? await _process.Ending.ConfigureAwait(false), await Connection.Closed.ConfigureAwait(false), livedOn: killed is not null);
         if (!wasStopping && !IsStopping)
         {
             Log.Died(_logger, Identity.PluginId, Identity.Generation, Pid, record.Kind, record.Message);
@@ -254,7 +254,7 @@ internal sealed partial class WorkerLink
         return record;
     }
 
-    private FaultRecord Record(ProcessExit exit, RpcCloseReason closed)
+    private FaultRecord Record(ProcessExit exit, RpcCloseReason closed, bool livedOn)
     {
         string? stderr = _process.ErrorTail();
         WorkerDeath death = WorkerDeath.Of(new DeathEvidence
@@ -267,6 +267,7 @@ internal sealed partial class WorkerLink
             MemoryKill = exit.Signal == Signals.Kill && MemoryKills.Count() > _memoryKills,
             Hang = _hang,
             Over = _over,
+            LivedOn = livedOn,
         });
         return new FaultRecord
         {

@@ -23,6 +23,9 @@ public sealed class ProgramWorkersTests
             served += 1
             if call["params"][0] == "slow": time.sleep(0.7)
             if call["params"][0] == "die": os._exit(3)
+            if call["params"][0] == "close":
+                os.close(1)
+                time.sleep(600)
             return {**counts, "words": os.getpid(), "lines": served}
         serve(answer)
         """;
@@ -75,6 +78,20 @@ public sealed class ProgramWorkersTests
 
         Assert.True(pids.Distinct().Count() >= 5);
         Assert.All(pids, pid => Assert.False(ProcessLife.IsAlive(pid)));
+    }
+
+    [Fact]
+    public async Task One_that_closes_its_channel_and_lives_on_is_killed_as_a_lost_connection_that_says_so()
+    {
+        await using ProgramHost host = await StartAsync(_ => { });
+
+        PluginFaultException lost = await Assert.ThrowsAsync<PluginFaultException>(() => host.Plugin.CountAsync("close", 0, Cancelled));
+        await UntilAsync(() => host.Runtime.Faults.Count == 2);
+
+        // It is tried once more, in the next generation.
+        Assert.Equal(FaultKind.ConnectionLost, lost.Kind);
+        Assert.All(host.Runtime.Faults, f => Assert.Equal(FaultKind.ConnectionLost, f.Kind));
+        Assert.All(host.Runtime.Faults, f => Assert.Contains("closed its channel, lived on and was killed by the host", f.Message, StringComparison.Ordinal));
     }
 
     private static void Kill(int pid)
