@@ -26,7 +26,7 @@ internal sealed partial class WorkerLink
     private readonly ILogger _logger;
     private readonly TimeSpan _callTimeout;
     private readonly bool _isProgram;
-    private readonly long _memoryKills = MemoryKills.Count();
+    private readonly MemoryKills.Mark _memoryKills = MemoryKills.Shared.Now();
     private readonly TaskCompletionSource<FaultRecord> _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task<FaultRecord> _gone;
 
@@ -264,7 +264,7 @@ internal sealed partial class WorkerLink
             Dying = _reports.Dying,
             Violation = closed.Kind is RpcCloseKind.ParseError or RpcCloseKind.ProtocolViolation ? closed.Detail : null,
             Excess = closed.Kind == RpcCloseKind.LimitExceeded ? closed.Detail : null,
-            MemoryKill = exit.Signal == Signals.Kill && MemoryKills.Count() > _memoryKills,
+            MemoryKill = exit.Signal == Signals.Kill && _hang is null && _over is null && !livedOn && MemoryKills.Shared.TryPutDown(_memoryKills),
             Hang = _hang,
             Over = _over,
             LivedOn = livedOn,
