@@ -15,6 +15,7 @@ public sealed class WorkerPoolTests : IAsyncLifetime
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(20);
     private readonly FixtureWorkers _workers = new(RpcCodec.MessagePack);
     private readonly SemaphoreSlim _recycled = new(0);
+    private readonly CancellationTokenSource _enough = new();
     private WorkerPool _pool = null!;
 
     private IFixture Plugin => (IFixture)_pool.Target(FixtureRequest.Contract);
@@ -36,37 +37,53 @@ public sealed class WorkerPoolTests : IAsyncLifetime
         await _pool.DisposeAsync();
         await _workers.DisposeAsync();
         _recycled.Dispose();
+        _enough.Dispose();
     }
 
     [Fact]
     public async Task A_pool_that_is_replaced_lets_recycled_workers_end_their_calls_too()
     {
-        Task<long>[] inside = await WearOutAsync();
+        Task[] inside = await WearOutAsync();
 
-        int left = await _pool.DrainAsync(Shell.Long, CancellationToken.None);
+        Task<int> drain = _pool.DrainAsync(Shell.Long, CancellationToken.None);
+        bool hasWaited = !drain.IsCompleted;
+        await _enough.CancelAsync();
+        int left = await drain;
         await _pool.StopAsync(TimeSpan.Zero, CancellationToken.None);
 
+        Assert.True(hasWaited);
         Assert.Equal(0, left);
-        await Task.WhenAll(inside);
+        await AllEndByTheirCallerAsync(inside);
     }
 
     [Fact]
     public async Task A_stop_gives_calls_in_recycled_workers_the_time_that_it_gives_all()
     {
-        Task<long>[] inside = await WearOutAsync();
+        Task[] inside = await WearOutAsync();
 
-        UnloadResult stopped = await _pool.StopAsync(Shell.Long, CancellationToken.None);
+        Task<UnloadResult> stop = _pool.StopAsync(Shell.Long, CancellationToken.None);
+        Task first = await Task.WhenAny([.. inside, Task.Delay(500, TestContext.Current.CancellationToken)]);
+        await _enough.CancelAsync();
+        UnloadResult stopped = await stop;
 
+        Assert.DoesNotContain(first, inside);
         Assert.Equal(0, stopped.AbandonedCalls);
-        await Task.WhenAll(inside);
+        await AllEndByTheirCallerAsync(inside);
     }
 
-    /// <summary>Fills both workers with calls that take a while, until both are replaced.</summary>
-    private async Task<Task<long>[]> WearOutAsync()
+    /// <summary>Fills both workers with calls that end when the test says so, until both are replaced.</summary>
+    private async Task<Task[]> WearOutAsync()
     {
-        Task<long>[] inside = [.. Enumerable.Range(0, 6).Select(_ => Plugin.BlockAsync(2000))];
+        Task[] inside = [.. Enumerable.Range(0, 6).Select(call => Plugin.WaitAsync(Path.Combine(_workers.Data, $"call {call}"), _enough.Token))];
         Assert.True(await _recycled.WaitAsync(Shell.Long) && await _recycled.WaitAsync(Shell.Long));
-        Assert.All(inside, call => Assert.False(call.IsCompleted, "The calls were to last longer than the recycling."));
         return inside;
+    }
+
+    private static async Task AllEndByTheirCallerAsync(Task[] calls)
+    {
+        foreach (Task call in calls)
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+        }
     }
 }
