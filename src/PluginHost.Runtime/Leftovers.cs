@@ -15,7 +15,11 @@ internal static class Leftovers
     private static readonly TimeSpan s_stopPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>Ends what a dead host has left, and names what it ran. Does nothing where the host lives: the processes of others are not ours.</summary>
-    public static async Task EndAsync(PastHost? past, ILogger logger, TimeProvider clock)
+    /// <param name="past">The host that ended without stopping; null where none did.</param>
+    /// <param name="program">The worker's program, which looks for what is left.</param>
+    /// <param name="logger">Told.</param>
+    /// <param name="clock">The clock.</param>
+    public static async Task EndAsync(PastHost? past, string program, ILogger logger, TimeProvider clock)
     {
         if (past is null || !past.Host.IsGone)
         {
@@ -23,7 +27,7 @@ internal static class Leftovers
         }
 
         Log.HostEndedWithoutStop(logger, past.Host.Pid, past.Workers.Count == 0 ? "no worker" : string.Join(", ", past.Workers));
-        if (past.HadWorkers && await SweepAsync(past, logger, clock).ConfigureAwait(false) is { } problem)
+        if (past.HadWorkers && await SweepAsync(past, program, logger, clock).ConfigureAwait(false) is { } problem)
         {
             Log.LeftoversUnknown(logger, past.Host.Pid, problem, past.Host.ToString());
         }
@@ -33,9 +37,8 @@ internal static class Leftovers
     public static Task EndOwnAsync(TimeProvider clock) => WorkerSpawner.IsInUse ? WorkerSpawner.Shared.EndRemainsAsync(s_stopPatience, clock) : Task.CompletedTask;
 
     /// <summary>Looks for the dead host's mark; gives what kept it from doing so.</summary>
-    private static async Task<string?> SweepAsync(PastHost past, ILogger logger, TimeProvider clock)
+    private static async Task<string?> SweepAsync(PastHost past, string program, ILogger logger, TimeProvider clock)
     {
-        string program = WorkerCommand.ProgramOf(new ProcessTierOptions());
         if (!File.Exists(program))
         {
             return $"the worker's program '{program}' is not there.";

@@ -92,7 +92,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
         try
         {
             await Task.Run(runtime.Open, cancellationToken).ConfigureAwait(false);
-            await Leftovers.EndAsync(runtime._parts.Running.Past, runtime._parts.Logger, options.Clock).ConfigureAwait(false);
+            await Leftovers.EndAsync(runtime._parts.Running.Past, runtime._parts.WorkerProgram, runtime._parts.Logger, options.Clock).ConfigureAwait(false);
             if (options.StartPlugins)
             {
                 await Task.WhenAll(runtime.Waves().SelectMany(wave => wave).Select(s => s.StartAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -28,7 +28,8 @@ internal sealed partial class PluginSupervisor
         _commands.Writer.TryComplete();
         await _closing.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
-        await DropHotAsync().ConfigureAwait(false);
+        DropHot();
+        await SparesEndedAsync().ConfigureAwait(false);
         _sets.ForEach(set => set.Release(Observer, _settings.Flight));
         _allSlots.ForEach(slots => slots.Release());
         _stages.Release();

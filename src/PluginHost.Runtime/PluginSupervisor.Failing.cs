@@ -1,6 +1,7 @@
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
@@ -42,6 +43,12 @@ internal sealed partial class PluginSupervisor
 
             CountFaultRate(died.Fault);
             stranded = MoveWhereNeeded(unload, mustBeGone: true);
+        }
+        else if (instance is PerCallInstance)
+        {
+            // It can start no more workers; those that have a call are well. They end it beside the next generation.
+            _replaced.Add(EndFailedAsync(_live!, _drainOver.Token));
+            _live = null;
         }
         else
         {

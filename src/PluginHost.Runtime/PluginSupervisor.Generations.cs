@@ -69,7 +69,7 @@ internal sealed partial class PluginSupervisor
                 LetGo(half);
             }
 
-            Fail(generation, Describe(null, FaultKind.StartFailure, $"The host could not start it: {unexpected.Message}") with { Generation = generation });
+            Fail(generation, DescribeDefect(unexpected, generation));
         }
         finally
         {

@@ -63,8 +63,7 @@ internal sealed partial class PluginSupervisor
         if (lost.Pool.IsSpent)
         {
             _failedAt = lost.Loss.At;
-            await lost.Pool.DisposeAsync().ConfigureAwait(false);
-            _live = null;
+            await StopLiveAsync(TimeSpan.Zero).ConfigureAwait(false);
             Follow(decision, lost.Generation, lost.Loss.Fault, faultId);
             return;
         }
@@ -191,7 +190,7 @@ internal sealed partial class PluginSupervisor
         {
             // Nobody awaits this: without a word the place would stay empty for ever.
             Log.CommandFailed(_log, Plugin.Id, "start of a worker", unexpected);
-            Lost(Describe(null, FaultKind.StartFailure, $"The host could not start worker {loss.Number + 1}: {unexpected.Message}") with { Generation = generation });
+            Lost(DescribeDefect(unexpected, generation));
         }
 
         void Lost(FaultRecord fault) => _commands.Writer.TryWrite(new Command.WorkerLost(generation, pool, loss with { Fault = fault with { WorkerPid = null } }));

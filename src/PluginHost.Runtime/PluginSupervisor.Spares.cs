@@ -10,6 +10,7 @@ namespace PluginHost.Runtime;
 /// <summary>The part that keeps the next generation ready where the operator wants it. Runs in the supervisor's loop only, but for what says so.</summary>
 internal sealed partial class PluginSupervisor
 {
+    private readonly List<Task> _spareEndings = [];
     private HotSpare? _hot;
 
     /// <summary>True while the plugin's next generation stands ready. Any thread.</summary>
@@ -108,20 +109,33 @@ internal sealed partial class PluginSupervisor
                 _log)));
     }
 
-    /// <summary>Ends the generation that stands ready: the plugin does not come back by itself.</summary>
-    private async Task DropHotAsync()
+    /// <summary>Begins to end the generation that stands ready: the plugin does not come back by itself.</summary>
+    private void DropHot() => EndLater(Interlocked.Exchange(ref _hot, null));
+
+    /// <summary>Waits for those whose end has begun: a plugin that is stopped leaves no process.</summary>
+    private async Task SparesEndedAsync()
     {
-        if (Interlocked.Exchange(ref _hot, null) is { } hot)
+        Task[] endings;
+        lock (_spareEndings)
         {
-            await hot.DisposeAsync().ConfigureAwait(false);
+            endings = [.. _spareEndings];
         }
+
+        await Task.WhenAll(endings).ConfigureAwait(false);
     }
 
-    private static void EndLater(HotSpare? hot)
+    private void EndLater(HotSpare? hot)
     {
-        if (hot is not null)
+        if (hot is null)
         {
-            _ = Task.Run(async () => await hot.DisposeAsync().ConfigureAwait(false));
+            return;
+        }
+
+        Task ending = Task.Run(async () => await hot.DisposeAsync().ConfigureAwait(false));
+        lock (_spareEndings)
+        {
+            _spareEndings.RemoveAll(static e => e.IsCompleted);
+            _spareEndings.Add(ending);
         }
     }
 }

@@ -64,6 +64,7 @@ internal sealed partial class PluginSupervisor
 
         await _drainOver.CancelAsync().ConfigureAwait(false);
         await replaced.ConfigureAwait(false);
+        await SparesEndedAsync().ConfigureAwait(false);
         _drainOver = new CancellationTokenSource();
         return stopped;
     }
@@ -73,7 +74,7 @@ internal sealed partial class PluginSupervisor
         PluginView view = View;
         if (!willReturn)
         {
-            await DropHotAsync().ConfigureAwait(false);
+            DropHot();
         }
 
         if (view.State != PluginState.Ready || !_machine.TryBeginStop(view.Generation, willReturn, reason))
@@ -132,8 +133,19 @@ internal sealed partial class PluginSupervisor
     {
         IPluginInstance instance = live.Instance;
         live.Leases.IsStopping = true;
-        UnloadResult result = await instance.StopAsync(drain, CancellationToken.None).ConfigureAwait(false);
-        await instance.DisposeAsync().ConfigureAwait(false);
+        UnloadResult result;
+        try
+        {
+            result = await instance.StopAsync(drain, CancellationToken.None).ConfigureAwait(false);
+            await instance.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception defect)
+        {
+            // Of the host's own: what is left of it is not known, and the plugin is not left between two generations for it.
+            Log.CommandFailed(_log, Plugin.Id, $"stop of generation {instance.Generation}", defect);
+            result = new UnloadResult(UnloadOutcome.TimedOut, 0, []);
+        }
+
         RecordLeak(result, instance.Generation);
         return result;
     }

@@ -55,11 +55,13 @@ internal sealed class RuntimeParts : IAsyncDisposable
             contracts,
             Demotions,
             Logger);
+        ProcessTierOptions workers = WorkersOf(options);
+        WorkerProgram = WorkerCommand.ProgramOf(workers);
         Supervision = new SupervisorSettings
         {
             Clock = options.Clock,
             Jitter = new Jitter(new Random(options.JitterSeed ?? unchecked((int)options.Clock.GetTimestamp()))),
-            Tiers = CreateTiers(options, Running),
+            Tiers = CreateTiers(options, workers, Running),
             Recorder = Recorder,
             Flight = _flight,
             FaultRate = options.FaultRate,
@@ -82,6 +84,9 @@ internal sealed class RuntimeParts : IAsyncDisposable
     public ILogger Logger { get; }
 
     public RunningWorkers Running { get; }
+
+    /// <summary>The program that workers run, as the application placed it.</summary>
+    public string WorkerProgram { get; }
 
     public Recorder Recorder { get; }
 
@@ -141,10 +146,10 @@ internal sealed class RuntimeParts : IAsyncDisposable
         State.Dispose();
     }
 
-    private static IReadOnlyList<ITier> CreateTiers(PluginRuntimeOptions options, RunningWorkers running) =>
+    private static IReadOnlyList<ITier> CreateTiers(PluginRuntimeOptions options, ProcessTierOptions workers, RunningWorkers running) =>
     [
         new InProcessTier(new InProcessOptions { ForceUnloadProof = options.ForceUnloadProof }, options.Clock, options.LoggerFactory),
-        new ProcessTier(WorkersOf(options), options.Clock, options.LoggerFactory.CreateLogger<ProcessTier>(), running),
+        new ProcessTier(workers, options.Clock, options.LoggerFactory.CreateLogger<ProcessTier>(), running),
     ];
 
     private static ProcessTierOptions WorkersOf(PluginRuntimeOptions options)

@@ -33,7 +33,7 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
             }
             catch (CallLostException lost) when (attempts.MayRetry(lost))
             {
-                attempts.Superseded(instance, cancellationToken).GetAwaiter().GetResult();
+                attempts.SupersededAsync(instance, cancellationToken).GetAwaiter().GetResult();
             }
             catch (CallLostException lost)
             {
@@ -72,7 +72,7 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
             throw attempts.GivenUp(lost);
         }
 
-        await attempts.Superseded(instance, cancellationToken).ConfigureAwait(false);
+        await attempts.SupersededAsync(instance, cancellationToken).ConfigureAwait(false);
         return await TryAsync<TCall, TResult>(call, attempts, cancellationToken).ConfigureAwait(false);
     }
 
@@ -109,7 +109,7 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
                 throw attempts.GivenUp(lost);
             }
 
-            await attempts.Superseded(instance, cancellationToken).ConfigureAwait(false);
+            await attempts.SupersededAsync(instance, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -161,7 +161,8 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
         }
 
         /// <summary>Waits until the state no longer names an instance that is over: the next look finds the next generation, or the reason why there is none.</summary>
-        public readonly async Task Superseded(RemoteInstance instance, CancellationToken cancellationToken)
+        /// <exception cref="OperationCanceledException">The caller cancelled; counted.</exception>
+        public readonly async Task SupersededAsync(RemoteInstance instance, CancellationToken cancellationToken)
         {
             while (instance.IsOver && supervisor.View is { } view && ReferenceEquals(view.Instance, instance) && Left != TimeSpan.Zero)
             {
@@ -169,8 +170,9 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
                 await view.Changed.WaitAsync(Left, supervisor.Clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (cancellationToken.IsCancellationRequested)
                 {
+                    // The host may be busy for long: with another version that is being tried.
                     supervisor.Observer.Ended(method, CallStatus.Cancelled);
-                    throw new OperationCanceledException(cancellationToken);
+                    throw new OperationCanceledException($"{method.WireName} was cancelled by its caller.", cancellationToken);
                 }
             }
         }

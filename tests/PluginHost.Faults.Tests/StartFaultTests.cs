@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using PluginHost.Contracts.Faults;
 using PluginHost.Faults.Tests.Support;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.Tiers;
 
 namespace PluginHost.Faults.Tests;
 
@@ -53,6 +55,35 @@ public sealed class StartFaultTests(ChannelFaultTests.Host host, ITestOutputHelp
     [Theory]
     [MemberData(nameof(Names))]
     public Task A_start_that_fails_says_why_and_the_policy_follows(string row) => FaultHarness.RunAsync(host, Rows.Find(Table, row), output);
+
+    [Fact]
+    public async Task A_caller_who_gives_up_while_the_host_is_busy_with_another_version_is_let_go()
+    {
+        await host.SettleAsync();
+        host.NextStarts("never");
+        Task<UnloadResult> reload = host.Runtime.ReloadAsync(FaultHost.VictimId);
+        await host.UntilAsync(() => new FileInfo(host.ModesFile).Length == 0, "The other version is tried");
+        using (Process worker = Process.GetProcessById(host.Status(FaultHost.VictimId).WorkerPid!.Value))
+        {
+            worker.Kill();
+            await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        using CancellationTokenSource impatient = new();
+        Task asynchronous = host.Victim.SleepAsync(1, impatient.Token);
+        Task synchronous = Task.Run(() => host.Victim.Hang(1, impatient.Token), TestContext.Current.CancellationToken);
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asynchronous);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => synchronous);
+        bool wasTried = reload.IsCompleted;
+
+        PluginException refused = await Assert.ThrowsAnyAsync<PluginException>(() => reload);
+        await host.SettleAsync();
+
+        Assert.False(wasTried, "The calls were let go of only when the other version had been tried.");
+        Assert.Contains("has ended meanwhile", refused.Message, StringComparison.Ordinal);
+    }
 
     /// <summary>Fails once, and its retry comes up.</summary>
     private static FaultRow Failing(int number, string mode, string says, string worker) => new(number, mode, run => StartAsync(run, worker))

@@ -34,7 +34,7 @@ public sealed class UnkillableFaultTests : IAsyncLifetime
         Assert.Equal(0, socketpair(1, 1, 0, pair));
         _worker = new Socket(new SafeSocketHandle(pair[1], ownsHandle: true));
         OutputDrain errors = new(-1, "stderr", new OutputLog(_log, Nobody, _clock));
-        WorkerProcess process = new(Nobody, new ExitWatch(Nobody, -1, null, errors), null, errors) { Channel = new SafeSocketHandle(pair[0], ownsHandle: true) };
+        WorkerProcess process = new(Nobody, new ExitWatch(Nobody, -1, null, errors), null, errors, static _ => { }) { Channel = new SafeSocketHandle(pair[0], ownsHandle: true) };
         WorkerReports reports = new(_log);
         RpcConnection connection = new(new Socket(process.Channel), new RpcOptions(), [reports], _log);
         connection.Start();

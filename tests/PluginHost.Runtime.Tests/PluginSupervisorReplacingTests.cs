@@ -73,6 +73,31 @@ public sealed class PluginSupervisorReplacingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Of_one_that_ended_while_another_version_was_tried_in_vain_nobody_says_that_it_goes_on()
+    {
+        TaskCompletionSource tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource fails = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await StartAsync();
+        _tier.OnStart = async (request, _) =>
+        {
+            _tier.OnStart = null;
+            tried.SetResult();
+            await fails.Task;
+            throw new PluginFaultException("its library is missing", new PluginFault(Any.PluginId, FaultKind.StartFailure) { Generation = request.Generation });
+        };
+
+        Task<UnloadResult> reload = _supervisor.ReloadAsync(() => Version("1.1.0"), new ReloadTerms());
+        await tried.Task.WaitAsync(s_long, TestContext.Current.CancellationToken);
+        _tier.Started[0].Die(FaultKind.Signal);
+        fails.SetResult();
+        PluginFaultException refused = await Assert.ThrowsAsync<PluginFaultException>(() => reload);
+        await UntilAsync(() => _supervisor.View is { State: PluginState.Ready, Generation: 2 });
+
+        Assert.Contains("its library is missing Generation 1 (1.0.0) has ended meanwhile; its restart follows.", refused.Message, StringComparison.Ordinal);
+        Assert.Equal([FaultKind.StartFailure, FaultKind.Signal], _recorder.Faults().Select(f => f.Kind));
+    }
+
+    [Fact]
     public async Task A_version_that_does_not_start_leaves_the_old_one_and_one_record_of_why()
     {
         await StartAsync();

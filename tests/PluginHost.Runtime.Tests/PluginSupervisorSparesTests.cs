@@ -4,6 +4,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Tests.Support;
+using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 using PluginHost.TestKit;
 
@@ -66,6 +67,52 @@ public sealed class PluginSupervisorSparesTests : IAsyncDisposable
 
         Assert.True(_tier.Started[1].IsDisposed);
         Assert.False(_supervisor.HasHotSpare);
+    }
+
+    [Fact]
+    public async Task One_that_cannot_be_started_for_whatever_reason_keeps_no_plugin_from_being_stopped()
+    {
+        TaskCompletionSource tried = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await StartAsync();
+        _tier.OnStart = (request, _) => request.Generation == 2 ? Task.FromResult<IPluginInstance>(new FakeInstance(2)) : Fail();
+        await _supervisor.RestartAsync();
+        await tried.Task.WaitAsync(s_long, TestContext.Current.CancellationToken);
+
+        await _supervisor.StopAsync();
+
+        Assert.Equal(PluginState.Stopped, _supervisor.View.State);
+
+        Task<IPluginInstance> Fail()
+        {
+            tried.TrySetResult();
+            throw new InvalidOperationException("a defect");
+        }
+    }
+
+    [Fact]
+    public async Task A_stop_waits_for_one_whose_end_has_begun_before()
+    {
+        TaskCompletionSource ends = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        List<FakeInstance> started = [];
+        _tier.OnStart = (request, _) =>
+        {
+            FakeInstance instance = new(request.Generation) { OnDispose = started.Count == 1 ? () => ends.Task : null };
+            started.Add(instance);
+            return Task.FromResult<IPluginInstance>(instance);
+        };
+        await StartAsync();
+        await _supervisor.ReloadAsync(() => Any.Plugin() with { Spare = SpareMode.None }, new ReloadTerms());
+
+        Task stop = _supervisor.StopAsync();
+        await UntilAsync(() => _supervisor.View.State == PluginState.Stopped);
+        await Task.WhenAny(stop, Task.Delay(200, TestContext.Current.CancellationToken));
+        bool wasOver = stop.IsCompleted;
+        ends.SetResult();
+        await stop.WaitAsync(s_long, TestContext.Current.CancellationToken);
+
+        Assert.False(wasOver);
+        Assert.Equal(3, started.Count);
+        Assert.All(started, i => Assert.True(i.IsDisposed));
     }
 
     [Fact]

@@ -2,10 +2,43 @@ using System.Globalization;
 
 namespace PluginHost.Runtime.OutOfProcess;
 
-/// <summary>How often the kernel has killed something of this process's control group for its memory: the only trace that such a kill leaves.</summary>
-internal static class MemoryKills
+/// <summary>
+/// How often the kernel has killed something of this process's control group for its memory: the only trace that such a kill leaves. Each is put down to
+/// one death at most, so that a worker that somebody kills later is not taken for another. Thread-safe.
+/// </summary>
+/// <param name="count">Gives the count so far.</param>
+internal sealed class MemoryKills(Func<long> count)
 {
     private const string Field = "oom_kill ";
+    private readonly Lock _lock = new();
+    private long _putDown;
+
+    /// <summary>Those of this process's control group.</summary>
+    public static MemoryKills Shared { get; } = new(Count);
+
+    /// <summary>Marks the moment that a worker's life begins.</summary>
+    public Mark Now()
+    {
+        lock (_lock)
+        {
+            return new Mark(count(), _putDown);
+        }
+    }
+
+    /// <summary>Puts a kill down to a worker that has just been killed; false where there was none since it began, or none that is not another's.</summary>
+    public bool TryPutDown(Mark began)
+    {
+        lock (_lock)
+        {
+            if (count() - began.Count <= _putDown - began.PutDown)
+            {
+                return false;
+            }
+
+            _putDown++;
+            return true;
+        }
+    }
 
     /// <summary>The count so far; 0 where the kernel does not tell.</summary>
     public static long Count()
@@ -38,4 +71,7 @@ internal static class MemoryKills
             }
         }
     }
+
+    /// <summary>How many there were at a moment, and how many of those were put down to somebody.</summary>
+    public readonly record struct Mark(long Count, long PutDown);
 }

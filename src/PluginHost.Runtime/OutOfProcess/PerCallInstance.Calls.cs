@@ -187,9 +187,9 @@ internal sealed partial class PerCallInstance
     private async Task EndUsedAsync(PreparedWorker worker, bool isHeld)
     {
         // A stop of the plugin ends the worker itself, once its drain is over.
-        while (worker.Worker.HeldLeases > 0 && !worker.Worker.Ending.IsCompleted)
+        while (worker.Worker.HeldLeases > 0 && !worker.Ending.IsCompleted)
         {
-            await Task.WhenAny(worker.Worker.Ending, Task.Delay(s_leaseStep, _clock)).ConfigureAwait(false);
+            await Task.WhenAny(worker.Ending, Task.Delay(s_leaseStep, _clock)).ConfigureAwait(false);
         }
 
         if (isHeld)

@@ -107,6 +107,9 @@ internal sealed partial class PerCallInstance : RemoteInstance
     public override async Task<int> DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
         Volatile.Write(ref _isDraining, true);
+
+        // Nobody takes them any more. The stop waits for their end.
+        _ = _prepared.DisposeAsync().AsTask();
         return await Draining.WaitAsync(UsedCount, drain, _clock, cancellationToken).ConfigureAwait(false);
 
         int UsedCount()
@@ -122,7 +125,16 @@ internal sealed partial class PerCallInstance : RemoteInstance
     public override async Task CheckHealthAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         // The one that was asked has served a call, of a kind.
-        PreparedWorker asked = await _prepared.TakeAsync(timeout, cancellationToken).ConfigureAwait(false);
+        PreparedWorker asked;
+        try
+        {
+            asked = await _prepared.TakeAsync(timeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw StartFailure.Silent(_identity, timeout);
+        }
+
         try
         {
             await asked.Worker.CheckHealthAsync(timeout, cancellationToken).ConfigureAwait(false);
@@ -195,20 +207,21 @@ internal sealed partial class PerCallInstance : RemoteInstance
                 WorkerStarted = started => pid = started,
                 Logger = _request.WorkerLog?.Invoke(() => pid) ?? _request.Logger,
             };
-            PreparedWorker started = new(number, await _start(request, new CallGate(1, 0, _clock), cancellationToken).ConfigureAwait(false), folder);
+            WorkerInstance worker = await _start(request, new CallGate(1, 0, _clock), cancellationToken).ConfigureAwait(false);
             Volatile.Write(ref _failedStarts, 0);
-            return started;
+            return new PreparedWorker(number, worker, folder, worker.Ending);
         }
-        catch (PluginException refused)
-        {
-            // The call that waits for this worker points to the record that is made of it.
-            folder.Remove(_identity.PluginId, _logger);
-            throw new CallFailure(CallStatus.Fault, refused).PointingAt(FaultIds.Next(_clock.GetUtcNow())).Exception;
-        }
-        catch
+        catch (OperationCanceledException)
         {
             folder.Remove(_identity.PluginId, _logger);
             throw;
+        }
+        catch (Exception failed)
+        {
+            // The call that waits for this worker points to the record that is made of it. What nobody has thought of is told too: nobody else tells it.
+            folder.Remove(_identity.PluginId, _logger);
+            PluginException refused = failed as PluginException ?? StartFailure.Defect(_identity, failed);
+            throw new CallFailure(CallStatus.Fault, refused).PointingAt(FaultIds.Next(_clock.GetUtcNow())).Exception;
         }
     }
 
@@ -229,7 +242,7 @@ internal sealed partial class PerCallInstance : RemoteInstance
     /// <summary>Ends a worker, tells of a death that nobody asked for, and removes its folders.</summary>
     private async Task EndAsync(PreparedWorker worker)
     {
-        if (worker.Worker.Ending.IsCompleted)
+        if (worker.Ending.IsCompleted)
         {
             FaultRecord record = await worker.Worker.Gone.ConfigureAwait(false);
             if (worker.Worker.Died.IsCompleted)

@@ -40,6 +40,7 @@ internal sealed class PoolQueue<TWorker>(int workers, int limit)
     private readonly LinkedList<PoolWaiter<TWorker>>[] _lines = [.. Enumerable.Range(0, workers + 1).Select(static _ => new LinkedList<PoolWaiter<TWorker>>())];
     private readonly int[] _counts = new int[workers + 1];
     private long _arrivals;
+    private long _changes;
     private int _count;
     private bool _isClosed;
 
@@ -49,12 +50,19 @@ internal sealed class PoolQueue<TWorker>(int workers, int limit)
     /// <summary>How many wait.</summary>
     public int Count => Volatile.Read(ref _count);
 
+    /// <summary>How often calls were let look again: to be taken before a look, for <see cref="TryAdd"/> after it.</summary>
+    public long Changes => Volatile.Read(ref _changes);
+
     /// <summary>True where a call of this line would have others before it.</summary>
     public bool IsLineEmpty(int line) => Volatile.Read(ref _counts[line + 1]) == 0;
 
-    /// <summary>Waits at the end of a line; null where as many wait as may. Ends at once where the queue is closed.</summary>
+    /// <summary>
+    /// Waits at the end of a line; null where as many wait as may. Ends at once where the queue is closed, and where something has changed since the call
+    /// looked which line is its own: nobody might ever serve that one.
+    /// </summary>
     /// <param name="line">A worker's number, or <see cref="PoolRouting.None"/> for any.</param>
-    public PoolWaiter<TWorker>? TryAdd(int line)
+    /// <param name="seen">The <see cref="Changes"/> before that look.</param>
+    public PoolWaiter<TWorker>? TryAdd(int line, long seen)
     {
         lock (_lock)
         {
@@ -62,6 +70,12 @@ internal sealed class PoolQueue<TWorker>(int workers, int limit)
             if (_isClosed)
             {
                 waiter.End(new PoolTurn<TWorker>(null, IsClosed: true));
+                return waiter;
+            }
+
+            if (_changes != seen)
+            {
+                waiter.End(default);
                 return waiter;
             }
 
@@ -144,6 +158,7 @@ internal sealed class PoolQueue<TWorker>(int workers, int limit)
         lock (_lock)
         {
             _isClosed |= isClosed;
+            Volatile.Write(ref _changes, _changes + 1);
             PoolWaiter<TWorker>[] all = [.. _lines[line + 1]];
             _lines[line + 1].Clear();
             Count_NeedsLock(line, -all.Length);

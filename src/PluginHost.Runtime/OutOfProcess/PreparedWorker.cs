@@ -6,7 +6,8 @@ namespace PluginHost.Runtime.OutOfProcess;
 /// <param name="Number">Its number in its generation, from 1.</param>
 /// <param name="Worker">The worker.</param>
 /// <param name="Folder">Its folders.</param>
-internal sealed record PreparedWorker(int Number, WorkerInstance Worker, CallFolder Folder);
+/// <param name="Ending">Ends with the first sign that the worker ends. Never faults.</param>
+internal sealed record PreparedWorker(int Number, WorkerInstance Worker, CallFolder Folder, Task Ending);
 
 /// <summary>A worker that nobody had called yet ended, or could not be started.</summary>
 /// <param name="Worker">The worker; null where there is none.</param>

@@ -23,6 +23,7 @@ internal sealed class PreparedWorkers : IAsyncDisposable
     private int _starting;
     private int _losses;
     private bool _isPausing;
+    private Task? _disposing;
 
     /// <summary>Creates them; nothing is started before <see cref="Fill"/> or <see cref="TakeAsync"/>.</summary>
     /// <param name="ahead">How many are kept ready; 0 to start each for its call.</param>
@@ -60,12 +61,14 @@ internal sealed class PreparedWorkers : IAsyncDisposable
     {
         LinkedListNode<TaskCompletionSource<PreparedWorker>>? wait = null;
         PreparedWorker? taken;
+        List<PreparedWorker> dead = [];
         lock (_lock)
         {
             _closing.Token.ThrowIfCancellationRequested();
-            while (_ready.TryDequeue(out taken) && taken.Worker.Ending.IsCompleted)
+            while (_ready.TryDequeue(out taken) && taken.Ending.IsCompleted)
             {
-                // Its watch tells of it.
+                // Its watch, which comes now, finds it no more and takes it for somebody's.
+                dead.Add(taken);
             }
 
             if (taken is null)
@@ -74,6 +77,7 @@ internal sealed class PreparedWorkers : IAsyncDisposable
             }
         }
 
+        dead.ForEach(LoseDead);
         Fill();
         if (wait is null)
         {
@@ -100,8 +104,16 @@ internal sealed class PreparedWorkers : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends all that stand ready; those that wait for one are told.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends all that stand ready; those that wait for one are told. Idempotent: every caller waits for the end.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock)
+        {
+            return new ValueTask(_disposing ??= Task.Run(DisposeOnceAsync));
+        }
+    }
+
+    private async Task DisposeOnceAsync()
     {
         await _closing.CancelAsync().ConfigureAwait(false);
         PreparedWorker[] left;
@@ -234,7 +246,7 @@ internal sealed class PreparedWorkers : IAsyncDisposable
             else if (wait.Value.Task.IsCompletedSuccessfully)
             {
                 unused = wait.Value.Task.Result;
-                if (!_closing.IsCancellationRequested && !unused.Worker.Ending.IsCompleted)
+                if (!_closing.IsCancellationRequested && !unused.Ending.IsCompleted)
                 {
                     Hand_NeedsLock(unused);
                     return;
@@ -251,7 +263,7 @@ internal sealed class PreparedWorkers : IAsyncDisposable
     // Until its end, which mostly comes after its call: by then it is somebody else's.
     private async Task WatchAsync(PreparedWorker worker)
     {
-        await worker.Worker.Ending.ConfigureAwait(false);
+        await worker.Ending.ConfigureAwait(false);
         lock (_lock)
         {
             if (_closing.IsCancellationRequested || !_ready.Contains(worker))
@@ -264,6 +276,11 @@ internal sealed class PreparedWorkers : IAsyncDisposable
             Array.ForEach(others, _ready.Enqueue);
         }
 
+        LoseDead(worker);
+    }
+
+    private void LoseDead(PreparedWorker worker)
+    {
         Lose(new PreparedLoss(worker, null));
         Run(() => _end(worker));
     }

@@ -215,6 +215,10 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
         {
             throw StartFailure.Refused(link.Identity, typeof(TCall) == typeof(HelloCall), refused);
         }
+        catch (RpcException broken)
+        {
+            throw StartFailure.NotAsked(link.Identity, stage, broken);
+        }
     }
 
     private LoadRequest LoadOf(StartRequest request, string entry) => new(

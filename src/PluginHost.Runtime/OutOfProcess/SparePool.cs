@@ -157,8 +157,9 @@ internal sealed class SparePool : IAsyncDisposable
             await PutAsync(shelf, spare).ConfigureAwait(false);
             return true;
         }
-        catch (Exception failed) when (failed is SpawnException or RpcException or OperationCanceledException)
+        catch (Exception failed)
         {
+            // Whatever it is: one that nobody tells of would be counted as on its way for ever, and its class have no spare any more.
             problem = failed.Message;
         }
 

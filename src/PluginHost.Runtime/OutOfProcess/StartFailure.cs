@@ -36,6 +36,23 @@ internal static class StartFailure
         $"Plugin '{worker.PluginId}' could not be started: {what}",
         worker.Fault(FaultKind.StartFailure) with { Remedy = "Answer '$/pluginhost/load' with null, or as docs/other-languages.md says." });
 
+    /// <summary>A message of the start cannot be sent, or its answer cannot be read.</summary>
+    /// <param name="worker">Whose.</param>
+    /// <param name="stage">What it belongs to.</param>
+    /// <param name="broken">What is wrong with it.</param>
+    public static PluginException NotAsked(WorkerIdentity worker, string stage, RpcException broken) => new PluginFaultException(
+        $"Plugin '{worker.PluginId}' could not be started: {stage} failed. {broken.Message}",
+        worker.Fault(FaultKind.StartFailure) with
+        {
+            Remedy = "Where a message is longer than it may be, raise limits.message; else install host and worker of the same release.",
+        });
+
+    /// <summary>Something failed in the host that nobody has thought of.</summary>
+    /// <param name="worker">Whose start it was.</param>
+    /// <param name="defect">What.</param>
+    public static PluginException Defect(WorkerIdentity worker, Exception defect) => new PluginFaultException(
+        $"Plugin '{worker.PluginId}' could not be started: the host failed with {defect.GetType().FullName}: {defect.Message}", worker.Fault(FaultKind.StartFailure));
+
     /// <summary>The worker ended before it was ready.</summary>
     public static PluginException Died(WorkerIdentity worker, string stage, FaultRecord record, string? remedy = null)
     {

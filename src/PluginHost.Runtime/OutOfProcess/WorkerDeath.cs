@@ -28,6 +28,9 @@ internal sealed record DeathEvidence
     /// <summary>Which limit the host killed it over; null where it did not.</summary>
     public LimitFinding? Over { get; init; }
 
+    /// <summary>True where it lived on without its channel, and the host killed it for that.</summary>
+    public bool LivedOn { get; init; }
+
     /// <summary>True where the kernel killed something of this control group for its memory while the worker lived.</summary>
     public bool MemoryKill { get; init; }
 }
@@ -100,6 +103,11 @@ internal sealed record WorkerDeath(FaultKind Kind, string What, DyingWords? Exce
         if (IsLine(crash, FailFastLine))
         {
             return new WorkerDeath(FaultKind.FailFast, $"ended by {exit} because of FailFast{FailFastMessage(evidence.StderrTail!)}", null);
+        }
+
+        if (exit.Signal == SigKill && evidence.LivedOn)
+        {
+            return new WorkerDeath(FaultKind.ConnectionLost, "closed its channel, lived on and was killed by the host", null);
         }
 
         if (exit.Signal == SigKill && evidence.MemoryKill)

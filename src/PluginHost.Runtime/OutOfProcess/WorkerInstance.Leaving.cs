@@ -21,7 +21,7 @@ internal sealed partial class WorkerInstance
         // A call counts itself in before it looks whether it may go on: either it sees the mark, or it is seen here.
         Interlocked.MemoryBarrier();
         return await Draining.WaitAsync(
-            () => Died.IsCompleted ? 0 : _gate.Busy + _link.Connection.HeldLeases, drain, _clock, cancellationToken).ConfigureAwait(false);
+            () => Died.IsCompleted ? 0 : _gate.Busy + Volatile.Read(ref _unplaced) + _link.Connection.HeldLeases, drain, _clock, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -46,6 +46,10 @@ internal sealed partial class WorkerInstance
         catch (RpcConnectionLostException)
         {
             throw StartFailure.Died(_identity, "before its health check had ended", await _link.Gone.ConfigureAwait(false));
+        }
+        catch (RpcException broken)
+        {
+            throw StartFailure.NotAsked(_identity, "its health check", broken);
         }
     }
 

@@ -21,6 +21,9 @@ internal sealed partial class WorkerInstance : RemoteInstance
     private readonly bool _countsCalls;
     private long _taken;
 
+    // Calls inside without a place: the gate does not count them.
+    private int _unplaced;
+
     /// <summary>Creates one whose worker is ready.</summary>
     /// <param name="link">The worker.</param>
     /// <param name="request">What it was started for.</param>
@@ -114,6 +117,7 @@ internal sealed partial class WorkerInstance : RemoteInstance
                 isCounted = true;
             }
 
+            Enter(isCounted);
             try
             {
                 GoIn(TCall.Method);
@@ -123,10 +127,7 @@ internal sealed partial class WorkerInstance : RemoteInstance
             }
             finally
             {
-                if (isCounted)
-                {
-                    _gate.Leave();
-                }
+                Leave(isCounted);
             }
         }
         catch (RpcConnectionLostException cut)
@@ -174,6 +175,7 @@ internal sealed partial class WorkerInstance : RemoteInstance
                 isCounted = true;
             }
 
+            Enter(isCounted);
             try
             {
                 GoIn(TCall.Method);
@@ -183,10 +185,7 @@ internal sealed partial class WorkerInstance : RemoteInstance
             }
             finally
             {
-                if (isCounted)
-                {
-                    _gate.Leave();
-                }
+                Leave(isCounted);
             }
         }
         catch (RpcConnectionLostException lost)
@@ -210,6 +209,26 @@ internal sealed partial class WorkerInstance : RemoteInstance
     internal static bool IsNested<TCall, TResult>(WorkerIdentity identity)
         where TCall : struct, ICall<TResult> =>
         TCall.HasChain && PluginCaller.Current?.Chain.Contains(identity.PluginId) == true;
+
+    private void Enter(bool isCounted)
+    {
+        if (!isCounted)
+        {
+            Interlocked.Increment(ref _unplaced);
+        }
+    }
+
+    private void Leave(bool isCounted)
+    {
+        if (isCounted)
+        {
+            _gate.Leave();
+        }
+        else
+        {
+            Interlocked.Decrement(ref _unplaced);
+        }
+    }
 
     /// <summary>The time left after the queue.</summary>
     private TimeSpan Left(ContractMethod method, TimeSpan timeout, GateResult result, long queued)

@@ -26,7 +26,7 @@ internal sealed partial class WorkerLink
     private readonly ILogger _logger;
     private readonly TimeSpan _callTimeout;
     private readonly bool _isProgram;
-    private readonly long _memoryKills = MemoryKills.Count();
+    private readonly MemoryKills.Mark _memoryKills = MemoryKills.Shared.Now();
     private readonly TaskCompletionSource<FaultRecord> _died = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task<FaultRecord> _gone;
 
@@ -244,7 +244,7 @@ internal sealed partial class WorkerLink
 
         // It ends at once. That its reader leaves and its memory is given back, which takes milliseconds, is nothing that calls wait for.
         _ = Connection.DisposeAsync().AsTask();
-        FaultRecord record = Record(killed ?? await _process.Ending.ConfigureAwait(false), await Connection.Closed.ConfigureAwait(false));
+        FaultRecord record = Record(killed ?? await _process.Ending.ConfigureAwait(false), await Connection.Closed.ConfigureAwait(false), livedOn: killed is not null);
         if (!wasStopping && !IsStopping)
         {
             Log.Died(_logger, Identity.PluginId, Identity.Generation, Pid, record.Kind, record.Message);
@@ -254,7 +254,7 @@ internal sealed partial class WorkerLink
         return record;
     }
 
-    private FaultRecord Record(ProcessExit exit, RpcCloseReason closed)
+    private FaultRecord Record(ProcessExit exit, RpcCloseReason closed, bool livedOn)
     {
         string? stderr = _process.ErrorTail();
         WorkerDeath death = WorkerDeath.Of(new DeathEvidence
@@ -264,9 +264,10 @@ internal sealed partial class WorkerLink
             Dying = _reports.Dying,
             Violation = closed.Kind is RpcCloseKind.ParseError or RpcCloseKind.ProtocolViolation ? closed.Detail : null,
             Excess = closed.Kind == RpcCloseKind.LimitExceeded ? closed.Detail : null,
-            MemoryKill = exit.Signal == Signals.Kill && MemoryKills.Count() > _memoryKills,
+            MemoryKill = exit.Signal == Signals.Kill && _hang is null && _over is null && !livedOn && MemoryKills.Shared.TryPutDown(_memoryKills),
             Hang = _hang,
             Over = _over,
+            LivedOn = livedOn,
         });
         return new FaultRecord
         {

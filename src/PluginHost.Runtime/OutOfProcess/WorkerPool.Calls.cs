@@ -9,6 +9,8 @@ namespace PluginHost.Runtime.OutOfProcess;
 /// <summary>The part that calls go through. One that finds room costs a look at each worker's gate; nothing is locked or allocated for it.</summary>
 internal sealed partial class WorkerPool
 {
+    private static readonly TimeSpan s_least = TimeSpan.FromMilliseconds(1);
+
     /// <inheritdoc/>
     public override TimeSpan TimeoutOf(ContractMethod method) => method.Timeout ?? _request.Manifest.Limits.CallTimeout;
 
@@ -118,17 +120,22 @@ internal sealed partial class WorkerPool
         {
             while (true)
             {
-                TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - _clock.GetElapsedTime(since);
-                if (timeout != Timeout.InfiniteTimeSpan && left <= TimeSpan.Zero)
+                // Before the look: what changes behind it lets the call look again.
+                long changes = _queue.Changes;
+                TimeSpan left = LeftOf(timeout, since);
+                if (left != Timeout.InfiniteTimeSpan && left <= TimeSpan.Zero)
                 {
                     throw Counted(method, CallFailure.TimedOut(_identity, method, timeout, wasSent: false));
                 }
 
                 int line = hasKey ? PoolRouting.Home(key, Volatile.Read(ref _members).Homes) : PoolRouting.None;
                 ThrowIfTooLate(method, line, left);
-                PoolTurn<WorkerInstance> turn = await TurnAsync(method, line, left, cancellationToken).ConfigureAwait(false);
+                PoolTurn<WorkerInstance> turn = await TurnAsync(method, line, changes, left, cancellationToken).ConfigureAwait(false);
                 if (turn.Worker is { } worker)
                 {
+                    // Its time ran while it waited. Where that is over at this moment the call says so itself.
+                    left = LeftOf(timeout, since);
+                    left = left == Timeout.InfiniteTimeSpan || left > s_least ? left : s_least;
                     return (worker, new CallPlace(IsHeld: true, IsFree: false, began, Stopwatch.GetTimestamp() - began), left);
                 }
 
@@ -149,9 +156,11 @@ internal sealed partial class WorkerPool
         }
     }
 
-    private async ValueTask<PoolTurn<WorkerInstance>> TurnAsync(ContractMethod method, int line, TimeSpan left, CancellationToken cancellationToken)
+    private TimeSpan LeftOf(TimeSpan timeout, long since) => timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - _clock.GetElapsedTime(since);
+
+    private async ValueTask<PoolTurn<WorkerInstance>> TurnAsync(ContractMethod method, int line, long changes, TimeSpan left, CancellationToken cancellationToken)
     {
-        PoolWaiter<WorkerInstance> waiter = _queue.TryAdd(line) ?? throw Counted(method, Full(method));
+        PoolWaiter<WorkerInstance> waiter = _queue.TryAdd(line, changes) ?? throw Counted(method, Full(method));
 
         // Room that came between the look and the queue is told to nobody.
         Serve();

@@ -18,7 +18,9 @@ internal sealed partial class WorkerPool
         lock (_lock)
         {
             _isDraining = true;
-            all = [.. _slots.Select(s => s.Worker).OfType<WorkerInstance>()];
+
+            // Worn ones that were replaced have calls and leases still, and the same right to end them.
+            all = [.. _slots.Select(s => s.Worker).OfType<WorkerInstance>(), .. _aside];
         }
 
         // Those that wait go to the generation that has taken over.
@@ -127,7 +129,12 @@ internal sealed partial class WorkerPool
         }
 
         await old.DrainAsync(terms.Drain, _closing.Token).ConfigureAwait(false);
-        await old.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+        if (!_closing.IsCancellationRequested)
+        {
+            // Else the stop of the pool ends it, with the time that its calls have in that.
+            await old.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+        }
+
         return true;
     }
 

@@ -9,6 +9,8 @@ namespace PluginHost.Runtime.Store;
 /// <param name="Namespace">The pid namespace's number; 0 where that cannot be read.</param>
 internal sealed record HostIdentity(int Pid, long Start, long Namespace)
 {
+    private const int StateField = 0;
+    private const int ThreadsField = 17;
     private const int StartField = 19;
     private static readonly Lazy<HostIdentity> s_current = new(() => new HostIdentity(Environment.ProcessId, StartOf(Environment.ProcessId) ?? 0, NamespaceOfThis()));
 
@@ -30,7 +32,10 @@ internal sealed record HostIdentity(int Pid, long Start, long Namespace)
     /// <summary>As <c>PID-START-NAMESPACE</c>.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Pid}-{Start}-{Namespace}");
 
-    /// <summary>When a process started, in ticks since the machine did; null where there is none.</summary>
+    /// <summary>
+    /// When a process started, in ticks since the machine did; null where there is none, or where nothing is left of it but a status that its parent has
+    /// not asked for.
+    /// </summary>
     public static long? StartOf(int pid)
     {
         try
@@ -38,7 +43,10 @@ internal sealed record HostIdentity(int Pid, long Start, long Namespace)
             // "pid (name) state ...": the name may hold spaces and brackets.
             string stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
             string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return long.Parse(fields[StartField], CultureInfo.InvariantCulture);
+
+            // A main thread that has ended shows as dead, too, while others run on.
+            bool isDead = fields[StateField] is "Z" or "X" && int.Parse(fields[ThreadsField], CultureInfo.InvariantCulture) <= 1;
+            return isDead ? null : long.Parse(fields[StartField], CultureInfo.InvariantCulture);
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {

@@ -28,8 +28,14 @@ public interface IPooled
     /// <summary>Leaves a word in memory, in the data, temporary and working folder; gives what was there before, and the two folders.</summary>
     Remembered Remember(string word);
 
+    /// <summary>Calls an object that another worker may have handed out.</summary>
+    Task<Greeting> GreetThroughAsync(ISession session, string guest, CancellationToken cancellationToken);
+
     void Exit(int code);
 }
+
+/// <summary>What an object said, and which process asked it.</summary>
+public sealed record Greeting(string Text, int ProcessId);
 
 /// <summary>A key that is an enum.</summary>
 public enum Shard

@@ -55,5 +55,8 @@ public sealed partial class FeaturesPlugin : IPooled
         return new Remembered(found, data, temporary, Environment.ProcessId);
     }
 
+    public async Task<Greeting> GreetThroughAsync(ISession session, string guest, CancellationToken cancellationToken) =>
+        new(await session.GreetAsync(guest, cancellationToken), Environment.ProcessId);
+
     public void Exit(int code) => Environment.Exit(code);
 }

@@ -1,6 +1,8 @@
+using Fixtures;
 using Fixtures.Processes.Contract;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
+using PluginHost.Contracts.Invocation;
 using PluginHost.Processes.Tests.Support;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Runtime.Model;
@@ -59,6 +61,19 @@ public abstract class ProcessTierTests(RpcCodec codec, WorkerTransport transport
         Assert.Equal(0, left);
         Assert.True(late.IsRetryable);
         Assert.Single(_workers.Observer.Times);
+    }
+
+    [Fact]
+    public async Task A_call_without_a_place_is_waited_for_as_well()
+    {
+        FixtureWorker worker = await _workers.StartAsync();
+        Task<long> nested = ((IFixture)FixtureRequest.Contract.CreateProxy(new WithoutPlace(worker.Instance))).BlockAsync(400);
+
+        int left = await worker.Instance.DrainAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
+        await worker.Instance.StopAsync(TimeSpan.Zero, CancellationToken.None);
+
+        Assert.Equal(0, left);
+        await nested;
     }
 
     [Fact]
@@ -367,4 +382,17 @@ public abstract class ProcessTierTests(RpcCodec codec, WorkerTransport transport
                 break;
         }
     }
+}
+
+/// <summary>Carries calls to a worker in which they have no place, as those of a plugin that calls itself.</summary>
+internal sealed class WithoutPlace(WorkerInstance instance) : IInvoker
+{
+    public TResult Invoke<TCall, TResult>(TCall call, CancellationToken cancellationToken)
+        where TCall : struct, ICall<TResult> => instance.Call<TCall, TResult>(call, Shell.Long, CallPlace.Free, cancellationToken);
+
+    public ValueTask<TResult> InvokeAsync<TCall, TResult>(TCall call, CancellationToken cancellationToken)
+        where TCall : struct, ICall<TResult> => instance.CallAsync<TCall, TResult>(call, Shell.Long, CallPlace.Free, null, 0, cancellationToken);
+
+    public async ValueTask InvokeVoidAsync<TCall>(TCall call, CancellationToken cancellationToken)
+        where TCall : struct, ICall<NoResult> => await InvokeAsync<TCall, NoResult>(call, cancellationToken);
 }

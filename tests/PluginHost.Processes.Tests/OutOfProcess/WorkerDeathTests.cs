@@ -73,6 +73,16 @@ public sealed class WorkerDeathTests
     }
 
     [Fact]
+    public void A_worker_that_lived_on_without_its_channel_was_killed_by_the_host_and_by_nobody_else()
+    {
+        WorkerDeath killed = WorkerDeath.Of(new DeathEvidence { Exit = new ProcessExit(null, 9), LivedOn = true, MemoryKill = true });
+        WorkerDeath crashed = WorkerDeath.Of(new DeathEvidence { Exit = new ProcessExit(null, 11), LivedOn = true });
+
+        Assert.Equal((FaultKind.ConnectionLost, "closed its channel, lived on and was killed by the host"), (killed.Kind, killed.What));
+        Assert.Equal(FaultKind.Signal, crashed.Kind);
+    }
+
+    [Fact]
     public void What_broke_the_protocol_is_named_whatever_ended_the_process_then()
     {
         WorkerDeath death = WorkerDeath.Of(new DeathEvidence { Exit = new ProcessExit(null, 9), Violation = "a frame of 2 GiB", MemoryKill = true });

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Fixtures.Features.Contract;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Tests.Support;
 using PluginHost.Telemetry.Recording;
 using PluginHost.TestKit;
@@ -151,6 +152,28 @@ public sealed class PerCallTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Where_no_more_workers_can_be_started_calls_that_have_one_end_well()
+    {
+        using TempFolder folder = new();
+        string program = WorkerCommand.ProgramOf(new ProcessTierOptions());
+        string copy = folder.CopyOf(Path.GetDirectoryName(program)!, "worker");
+        program = Path.Combine(copy, Path.GetFileName(program));
+        await StartAsync(workers: 3, spare: SpareMode.None, options: o => o with { Workers = w => w with { WorkerFolder = copy } });
+        Task<int> inside = Pooled.ServeAsync(1500, Cancelled);
+        await UntilAsync(() => Status.Workers is [{ State: WorkerState.Ready }]);
+
+        File.Move(program, program + ".gone");
+        PluginException[] refused = [Assert.ThrowsAny<PluginException>(() => Pooled.ProcessId()), Assert.ThrowsAny<PluginException>(() => Pooled.ProcessId())];
+        await UntilAsync(() => Status.State != PluginState.Ready);
+        File.Move(program + ".gone", program);
+        int next = Pooled.ProcessId();
+
+        Assert.All(refused, r => Assert.Equal(FaultKind.StartFailure, r.Kind));
+        Assert.NotEqual(next, await inside);
+        Assert.Equal((PluginState.Ready, 2), (Status.State, Status.Generation));
+    }
+
+    [Fact]
     public async Task A_prepared_worker_that_is_killed_is_told_once_and_replaced_and_a_stop_leaves_nothing()
     {
         await StartAsync();
@@ -182,7 +205,8 @@ public sealed class PerCallTests : IAsyncDisposable
         }
     }
 
-    private async Task StartAsync(int workers = 1, Action<JsonNode>? change = null, SpareMode spare = SpareMode.Warm) => _host = await SampleHost.StartAsync(
+    private async Task StartAsync(
+        int workers = 1, Action<JsonNode>? change = null, SpareMode spare = SpareMode.Warm, Func<PluginRuntimeOptions, PluginRuntimeOptions>? options = null) => _host = await SampleHost.StartAsync(
         PluginTier.Process,
         callTimeout: TimeSpan.FromSeconds(20),
         change: json =>
@@ -192,6 +216,7 @@ public sealed class PerCallTests : IAsyncDisposable
             change?.Invoke(json);
         },
         spare: spare,
+        options: options,
         ids: [Id]);
 
     private static async Task UntilAsync(Func<bool> condition)

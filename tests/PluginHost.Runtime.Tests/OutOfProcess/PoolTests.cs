@@ -175,6 +175,22 @@ public sealed class PoolTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_call_has_its_time_once_however_long_of_it_it_waited()
+    {
+        await StartAsync(workers: 2, change: json => json["limits"] = new JsonObject { ["concurrency"] = 1 });
+        using CancellationTokenSource done = new();
+        Task<int>[] inside = [Pooled.ServeAsync(60_000, done.Token), Pooled.ServeAsync(60_000, done.Token)];
+
+        // It has 300 ms and takes 250: it would have been in time, had it not waited before.
+        Task<int> late = Pooled.ServeSoonAsync(250, Cancelled);
+        await Task.Delay(150, Cancelled);
+        await done.CancelAsync();
+
+        await Assert.ThrowsAsync<PluginTimeoutException>(() => late);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(inside));
+    }
+
+    [Fact]
     public async Task A_key_stays_with_its_worker_and_waits_for_the_one_that_takes_its_place()
     {
         await StartAsync(workers: 3);
@@ -270,6 +286,46 @@ public sealed class PoolTests : IAsyncDisposable
         Assert.Equal(1, Status.Generation);
         Assert.Contains(Runtime.Restarts, r => r is { Cause: "recycle.calls", FromGeneration: 1, ToGeneration: 1 });
         await UntilAsync(() => first.All(pid => !ProcessLife.IsAlive(pid)));
+    }
+
+    [Fact]
+    public async Task A_worker_over_the_hard_limit_on_memory_is_killed_and_replaced_as_one_that_failed()
+    {
+        await StartAsync(workers: 2, change: json =>
+        {
+            json["recycle"] = new JsonObject { ["memoryHard"] = "4MiB" };
+            json["restart"] = new JsonObject { ["limit"] = 1 };
+        });
+        int[] first = [.. Status.Workers.Select(w => w.Pid).OfType<int>()];
+
+        await UntilAsync(() => Status.State == PluginState.Quarantined);
+
+        Assert.All(Runtime.Faults, f => Assert.Equal((FaultKind.LimitExceeded, "recycle.memoryHard", "SIGKILL"), (f.Kind, f.Limit, f.Signal)));
+        Assert.All(first, pid => Assert.Contains(pid, Runtime.Faults.Select(f => f.WorkerPid)));
+        Assert.Contains(Status.Reasons, r => r.Contains("recycle.memoryHard is 4 MiB", StringComparison.Ordinal));
+        Assert.All(Runtime.Faults, f => Assert.False(ProcessLife.IsAlive(f.WorkerPid!.Value)));
+    }
+
+    [Fact]
+    public async Task An_object_of_one_worker_is_called_by_another_through_the_host_and_ends_with_its_own()
+    {
+        await StartAsync(workers: 2);
+        ISession session = await Runtime.Get<IFeatures>(Id).OpenSessionAsync("ann", Cancelled);
+        int[] pids = [.. Status.Workers.Select(w => w.Pid!.Value)];
+        Task<int> busy = Pooled.ServeAsync(1000, Cancelled);
+
+        Greeting greeting = await Pooled.GreetThroughAsync(session, "bob", Cancelled);
+        await busy;
+        Greeting own = await Pooled.GreetThroughAsync(session, "bob", Cancelled);
+        Kill(pids[0]);
+        await UntilAsync(() => Runtime.Faults.Count == 1 && Status.Workers[0].State == WorkerState.Ready);
+        PluginException gone = await Assert.ThrowsAnyAsync<PluginException>(() => Pooled.GreetThroughAsync(session, "bob", Cancelled));
+
+        Assert.Equal(("ann greets bob", pids[1]), (greeting.Text, greeting.ProcessId));
+        Assert.Equal(("ann greets bob", pids[0]), (own.Text, own.ProcessId));
+        Assert.Contains("ended with worker", gone.Message, StringComparison.Ordinal);
+        Assert.Equal(2, Status.Workers.Count(w => w.State == WorkerState.Ready));
+        await session.DisposeAsync();
     }
 
     [Fact]

@@ -70,6 +70,9 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
     /// <summary>What its stop waits for; nothing by default.</summary>
     public Func<Task>? OnStop { get; init; }
 
+    /// <summary>What its disposal waits for; nothing by default.</summary>
+    public Func<Task>? OnDispose { get; init; }
+
     public bool IsDrained { get; private set; }
 
     /// <summary>Ends when its calls and leases have ended; ended by default.</summary>
@@ -130,9 +133,9 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
         return new UnloadResult(Unload, 0, []);
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        await (OnDispose?.Invoke() ?? Task.CompletedTask);
         IsDisposed = true;
-        return ValueTask.CompletedTask;
     }
 }
