@@ -86,12 +86,17 @@ internal sealed class CommandLine
         {
             Description = "Reloads a plugin when its plugin.json was written and nothing in its folder changes any more; what runs goes on until the new version is healthy. Takes new folders, too.",
         };
-        Command command = new("run", "Hosts the plugins of a folder until Ctrl-C or SIGTERM.") { calls, timeout, watch };
+        Option<string?> dumps = new("--hang-dumps")
+        {
+            Description = "A folder that gets a minidump of each .NET worker that is ended because it hangs. They may hold what its calls held.",
+            HelpName = "DIR",
+        };
+        Command command = new("run", "Hosts the plugins of a folder until Ctrl-C or SIGTERM.") { calls, timeout, watch, dumps };
         command.SetAction((parsed, cancellation) => RunAsync(
             parsed,
             Loudness.Host,
             (session, token) => RunCommand.RunAsync(
-                session, parsed.GetValue(calls) ?? [], Durations.Read("--timeout", parsed.GetValue(timeout)), parsed.GetValue(watch), token),
+                session, parsed.GetValue(calls) ?? [], Durations.Read("--timeout", parsed.GetValue(timeout)), parsed.GetValue(watch), parsed.GetValue(dumps), token),
             cancellation));
         return command;
     }

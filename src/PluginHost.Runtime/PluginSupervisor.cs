@@ -122,6 +122,14 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
                 reasons.Add(spare);
             }
 
+            foreach (WorkerStatus worker in View.Instance?.Workers ?? [])
+            {
+                if (worker is { State: WorkerState.Ready, Reason: { } trouble })
+                {
+                    reasons.Add($"Worker {worker.Pid}: {trouble}");
+                }
+            }
+
             if (View.Reason is { } reason)
             {
                 reasons.Add(reason);

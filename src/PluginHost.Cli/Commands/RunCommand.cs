@@ -13,11 +13,19 @@ internal static class RunCommand
     /// <param name="calls">Calls to make once after the start, each <c>PLUGIN METHOD [JSON]</c>.</param>
     /// <param name="timeout">The longest time of each of them; null for the plugin's own limit.</param>
     /// <param name="watches">True to reload plugins whose folder changes.</param>
+    /// <param name="dumps">The folder for dumps of hung workers; null for none.</param>
     /// <param name="stopping">Cancelled when it shall stop.</param>
-    public static async Task<int> RunAsync(Session session, IReadOnlyList<string> calls, TimeSpan? timeout, bool watches, CancellationToken stopping)
+    public static async Task<int> RunAsync(
+        Session session, IReadOnlyList<string> calls, TimeSpan? timeout, bool watches, string? dumps, CancellationToken stopping)
     {
         string[][] wanted = [.. calls.Select(Parse)];
-        PluginRuntime runtime = await PluginRuntime.StartAsync(session.Options with { ReloadOnChange = watches }, stopping).ConfigureAwait(false);
+        PluginRuntimeOptions options = session.Options with { ReloadOnChange = watches };
+        if (dumps is not null)
+        {
+            options = options with { Hangs = options.Hangs with { DumpFolder = Path.GetFullPath(dumps) } };
+        }
+
+        PluginRuntime runtime = await PluginRuntime.StartAsync(options, stopping).ConfigureAwait(false);
         await using (runtime.ConfigureAwait(false))
         {
             session.KeepLogIn(runtime.StateFolder);

@@ -40,6 +40,6 @@ public sealed record WorkerStatus
     /// <summary>When the next start in its place is tried, or null.</summary>
     public DateTimeOffset? RetryAt { get; init; }
 
-    /// <summary>Why it is missing, in words; null where it is not.</summary>
+    /// <summary>Why it is missing, or that it is unresponsive, in words; null for one that is well.</summary>
     public string? Reason { get; init; }
 }

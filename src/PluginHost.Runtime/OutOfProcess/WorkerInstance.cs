@@ -74,7 +74,12 @@ internal sealed partial class WorkerInstance : RemoteInstance
 
     /// <inheritdoc/>
     public override IReadOnlyList<WorkerStatus> Workers =>
-        [new WorkerStatus { Number = 1, Pid = _link.Pid, State = WorkerState.Ready, Since = Since, InFlight = Inside }];
+        [new WorkerStatus { Number = 1, Pid = _link.Pid, State = WorkerState.Ready, Since = Since, InFlight = Inside, Reason = Trouble }];
+
+    /// <summary>What is wrong with it though it runs, in words; null where nothing is.</summary>
+    public string? Trouble => _link.IsUnresponsive
+        ? "It is unresponsive: it gives no sign of life, or does not let go of a call whose time has ended. It is ended where that goes on."
+        : null;
 
     /// <inheritdoc/>
     public override Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken) => _link.StopAsync(drain, cancellationToken);

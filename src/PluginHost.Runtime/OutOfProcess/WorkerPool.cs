@@ -99,7 +99,7 @@ internal sealed partial class WorkerPool : RemoteInstance
                         Since = slot.Since,
                         InFlight = slot.Worker?.Inside ?? 0,
                         RetryAt = slot.RetryAt,
-                        Reason = slot.Reason,
+                        Reason = slot.Reason ?? slot.Worker?.Trouble,
                     }),
                 ];
             }

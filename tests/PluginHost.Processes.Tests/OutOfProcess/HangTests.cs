@@ -72,11 +72,16 @@ public sealed class HangTests : IAsyncDisposable
         Task call = worker.Plugin.WaitAsync(Marker, CancellationToken.None);
         Eventually.True(() => File.Exists(Marker + ".began"), "the call began");
 
+        string? before = worker.Instance.Workers[0].Reason;
         Assert.Equal(0, Libc.kill(worker.Pid, Signals.Stop));
+        Eventually.True(() => worker.Instance.Workers[0].Reason is not null, "It was never said to be unresponsive.");
+        string? during = worker.Instance.Workers[0].Reason;
         FaultRecord record = await worker.Instance.Died.WaitAsync(Shell.Long);
 
         PluginFaultException fault = await Assert.ThrowsAsync<PluginFaultException>(() => call);
         Assert.Equal((FaultKind.Hang, "Fixture.Wait", "SIGKILL"), (record.Kind, record.Method, record.Signal));
+        Assert.Null(before);
+        Assert.StartsWith("It is unresponsive", during);
         Assert.Contains("no sign of life", record.Message);
         Assert.Contains("it was to answer Fixture.Wait", record.Message);
         Assert.Contains("(state T)", record.Message);
