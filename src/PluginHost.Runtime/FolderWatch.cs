@@ -203,7 +203,7 @@ internal sealed class FolderWatch : IAsyncDisposable
     {
         foreach (WatchedFolder failed in _folders.Where(f => f.Value.HasFailed && f.Key != butFor).Select(f => f.Value))
         {
-            failed.Taken = default;
+            failed.IsToBeTried = true;
             failed.ChangedAt = _clock.GetTimestamp();
         }
     }

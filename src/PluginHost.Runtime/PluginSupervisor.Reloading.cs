@@ -74,7 +74,7 @@ internal sealed partial class PluginSupervisor
             return UnloadResult.Nothing;
         }
 
-        if (reload.Terms.OnlyIfChanged && next.ContentHash is { } hash && hash == Plugin.ContentHash && Plugin.Placement.Tier is not null)
+        if (reload.Terms.OnlyIfChanged && IsSameContent(next, Plugin) && !WasNeverPlaced)
         {
             if (next.SourceFolder != Plugin.SourceFolder)
             {
@@ -91,15 +91,10 @@ internal sealed partial class PluginSupervisor
             return UnloadResult.Nothing;
         }
 
-        if (Upgrade.Refusal(Plugin, next, reload.Terms.AcceptsChanges) is { } refusal && Plugin.Placement.Tier is not null)
+        if (Upgrade.Refusal(Plugin, next, reload.Terms.AcceptsChanges) is { } refusal)
         {
             reload.Fail(GiveUp(refusal, NotTaken(next), view));
             return null;
-        }
-
-        if (Upgrade.OtherContracts([.. Sites.Select(s => s.Contract)], next) is { } others && next.Placement.Tier is not null)
-        {
-            next = next with { Placement = next.Placement with { Tier = null, Refusal = others } };
         }
 
         bool isAtRest = view.State is PluginState.Stopped or PluginState.Unloading;

@@ -25,11 +25,6 @@ internal sealed partial class PluginSupervisor
             Volatile.Write(ref _plugin, replacement);
             _tier = moved is null ? replacement.Placement.Tier : PluginTier.Process;
             _demotion = moved;
-            if (_tier is null)
-            {
-                _machine.Rest(PluginState.Refused, replacement.Placement.Refusal);
-                return result;
-            }
         }
 
         _history = RestartHistory.Empty;

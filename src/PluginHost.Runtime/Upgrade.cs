@@ -41,7 +41,7 @@ internal static class Upgrade
     }
 
     /// <summary>Says that the folder names other contracts than the application was given; null where it does not.</summary>
-    public static string? OtherContracts(IReadOnlyList<ContractDescriptor> given, SupervisedPlugin next) =>
+    private static string? OtherContracts(IReadOnlyList<ContractDescriptor> given, SupervisedPlugin next) =>
         next.Contracts.Select(c => c.Name).SequenceEqual(given.Select(c => c.Name))
             ? null
             : $"The folder's manifest names other contracts ({Names(next.Contracts)}) than the running plugin ({Names(given)}); restart the application to take it.";

@@ -30,6 +30,9 @@ internal sealed class WatchedFolder
     /// <summary>True where it could not be taken last.</summary>
     public bool HasFailed { get; set; }
 
+    /// <summary>True where it is to be tried once more as it is.</summary>
+    public bool IsToBeTried { get; set; }
+
     /// <summary>How long it is to be left alone; null where nothing is to be looked at.</summary>
     public TimeSpan? Left(TimeProvider clock, TimeSpan quiet) =>
         ChangedAt is not { } at ? null : clock.GetElapsedTime(at) is var passed && passed < quiet ? quiet - passed : TimeSpan.Zero;
@@ -51,7 +54,9 @@ internal sealed class WatchedFolder
         }
 
         FolderStamp before = Taken;
+        bool isToBeTried = IsToBeTried;
         ChangedAt = null;
+        IsToBeTried = false;
         _seen = null;
         if (stamp.Manifest == 0)
         {
@@ -60,7 +65,7 @@ internal sealed class WatchedFolder
             return before.Manifest == 0 ? FolderVerdict.None : FolderVerdict.Gone;
         }
 
-        if (stamp.Manifest != before.Manifest || (HasFailed && stamp.Files != before.Files))
+        if (stamp.Manifest != before.Manifest || isToBeTried || (HasFailed && stamp.Files != before.Files))
         {
             Taken = stamp;
             HasFailed = false;

@@ -35,6 +35,16 @@ public sealed class WatchedFolderTests
     }
 
     [Fact]
+    public void One_that_is_tried_once_more_as_it_is_is_taken_once_and_told_gone_where_it_has_gone_meanwhile()
+    {
+        _folder.IsToBeTried = true;
+        Assert.Equal([FolderVerdict.None, FolderVerdict.Take, FolderVerdict.None, FolderVerdict.None], Looks(s_one, s_one, s_one, s_one));
+
+        _folder.IsToBeTried = true;
+        Assert.Equal([FolderVerdict.None, FolderVerdict.Gone], Looks(default(FolderStamp), default(FolderStamp)));
+    }
+
+    [Fact]
     public void A_manifest_that_comes_back_at_once_is_no_more_than_a_change()
     {
         Assert.Equal([FolderVerdict.None, FolderVerdict.None, FolderVerdict.Take], Looks(new(0, 5), new(3, 10), new(3, 10)));
