@@ -48,7 +48,8 @@ public sealed class RunCommandTests : IDisposable
         _folder.CopyOf(Path.Combine(Tool.Plugins, Id), $"plugins/{Id}");
         string manifest = await File.ReadAllTextAsync(_folder["plugins", Id, "plugin.json"]);
         string policy = _folder.Write("policy.json", $$"""{ "development": {{JsonSerializer.Serialize(_folder["plugins"])}} }""");
-        using Process host = Tool.Start("run", "--watch", "--plugins", _folder["plugins"], "--policy", policy, "--state", _folder["state"]);
+        using Started run = new(Tool.Start("run", "--watch", "--plugins", _folder["plugins"], "--policy", policy, "--state", _folder["state"]));
+        Process host = run.Process;
         await UntilLineAsync(host.StandardOutput, line => line.EndsWith("Ctrl-C stops it.", StringComparison.Ordinal));
 
         _folder.Write($"plugins/{Id}/plugin.json", manifest.Replace("\"1.0.0\"", "\"1.0.1\"", StringComparison.Ordinal));
@@ -105,5 +106,19 @@ public sealed class RunCommandTests : IDisposable
             row.GetProperty("calls").GetInt64(),
             row.GetProperty("ok").GetInt64(),
             row.GetProperty("errors").GetInt64());
+    }
+
+    /// <summary>A process that ends with its test, whatever came of that.</summary>
+    private sealed record Started(Process Process) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (!Process.HasExited)
+            {
+                Process.Kill();
+            }
+
+            Process.Dispose();
+        }
     }
 }
