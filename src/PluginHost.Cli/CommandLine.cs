@@ -84,7 +84,7 @@ internal sealed class CommandLine
         Option<string?> timeout = Timeout("The longest time of each --call");
         Option<bool> watch = new("--watch")
         {
-            Description = "Reloads a plugin when its plugin.json was written and nothing in its folder changes any more; what runs goes on until the new version is healthy.",
+            Description = "Reloads a plugin when its plugin.json was written and nothing in its folder changes any more; what runs goes on until the new version is healthy. Takes new folders, too.",
         };
         Command command = new("run", "Hosts the plugins of a folder until Ctrl-C or SIGTERM.") { calls, timeout, watch };
         command.SetAction((parsed, cancellation) => RunAsync(

@@ -71,7 +71,7 @@ internal sealed class LoggingSetup : IDisposable
         _file.Dispose();
     }
 
-    /// <summary>A plugin's own logger carries its id in its category, <c>Plugin.id</c>.</summary>
+    /// <summary>A plugin's own logger carries its id in its category, <c>Plugin.id</c>; what has no worker has no worker's id.</summary>
     private sealed class PluginOfCategory : ILogEventEnricher
     {
         private const string Prefix = "Plugin.";
@@ -83,6 +83,12 @@ internal sealed class LoggingSetup : IDisposable
                 && category.StartsWith(Prefix, StringComparison.Ordinal))
             {
                 logEvent.AddPropertyIfAbsent(propertyFactory.CreateProperty("PluginId", category[Prefix.Length..]));
+            }
+
+            if (logEvent.Properties.TryGetValue("WorkerPid", out LogEventPropertyValue? worker) && worker is ScalarValue { Value: null })
+            {
+                // In-process there is none: a person reads nothing rather than a null.
+                logEvent.RemovePropertyIfPresent("WorkerPid");
             }
         }
     }

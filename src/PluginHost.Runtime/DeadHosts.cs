@@ -7,13 +7,19 @@ using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime;
 
-/// <summary>Tells of hosts that died while a thread was in a plugin: one record a host and plugin, and one incident that counts towards its demotion.</summary>
+/// <summary>
+/// Tells of hosts that died while a thread was in a plugin: one record a host and plugin, and one incident that counts towards its demotion. Calls that were
+/// waiting for something are told of beside that: what they did is not known, so nobody is blamed for them.
+/// </summary>
 /// <param name="recorder">Takes the records.</param>
 /// <param name="demotions">Counts the incidents.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="logger">Told too.</param>
 internal sealed class DeadHosts(Recorder recorder, Demotions demotions, TimeProvider clock, ILogger logger)
 {
+    // As many as a person reads; each one counts all the same.
+    private const int MostTold = 16;
+
     /// <summary>Reads and removes what dead hosts have left in a state folder. Call it before this process records into the same folder.</summary>
     public void Report(string stateFolder)
     {
@@ -24,9 +30,15 @@ internal sealed class DeadHosts(Recorder recorder, Demotions demotions, TimeProv
     private void Report(DeadProcess host, string stateFolder)
     {
         (int Thread, DeadCall Call)[] all = Suspects(host);
+        string? waiting = Waiting(host);
         if (all.Length == 0)
         {
-            // It was killed from outside while it was idle, or it ended of itself: nobody's doing.
+            // It was killed from outside while no thread was in a plugin, or it ended of itself: nobody's doing, as far as one can see.
+            if (waiting is not null && host.End is null)
+            {
+                Log.HostDiedWaiting(logger, host.Pid, waiting);
+            }
+
             return;
         }
 
@@ -36,21 +48,21 @@ internal sealed class DeadHosts(Recorder recorder, Demotions demotions, TimeProv
         {
             (int Thread, DeadCall Call)[] seen = [.. plugin];
             DeadCall main = seen.GroupBy(s => s.Call).MaxBy(g => g.Count())!.Key;
-            foreach ((int thread, DeadCall call) in seen)
+            foreach ((int thread, DeadCall call) in seen.Take(MostTold))
             {
                 Log.HostDied(logger, host.Pid, thread, call.PluginId, call.Method);
             }
 
             recorder.Fault(new FaultRecord
             {
-                Id = FaultIds.Next(at),
+                Id = FaultIds.Next(clock.GetUtcNow()),
                 At = at,
                 PluginId = main.PluginId,
                 Kind = FaultKind.HostDeath,
                 Tier = PluginTier.InProcess,
                 Generation = main.Generation,
                 Method = main.Method,
-                Message = $"The host process {host.Pid} died while {Threads(seen)}.{Others(all, main.PluginId)}",
+                Message = $"The host process {host.Pid} died while {Threads(seen)}.{Others(all, main.PluginId)}{(waiting is null ? "" : $" Waiting for something, on no thread: {waiting}; what they did when they went on is not known.")}",
             });
             demotions.Add(main.PluginId, new Incident(
                 IncidentKind.HostDeath,
@@ -60,24 +72,39 @@ internal sealed class DeadHosts(Recorder recorder, Demotions demotions, TimeProv
         }
     }
 
-    private static (int Thread, DeadCall Call)[] Suspects(DeadProcess host) => host.End switch
+    // A damaged file may name what no plugin is called.
+    private static (int Thread, DeadCall Call)[] Suspects(DeadProcess host)
     {
-        { Culprit: { } culprit, ThreadIds: [var thread, ..] } => [(thread, culprit)],
+        IEnumerable<(int Thread, DeadCall Call)> seen = host.End switch
+        {
+            { Culprit: { } culprit, ThreadIds: [var thread, ..] } => [(thread, culprit)],
 
-        // Whoever else was in a plugin then has nothing to do with it.
-        { } end => [.. host.Threads.Where(t => end.ThreadIds.Contains(t.ThreadId)).SelectMany(Suspects)],
-        null => [.. host.Threads.SelectMany(Suspects)],
-    };
+            // Whoever else was in a plugin then has nothing to do with it.
+            { } end => host.Threads.Where(t => end.ThreadIds.Contains(t.ThreadId)).SelectMany(Suspects),
+            null => host.Threads.SelectMany(Suspects),
+        };
+        return [.. seen.Where(s => PluginIds.Valid(s.Call.PluginId))];
+    }
 
     // Where the thread had entered and left another method since, each one on its stack is a suspect.
     private static IEnumerable<(int Thread, DeadCall Call)> Suspects(DeadThread thread) =>
         (thread.Innermost is { } innermost ? [innermost] : thread.Inside).Select(call => (thread.ThreadId, call));
 
+    /// <summary>The calls that waited, in words; null for none.</summary>
+    private static string? Waiting(DeadProcess host)
+    {
+        SuspendedCalls[] calls = [.. host.Suspended
+            .Where(s => PluginIds.Valid(s.Call.PluginId))
+            .OrderByDescending(s => s.Count).ThenBy(s => s.Call.PluginId, StringComparer.Ordinal).ThenBy(s => s.Call.Method, StringComparer.Ordinal)];
+        return calls.Length == 0 ? null : string.Join(", ", calls.Take(MostTold).Select(s => string.Create(
+            CultureInfo.InvariantCulture, $"{s.Count} call(s) of {s.Call.PluginId} {s.Call.Method}"))) + (calls.Length > MostTold ? " and others" : "");
+    }
+
     private static string Threads((int Thread, DeadCall Call)[] seen) => string.Join(
         ", ",
         seen.GroupBy(s => s.Call.Method, StringComparer.Ordinal).Select(method => string.Create(
             CultureInfo.InvariantCulture,
-            $"{(method.Count() == 1 ? "its thread" : "its threads")} {string.Join(" and ", method.Select(s => s.Thread))} {(method.Count() == 1 ? "was" : "were")} in {method.Key}")));
+            $"{(method.Count() == 1 ? "its thread" : "its threads")} {string.Join(" and ", method.Take(MostTold).Select(s => s.Thread))} {(method.Count() == 1 ? "was" : "were")} in {method.Key}")));
 
     private static string Others((int Thread, DeadCall Call)[] all, string pluginId)
     {

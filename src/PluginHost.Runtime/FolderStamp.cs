@@ -14,6 +14,11 @@ internal readonly record struct FolderStamp(long Manifest, long Files)
     /// <summary>Of a folder as it is now; null where it changes while it is looked at.</summary>
     public static FolderStamp? Of(string folder)
     {
+        if (!Directory.Exists(folder))
+        {
+            return default(FolderStamp);
+        }
+
         try
         {
             HashCode files = default;

@@ -5,8 +5,9 @@ namespace PluginHost.Runtime;
 
 /// <summary>
 /// Watches the subfolders of a plugins directory. One is taken when its <c>plugin.json</c> was written or replaced and then nothing in it has
-/// changed for a while: copies that are under way, renamed folders and editors' temporary files come and go before. What could not be taken is tried again when
-/// anything in the folder changes. The system tells of changes, not of all: the manifests are looked at now and then as well. Thread-safe.
+/// changed for a while: copies that are under way, renamed folders and editors' temporary files come and go before. One is told gone when it has had
+/// none for a while. What could not be taken is tried again when anything in the folder changes, or another was taken or has gone that may have been in its
+/// way. The system tells of changes, not of all: the manifests are looked at now and then as well. Thread-safe.
 /// </summary>
 internal sealed class FolderWatch : IAsyncDisposable
 {
@@ -14,10 +15,11 @@ internal sealed class FolderWatch : IAsyncDisposable
     private readonly TimeSpan _quiet;
     private readonly TimeSpan _look;
     private readonly Func<string, Task<bool>> _take;
+    private readonly Func<string, Task> _gone;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly Channel<News> _notes = Channel.CreateUnbounded<News>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Dictionary<string, Watched> _folders = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, WatchedFolder> _folders = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _closing = new();
     private readonly FileSystemWatcher _watcher;
     private Task _loop = Task.CompletedTask;
@@ -27,15 +29,17 @@ internal sealed class FolderWatch : IAsyncDisposable
     /// <param name="quiet">How long nothing must have changed; a folder is looked at twice, that far apart.</param>
     /// <param name="look">How often the manifests are looked at, whatever the system tells.</param>
     /// <param name="take">Takes a folder, a full path; false where it could not.</param>
+    /// <param name="gone">Told of a folder that holds no plugin any more.</param>
     /// <param name="clock">The clock.</param>
     /// <param name="logger">The log.</param>
-    /// <exception cref="IOException">The system watches no more folders.</exception>
-    public FolderWatch(string directory, TimeSpan quiet, TimeSpan look, Func<string, Task<bool>> take, TimeProvider clock, ILogger logger)
+    public FolderWatch(
+        string directory, TimeSpan quiet, TimeSpan look, Func<string, Task<bool>> take, Func<string, Task> gone, TimeProvider clock, ILogger logger)
     {
         _directory = directory;
         _quiet = quiet;
         _look = look;
         _take = take;
+        _gone = gone;
         _clock = clock;
         _logger = logger;
         _watcher = new FileSystemWatcher(directory)
@@ -57,16 +61,37 @@ internal sealed class FolderWatch : IAsyncDisposable
             Log.WatchLost(_logger, _directory, lost.GetException().Message);
             NoteAll();
         };
-        _watcher.EnableRaisingEvents = true;
+        try
+        {
+            _watcher.EnableRaisingEvents = true;
+        }
+        catch (IOException exhausted)
+        {
+            // The system has no room for another watch.
+            Log.WatchPolls(_logger, _directory, exhausted.Message, _look.TotalSeconds);
+        }
+
         foreach (string folder in Subfolders())
         {
             FolderStamp stamp = FolderStamp.Of(folder) ?? default;
-            _folders[folder] = new Watched { Taken = stamp };
+            _folders[folder] = new WatchedFolder { Taken = stamp };
         }
     }
 
+    /// <summary>The folders that it knows. Before <see cref="Start"/> only.</summary>
+    public IReadOnlyCollection<string> Folders => _folders.Keys;
+
     /// <summary>Begins to act. Call once.</summary>
-    public void Start() => _loop = Task.Run(RunAsync);
+    /// <param name="untaken">Folders that could not be taken when they were read first.</param>
+    public void Start(IEnumerable<string> untaken)
+    {
+        foreach (string folder in untaken)
+        {
+            Of(folder).HasFailed = true;
+        }
+
+        _loop = Task.Run(RunAsync);
+    }
 
     /// <summary>Ends; what is being taken is not waited for.</summary>
     public async ValueTask DisposeAsync()
@@ -113,20 +138,15 @@ internal sealed class FolderWatch : IAsyncDisposable
         long looked = _clock.GetTimestamp();
         while (!_closing.IsCancellationRequested)
         {
-            foreach (string settled in _folders.Where(f => f.Value.IsDue(_clock, _quiet)).Select(f => f.Key).ToArray())
+            try
             {
-                Look(settled, _folders[settled]);
+                looked = LookAround(looked);
             }
-
-            while (_notes.Reader.TryRead(out News note))
+            catch (Exception failed)
             {
-                Take(note);
-            }
-
-            if (_clock.GetElapsedTime(looked) >= _look)
-            {
+                // A defect, or a system that gives up: the watch goes on, and the host that stops it does not fail for it.
+                Log.WatchFailed(_logger, _directory, failed);
                 looked = _clock.GetTimestamp();
-                LookAtManifests();
             }
 
             TimeSpan untilLook = _look - _clock.GetElapsedTime(looked);
@@ -138,23 +158,61 @@ internal sealed class FolderWatch : IAsyncDisposable
         }
     }
 
-    private void Take(News note)
+    /// <summary>One round; gives when the manifests were looked at last.</summary>
+    private long LookAround(long looked)
     {
-        Watched watched = Of(note.Folder);
-        if (note.Taken is { } taken)
+        foreach (string settled in _folders.Where(f => f.Value.IsDue(_clock, _quiet)).Select(f => f.Key).ToArray())
         {
-            watched.HasFailed = !taken;
-            return;
+            Look(settled, _folders[settled]);
         }
 
-        watched.ChangedAt = _clock.GetTimestamp();
+        while (_notes.Reader.TryRead(out News note))
+        {
+            Take(note);
+        }
+
+        if (_clock.GetElapsedTime(looked) < _look)
+        {
+            return looked;
+        }
+
+        LookAtManifests();
+        return _clock.GetTimestamp();
+    }
+
+    private void Take(News note)
+    {
+        if (note.Taken is not { } taken)
+        {
+            Of(note.Folder).ChangedAt = _clock.GetTimestamp();
+        }
+        else if (taken)
+        {
+            LookAtFailed(note.Folder);
+        }
+        else if (_folders.TryGetValue(note.Folder, out WatchedFolder? watched))
+        {
+            // Something may have changed while it was tried.
+            watched.HasFailed = true;
+            watched.ChangedAt = _clock.GetTimestamp();
+        }
+    }
+
+    // They are tried once more as they are: what was in their way may be so no longer.
+    private void LookAtFailed(string butFor)
+    {
+        foreach (WatchedFolder failed in _folders.Where(f => f.Value.HasFailed && f.Key != butFor).Select(f => f.Value))
+        {
+            failed.Taken = default;
+            failed.ChangedAt = _clock.GetTimestamp();
+        }
     }
 
     private void LookAtManifests()
     {
-        foreach (string folder in Subfolders())
+        foreach (string folder in Subfolders().Union(_folders.Keys).ToArray())
         {
-            Watched watched = Of(folder);
+            WatchedFolder watched = Of(folder);
             try
             {
                 if (watched.ChangedAt is null && FolderStamp.ManifestOf(folder) != watched.Taken.Manifest)
@@ -162,7 +220,7 @@ internal sealed class FolderWatch : IAsyncDisposable
                     watched.ChangedAt = _clock.GetTimestamp();
                 }
             }
-            catch (IOException changing)
+            catch (Exception changing) when (changing is IOException or UnauthorizedAccessException)
             {
                 Log.WatchLost(_logger, folder, changing.Message);
                 watched.ChangedAt = _clock.GetTimestamp();
@@ -170,48 +228,53 @@ internal sealed class FolderWatch : IAsyncDisposable
         }
     }
 
-    private Watched Of(string folder)
+    private WatchedFolder Of(string folder)
     {
-        if (!_folders.TryGetValue(folder, out Watched? watched))
+        if (!_folders.TryGetValue(folder, out WatchedFolder? watched))
         {
-            _folders.Add(folder, watched = new Watched());
+            _folders.Add(folder, watched = new WatchedFolder());
         }
 
         return watched;
     }
 
-    private void Look(string folder, Watched watched)
+    private void Look(string folder, WatchedFolder watched)
     {
         FolderStamp? seen = FolderStamp.Of(folder);
-        if (seen is null || seen != watched.Seen)
+        switch (watched.Look(seen, _clock.GetTimestamp()))
         {
-            // Looked at once more: nobody tells of every change.
-            watched.Seen = seen;
-            watched.ChangedAt = _clock.GetTimestamp();
-            return;
+            case FolderVerdict.Take:
+                _ = TakeAsync(folder);
+                break;
+
+            case FolderVerdict.Gone:
+                _ = TellGoneAsync(folder);
+                break;
+
+            case FolderVerdict.AwaitsManifest:
+                Log.ManifestAwaited(_logger, folder);
+                break;
         }
 
-        watched.ChangedAt = null;
-        watched.Seen = null;
-        FolderStamp stamp = seen.Value;
-        if (stamp.Manifest == 0)
+        if (watched.ChangedAt is null && seen == default(FolderStamp))
         {
-            // No plugin, or none now: what runs goes on from the store.
-            watched.Taken = stamp;
-            return;
+            // Not even a folder: names come and go, and are not kept.
+            _folders.Remove(folder);
+        }
+    }
+
+    private async Task TellGoneAsync(string folder)
+    {
+        try
+        {
+            await _gone(folder).ConfigureAwait(false);
+        }
+        catch (Exception failed)
+        {
+            Log.TakeFailed(_logger, folder, failed);
         }
 
-        bool isSignal = stamp.Manifest != watched.Taken.Manifest;
-        if (isSignal || (watched.HasFailed && stamp.Files != watched.Taken.Files))
-        {
-            watched.Taken = stamp;
-            watched.HasFailed = false;
-            _ = TakeAsync(folder);
-        }
-        else if (stamp.Files != watched.Taken.Files)
-        {
-            Log.ManifestAwaited(_logger, folder);
-        }
+        _notes.Writer.TryWrite(new News(folder, true));
     }
 
     private async Task TakeAsync(string folder)
@@ -231,25 +294,4 @@ internal sealed class FolderWatch : IAsyncDisposable
 
     /// <summary>A folder in which something changed, or what became of one.</summary>
     private readonly record struct News(string Folder, bool? Taken);
-
-    /// <summary>What is known of one folder.</summary>
-    private sealed class Watched
-    {
-        /// <summary>As it was when it was taken last.</summary>
-        public FolderStamp Taken { get; set; }
-
-        /// <summary>As it was at the look before; null where there was none since the last change.</summary>
-        public FolderStamp? Seen { get; set; }
-
-        /// <summary>When something changed, or it was looked at; null where nothing has.</summary>
-        public long? ChangedAt { get; set; }
-
-        /// <summary>True where it could not be taken last.</summary>
-        public bool HasFailed { get; set; }
-
-        public TimeSpan? Left(TimeProvider clock, TimeSpan quiet) =>
-            ChangedAt is not { } at ? null : clock.GetElapsedTime(at) is var passed && passed < quiet ? quiet - passed : TimeSpan.Zero;
-
-        public bool IsDue(TimeProvider clock, TimeSpan quiet) => Left(clock, quiet) == TimeSpan.Zero;
-    }
 }

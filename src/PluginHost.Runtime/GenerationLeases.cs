@@ -83,7 +83,7 @@ internal sealed class PluginLeases(GenerationLeases both, PluginSupervisor super
         {
             if (!_sites.TryGetValue(contract, out PluginObjectSite? site))
             {
-                _sites.Add(contract, site = new PluginObjectSite(supervisor, contract, slots.OfPlugin(contract), both));
+                _sites.Add(contract, site = new PluginObjectSite(supervisor, contract, slots.OfPlugin(contract, both.Generation), both));
             }
 
             return site;
@@ -91,7 +91,7 @@ internal sealed class PluginLeases(GenerationLeases both, PluginSupervisor super
     }
 
     /// <inheritdoc/>
-    public override void ReleaseFaulted(ContractDescriptor contract, Exception thrown) => supervisor.ReleaseFaulted(contract, ThrownException.Read(thrown));
+    public override void ReleaseFaulted(ContractDescriptor contract, Exception thrown) => supervisor.ReleaseFaulted(both.Generation, contract, ThrownException.Read(thrown));
 }
 
 /// <summary>The application's objects that the plugin holds.</summary>
@@ -131,7 +131,7 @@ internal sealed class HostLeases : LeaseTable
         {
             if (!_sites.TryGetValue(contract, out HostObjectSite? site))
             {
-                _sites.Add(contract, site = new HostObjectSite(_supervisor.Plugin.Id, contract, _slots.OfHost(contract), _supervisor.Clock, this, _both.FromPlugin));
+                _sites.Add(contract, site = new HostObjectSite(_supervisor.Plugin.Id, contract, _slots.OfHost(contract, _both.Generation), _supervisor.Clock, this, _both.FromPlugin));
             }
 
             return site;

@@ -17,7 +17,17 @@ internal sealed class GuardSet
     public GuardSet(PluginSupervisor supervisor, IReadOnlyList<ContractDescriptor> contracts, GenerationLeases leases)
     {
         _leases = leases;
-        Sites = [.. contracts.Select((contract, index) => new PluginGuardSite(supervisor, this, contract, index, ThreadBlocks.Reserve(contract.Methods.Count)))];
+
+        // All or none: where the process has no more room, nothing is held.
+        int slot = contracts.Count == 0 ? 0 : ThreadBlocks.Reserve(contracts.Sum(SlotsOf));
+        List<PluginGuardSite> sites = [];
+        foreach (ContractDescriptor contract in contracts)
+        {
+            sites.Add(new PluginGuardSite(supervisor, this, contract, sites.Count, slot));
+            slot += SlotsOf(contract);
+        }
+
+        Sites = sites;
         Guards = [.. Sites.Select(s => s.Guard)];
     }
 
@@ -58,17 +68,25 @@ internal sealed class GuardSet
         }
     }
 
-    /// <summary>Gives the counters back; no call may be inside.</summary>
+    /// <summary>Gives the counters back, but for those of contracts that a call is inside of: it never came out, and counts on.</summary>
     public void Release(PluginObserver observer, FlightRecorder? flight)
     {
         foreach (PluginGuardSite site in Sites)
         {
             observer.Detach(site);
-            flight?.Unname(site.FirstSlot, site.Contract.Methods.Count);
-            ThreadBlocks.Release(site.FirstSlot, site.Contract.Methods.Count);
+            if (Totals(site.Guard).Any(static t => t.InFlight != 0))
+            {
+                continue;
+            }
+
+            flight?.Unname(site.FirstSlot, SlotsOf(site.Contract));
+            ThreadBlocks.Release(site.FirstSlot, SlotsOf(site.Contract));
         }
     }
 
-    private IEnumerable<CallTotals> Totals() =>
-        Guards.SelectMany(guard => Enumerable.Range(guard.FirstSlot, guard.Contract.Methods.Count)).Select(ThreadBlocks.Sum);
+    private static int SlotsOf(ContractDescriptor contract) => Math.Max(1, contract.Methods.Count);
+
+    private IEnumerable<CallTotals> Totals() => Guards.SelectMany(Totals);
+
+    private static IEnumerable<CallTotals> Totals(Guard guard) => Enumerable.Range(guard.FirstSlot, guard.Contract.Methods.Count).Select(ThreadBlocks.Sum);
 }

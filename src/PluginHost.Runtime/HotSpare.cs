@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Tiers;
 
 namespace PluginHost.Runtime;
@@ -107,7 +106,7 @@ internal sealed class HotSpare : IAsyncDisposable
         }
         catch (Exception failed)
         {
-            // Whatever it is: what keeps it is awaited by the plugin's stop.
+            // A defect of the host too: whoever ends this must not fail for it.
             if (!_unwanted.IsCancellationRequested)
             {
                 Log.HotSpareLost(_logger, Plugin.Id, failed.Message);

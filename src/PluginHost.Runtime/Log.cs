@@ -13,10 +13,10 @@ internal static partial class Log
     [LoggerMessage(8001, LogLevel.Information, "{PluginId} generation {Generation} stopped: {Outcome}, {Abandoned} call(s) abandoned")]
     public static partial void Stopped(ILogger logger, string pluginId, int generation, UnloadOutcome outcome, int abandoned);
 
-    [LoggerMessage(8002, LogLevel.Warning, "{PluginId} generation {Generation} failed ({Kind}: {Fault}); restarting in {Milliseconds} ms")]
+    [LoggerMessage(8002, LogLevel.Warning, "{PluginId} generation {Generation} failed ({Kind}: {Fault}); restarting in {Milliseconds:0.0} ms")]
     public static partial void BackingOff(ILogger logger, string pluginId, int generation, FaultKind kind, string fault, double milliseconds);
 
-    [LoggerMessage(8003, LogLevel.Information, "{PluginId} restarted, generation {From} to {To}, because of {Cause}, in {Milliseconds} ms")]
+    [LoggerMessage(8003, LogLevel.Information, "{PluginId} restarted, generation {From} to {To}, because of {Cause}, in {Milliseconds:0.0} ms")]
     public static partial void Restarted(ILogger logger, string pluginId, int from, int to, string cause, double milliseconds);
 
     [LoggerMessage(8004, LogLevel.Error, "{PluginId} generation {Generation} is quarantined: {Reason} {Fault}")]
@@ -34,8 +34,8 @@ internal static partial class Log
     [LoggerMessage(8008, LogLevel.Error, "{PluginId}: the command {Command} failed in the host")]
     public static partial void CommandFailed(ILogger logger, string pluginId, string command, Exception exception);
 
-    [LoggerMessage(8009, LogLevel.Warning, "{File}: {Problem}")]
-    public static partial void Problem(ILogger logger, string file, string problem);
+    [LoggerMessage(8009, LogLevel.Warning, "{Problem}")]
+    public static partial void Problem(ILogger logger, string problem);
 
     [LoggerMessage(8010, LogLevel.Warning, "Plugins of the development folder {Folder} run unsigned with the trust they request")]
     public static partial void DevelopmentFolder(ILogger logger, string folder);
@@ -43,7 +43,11 @@ internal static partial class Log
     [LoggerMessage(8011, LogLevel.Error, "The host {HostPid} of this state folder died while its thread {ThreadId} was in {PluginId} {Method}")]
     public static partial void HostDied(ILogger logger, int hostPid, int threadId, string pluginId, string method);
 
-    [LoggerMessage(8012, LogLevel.Information, "{PluginId} generation {Generation} waits {Milliseconds} ms for its turn: the host restarts no more plugins at once")]
+    [LoggerMessage(8016, LogLevel.Warning,
+        "The host {HostPid} of this state folder died while no thread was in a plugin; waiting for something were {Calls}. What they did when they went on is not known: nobody is blamed")]
+    public static partial void HostDiedWaiting(ILogger logger, int hostPid, string calls);
+
+    [LoggerMessage(8012, LogLevel.Information, "{PluginId} generation {Generation} waits {Milliseconds:0.0} ms for its turn: the host restarts no more plugins at once")]
     public static partial void HeldBack(ILogger logger, string pluginId, int generation, double milliseconds);
 
     [LoggerMessage(8014, LogLevel.Warning, "{PluginId} generation {Generation} is stopped: {Reason} {Fault}")]
@@ -55,19 +59,19 @@ internal static partial class Log
     [LoggerMessage(8013, LogLevel.Warning, "The contract assembly {File} cannot be loaded: {Reason}")]
     public static partial void ContractNotLoaded(ILogger logger, string file, string reason);
 
-    [LoggerMessage(8020, LogLevel.Information, "{PluginId}: worker {Number} of generation {Generation} was replaced after {Cause} in {Milliseconds} ms")]
+    [LoggerMessage(8020, LogLevel.Information, "{PluginId}: worker {Number} of generation {Generation} was replaced after {Cause} in {Milliseconds:0.0} ms")]
     public static partial void WorkerReplaced(ILogger logger, string pluginId, int number, int generation, string cause, double milliseconds);
 
-    [LoggerMessage(8021, LogLevel.Warning, "{PluginId}: worker {Number} of generation {Generation} failed with {Kind} and is replaced in {Milliseconds} ms; the others go on")]
+    [LoggerMessage(8021, LogLevel.Warning, "{PluginId}: worker {Number} of generation {Generation} failed with {Kind} and is replaced in {Milliseconds:0.0} ms; the others go on")]
     public static partial void WorkerBackingOff(ILogger logger, string pluginId, int number, int generation, FaultKind kind, double milliseconds);
 
-    [LoggerMessage(8022, LogLevel.Information, "{PluginId}: worker {Number} waits {Milliseconds} ms for its turn: the host restarts no more at once")]
+    [LoggerMessage(8022, LogLevel.Information, "{PluginId}: worker {Number} waits {Milliseconds:0.0} ms for its turn: the host restarts no more at once")]
     public static partial void WorkerHeldBack(ILogger logger, string pluginId, int number, double milliseconds);
 
     [LoggerMessage(8023, LogLevel.Error, "{PluginId}: worker {Number} is not replaced; the others go on: {Reason}")]
     public static partial void WorkerGivenUp(ILogger logger, string pluginId, int number, string reason);
 
-    [LoggerMessage(8025, LogLevel.Information, "{PluginId}: worker {Number} of generation {Generation} was recycled, for it {What}; it took {Milliseconds} ms")]
+    [LoggerMessage(8025, LogLevel.Information, "{PluginId}: worker {Number} of generation {Generation} was recycled, for it {What}; it took {Milliseconds:0.0} ms")]
     public static partial void WorkerRecycled(ILogger logger, string pluginId, int number, int generation, string what, double milliseconds);
 
     [LoggerMessage(8024, LogLevel.Warning, "What workers of the last host had in {Folder} could not be removed: {Reason}")]
@@ -82,8 +86,11 @@ internal static partial class Log
     [LoggerMessage(8032, LogLevel.Warning, "What the host {HostPid} has left running could not be ended: {Reason} Look for processes with PLUGINHOST_OWNER={Mark} in their environment.")]
     public static partial void LeftoversUnknown(ILogger logger, int hostPid, string reason, string mark);
 
-    [LoggerMessage(8050, LogLevel.Information, "{PluginId}: generation {To} took the place of generation {From}, {Milliseconds} ms after it was asked for: {Reason}")]
+    [LoggerMessage(8050, LogLevel.Information, "{PluginId}: generation {To} took the place of generation {From}, {Milliseconds:0.0} ms after it was asked for: {Reason}")]
     public static partial void Replaced(ILogger logger, string pluginId, int from, int to, string reason, double milliseconds);
+
+    [LoggerMessage(8055, LogLevel.Information, "{PluginId}: its folder holds again what runs as generation {Generation}; there is nothing to reload")]
+    public static partial void SameAgain(ILogger logger, string pluginId, int generation);
 
     [LoggerMessage(8051, LogLevel.Error, "{PluginId}: {What} ({Kind}): {Reason}")]
     public static partial void NotReplaced(ILogger logger, string pluginId, string what, FaultKind kind, string reason);
@@ -106,8 +113,23 @@ internal static partial class Log
     [LoggerMessage(8062, LogLevel.Error, "The changed folder {Folder} could not be taken")]
     public static partial void TakeFailed(ILogger logger, string folder, Exception exception);
 
-    [LoggerMessage(8063, LogLevel.Information, "{Folder} is a plugin that was not there when the host started; restart the host to run it.")]
-    public static partial void NewFolder(ILogger logger, string folder);
+    [LoggerMessage(8063, LogLevel.Warning, "{Folder} holds no plugin any more. {PluginId} goes on from the store's copy until it is stopped; at the host's next start it is gone.")]
+    public static partial void FolderGone(ILogger logger, string folder, string pluginId);
+
+    [LoggerMessage(8064, LogLevel.Information, "{Folder} is gone, and with it {PluginId}, which could not run")]
+    public static partial void RefusedGone(ILogger logger, string folder, string pluginId);
+
+    [LoggerMessage(8065, LogLevel.Warning, "The system does not tell of changes in {Directory} ({Reason}); its manifests are looked at every {Seconds} s, and nothing else is noticed")]
+    public static partial void WatchPolls(ILogger logger, string directory, string reason, double seconds);
+
+    [LoggerMessage(8066, LogLevel.Error, "The watch of {Directory} failed and goes on")]
+    public static partial void WatchFailed(ILogger logger, string directory, Exception exception);
+
+    [LoggerMessage(8067, LogLevel.Warning, "Copies of plugins that nobody uses could not be removed from the store: {Reason}")]
+    public static partial void StoreNotCollected(ILogger logger, string reason);
+
+    [LoggerMessage(8068, LogLevel.Error, "{Part} did not end in order; the host goes on to end all the rest")]
+    public static partial void EndFailed(ILogger logger, string part, Exception exception);
 
     [LoggerMessage(8040, LogLevel.Debug, "{PluginId} generation {Generation} stands ready in worker {WorkerPid} beside the running one")]
     public static partial void HotSpareReady(ILogger logger, string pluginId, int generation, int? workerPid);

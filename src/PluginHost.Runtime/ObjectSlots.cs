@@ -13,12 +13,12 @@ internal sealed class ObjectSlots(string pluginId, FlightRecorder? flight, Plugi
     private readonly Dictionary<ContractDescriptor, int> _plugins = [];
     private readonly Dictionary<ContractDescriptor, int> _hosts = [];
 
-    /// <summary>The first slot for a contract's objects of the plugin.</summary>
-    public int OfPlugin(ContractDescriptor contract)
+    /// <summary>The first slot for a contract's objects of the plugin, named for a generation: it is the only one that is counted there now.</summary>
+    public int OfPlugin(ContractDescriptor contract, int generation)
     {
         lock (_lock)
         {
-            int slot = Of_NeedsLock(_plugins, contract, out bool isNew);
+            int slot = Of_NeedsLock(_plugins, contract, generation, out bool isNew);
             if (isNew)
             {
                 observer.AttachObjects(contract, slot);
@@ -28,12 +28,12 @@ internal sealed class ObjectSlots(string pluginId, FlightRecorder? flight, Plugi
         }
     }
 
-    /// <summary>The first slot for a contract's objects of the application.</summary>
-    public int OfHost(ContractDescriptor contract)
+    /// <summary>The first slot for a contract's objects of the application, named for the generation that holds them.</summary>
+    public int OfHost(ContractDescriptor contract, int generation)
     {
         lock (_lock)
         {
-            return Of_NeedsLock(_hosts, contract, out _);
+            return Of_NeedsLock(_hosts, contract, generation, out _);
         }
     }
 
@@ -60,16 +60,17 @@ internal sealed class ObjectSlots(string pluginId, FlightRecorder? flight, Plugi
 
     private static int Count(ContractDescriptor contract) => Math.Max(1, contract.Methods.Count);
 
-    private int Of_NeedsLock(Dictionary<ContractDescriptor, int> slots, ContractDescriptor contract, out bool isNew)
+    private int Of_NeedsLock(Dictionary<ContractDescriptor, int> slots, ContractDescriptor contract, int generation, out bool isNew)
     {
         isNew = !slots.TryGetValue(contract, out int first);
         if (isNew)
         {
             slots.Add(contract, first = ThreadBlocks.Reserve(Count(contract)));
-            foreach (ContractMethod method in contract.Methods)
-            {
-                flight?.Name(first + method.Index, pluginId, method.WireName, observer.Generation);
-            }
+        }
+
+        foreach (ContractMethod method in contract.Methods)
+        {
+            flight?.Name(first + method.Index, pluginId, method.WireName, generation);
         }
 
         return first;

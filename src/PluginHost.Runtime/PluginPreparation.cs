@@ -39,19 +39,28 @@ internal sealed class PluginPreparation(
         return
         [
             .. catalog.Entries
-                .Where(e => options.Only is null || options.Only.Contains(e.Manifest?.Id ?? e.ClaimedId ?? Path.GetFileName(e.Folder)))
+                .Where(IsWanted)
                 .Select(e => Prepare(e, again: false)),
-        ];
+        ];    }
+
+    /// <summary>Prepares the plugin of one folder, found after the start; null where it holds none, or none that is to run.</summary>
+    public SupervisedPlugin? PrepareFolder(string folder)
+    {
+        CatalogEntry? entry = PluginCatalog.Scan(options.Directory).Entries.FirstOrDefault(e => e.Folder == folder);
+        return entry is not null && IsWanted(entry) ? Prepare(entry, again: true) : null;
     }
 
-    /// <summary>Prepares one plugin anew, as its folder and the operator's policy are now.</summary>
+    /// <summary>Prepares one plugin anew, as its folder is now.</summary>
     public SupervisedPlugin PrepareAgain(SupervisedPlugin plugin)
     {
         CatalogResult catalog = PluginCatalog.Scan(options.Directory);
         CatalogEntry? entry = catalog.Entries.FirstOrDefault(e => e.Folder == plugin.SourceFolder);
-        return entry is null
-            ? Refused(plugin.Id, plugin.SourceFolder, $"Its folder '{plugin.SourceFolder}' is no longer there; put it back or stop the plugin.")
-            : Prepare(entry, again: true);
+        if (entry is null)
+        {
+            return Refused(plugin.Id, plugin.SourceFolder, [new Problem(plugin.SourceFolder, $"Its folder '{plugin.SourceFolder}' is no longer there; put it back or stop the plugin.")]);
+        }
+
+        return Prepare(entry, again: true);
     }
 
     /// <summary>Forgets what moved a plugin out of process, and places it as it would be without.</summary>
@@ -68,16 +77,27 @@ internal sealed class PluginPreparation(
         return plugin with { Inputs = inputs, Placement = Placing.Place(inputs) };
     }
 
+    private bool IsWanted(CatalogEntry entry) => options.Only is null || options.Only.Contains(IdOf(entry));
+
+    private static string IdOf(CatalogEntry entry) => entry.Manifest?.Id ?? entry.ClaimedId ?? Path.GetFileName(entry.Folder);
+
     private SupervisedPlugin Prepare(CatalogEntry entry, bool again)
     {
-        string id = entry.Manifest?.Id ?? entry.ClaimedId ?? Path.GetFileName(entry.Folder);
         if (entry.Manifest is null)
         {
-            return Refused(id, entry.Folder, entry.Problems);
+            return Refused(IdOf(entry), entry.Folder, entry.Problems);
         }
 
         StoreResult stored = again ? store.LayAgain(entry.Folder) : store.Lay(entry.Folder);
-        return stored.Plugin is { } plugin ? Place(plugin) : Refused(id, entry.Folder, stored.Problems);
+        try
+        {
+            return stored.Plugin is { } plugin ? Place(plugin) : Refused(IdOf(entry), entry.Folder, stored.Problems);
+        }
+        catch (StateFolderException unusable)
+        {
+            // Its data folder: the others can run.
+            return Refused(IdOf(entry), entry.Folder, [new Problem(entry.Folder, unusable.Message)]);
+        }
     }
 
     private SupervisedPlugin Place(StoredPlugin stored)
@@ -172,9 +192,6 @@ internal sealed class PluginPreparation(
         return new SupervisedPlugin { Id = id, SourceFolder = folder, Placement = Refuse(s_nowhere, [.. problems.Select(p => p.ToString())]) };
     }
 
-    private SupervisedPlugin Refused(string id, string folder, string problem) =>
-        Refused(id, folder, [new Problem(folder, problem)]);
-
     private static Placement Refuse(Placement placement, IReadOnlyList<string> problems) =>
         placement with { Tier = null, Refusal = string.Join(' ', problems), Reasons = [.. placement.Reasons, .. problems] };
 
@@ -182,7 +199,7 @@ internal sealed class PluginPreparation(
     {
         foreach (Problem problem in problems)
         {
-            Log.Problem(logger, problem.File, problem.ToString());
+            Log.Problem(logger, problem.ToString());
         }
     }
 }

@@ -23,33 +23,19 @@ public sealed partial class PluginRuntime
     /// <returns>What became of the old generation, once it has ended.</returns>
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
     /// <exception cref="PluginException">The new version was refused, did not start or is not healthy: the old one goes on.</exception>
-    public Task<UnloadResult> ReloadAsync(string pluginId, bool acceptChanges = false)
-    {
-        PluginSupervisor supervisor = Supervisor(pluginId);
-        return supervisor.ReloadAsync(() => _parts.Preparation.PrepareAgain(supervisor.Plugin), new ReloadTerms(AcceptsChanges: acceptChanges));
-    }
+    public Task<UnloadResult> ReloadAsync(string pluginId, bool acceptChanges = false) =>
+        _intake.ReloadAsync(Supervisor(pluginId), new ReloadTerms(AcceptsChanges: acceptChanges));
 
     private FolderWatch WatchFolders() => new(
-        Path.TrimEndingDirectorySeparator(Path.GetFullPath(_options.Directory)), s_quiet, s_look, TakeFolderAsync, _options.Clock, _parts.Logger);
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(_options.Directory)), s_quiet, s_look, _intake.TakeAsync, _intake.GoneAsync, _options.Clock, _parts.Logger);
 
-    private async Task<bool> TakeFolderAsync(string folder)
+    private void StartWatch()
     {
-        if (_supervisors.Values.FirstOrDefault(s => s.Plugin.SourceFolder == folder) is not { } supervisor)
+        if (_watch is { } watch)
         {
-            Log.NewFolder(_parts.Logger, folder);
-            return true;
-        }
-
-        try
-        {
-            await supervisor.ReloadAsync(
-                () => _parts.Preparation.PrepareAgain(supervisor.Plugin), new ReloadTerms(StartsStopped: false, OnlyIfChanged: true)).ConfigureAwait(false);
-            return true;
-        }
-        catch (PluginException)
-        {
-            // Recorded and logged where it was found.
-            return false;
+            // Every folder that is none of a plugin which could be read: several that claim one id have one entry.
+            IEnumerable<string> read = _roster.All.Where(s => s.Plugin.Manifest is not null).Select(s => s.Plugin.SourceFolder);
+            watch.Start([.. watch.Folders.Except(read)]);
         }
     }
 }

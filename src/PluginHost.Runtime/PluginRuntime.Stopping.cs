@@ -23,23 +23,36 @@ public sealed partial class PluginRuntime
 
     private async Task StopOnceAsync()
     {
-        if (_watch is not null)
-        {
-            await _watch.DisposeAsync().ConfigureAwait(false);
-        }
-
-        await _window.DisposeAsync().ConfigureAwait(false);
-        await _control.DisposeAsync().ConfigureAwait(false);
+        // What a watch takes from here on comes too late: all that runs is in the roster.
+        _roster.Close();
+        _store.Close();
+        await EndAsync("watch", () => _watch?.DisposeAsync()).ConfigureAwait(false);
+        await EndAsync("window", () => _window?.DisposeAsync()).ConfigureAwait(false);
+        await EndAsync("control socket", () => _control?.DisposeAsync()).ConfigureAwait(false);
         WriteWindow();
-        await StartOrder.StopAsync(Waves(), _options.DrainTimeout, _options.Clock, (plugin, drain) => plugin.CloseAsync(drain)).ConfigureAwait(false);
+        await StartOrder.StopAsync(
+            Waves(), _options.DrainTimeout, _options.Clock, (plugin, drain) => EndAsync(plugin.Plugin.Id, () => new ValueTask(plugin.CloseAsync(drain)))).ConfigureAwait(false);
 
         // The reaper is told to go once no worker is left, those without a plugin included.
-        await _parts.EndTiersAsync().ConfigureAwait(false);
-        await Leftovers.EndOwnAsync(_options.Clock).ConfigureAwait(false);
+        await EndAsync("spare workers", () => new ValueTask(_parts.EndTiersAsync())).ConfigureAwait(false);
+        await EndAsync("sweep", () => new ValueTask(Leftovers.EndOwnAsync(_options.Clock))).ConfigureAwait(false);
         await _parts.DisposeAsync().ConfigureAwait(false);
         await _ended.CancelAsync().ConfigureAwait(false);
     }
 
+    // Whatever becomes of one part: the others are ended, and the state folder is free for the next host.
+    private async Task EndAsync(string part, Func<ValueTask?> end)
+    {
+        try
+        {
+            await (end() ?? ValueTask.CompletedTask).ConfigureAwait(false);
+        }
+        catch (Exception failed)
+        {
+            Log.EndFailed(_parts.Logger, part, failed);
+        }
+    }
+
     private IReadOnlyList<IReadOnlyList<PluginSupervisor>> Waves() =>
-        StartOrder.Waves(_supervisors.Values, s => s.Plugin.Id, s => _parts.Services.ProvidersOf(s.Plugin));
+        StartOrder.Waves(_roster.All, s => s.Plugin.Id, s => _parts.Services.ProvidersOf(s.Plugin));
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
@@ -21,38 +22,28 @@ public sealed partial class PluginRuntime : IAsyncDisposable
     private static readonly TimeSpan s_windowEvery = TimeSpan.FromSeconds(5);
     private readonly PluginRuntimeOptions _options;
     private readonly RuntimeParts _parts;
-    private readonly Dictionary<string, PluginSupervisor> _supervisors = new(StringComparer.Ordinal);
-    private readonly ControlServer _control;
-    private readonly ITimer _window;
-    private readonly FolderWatch? _watch;
+    private readonly PluginRoster _roster = new();
+    private readonly StoreUse _store;
+    private readonly FolderIntake _intake;
     private readonly CancellationTokenSource _ended = new();
+    private ControlServer? _control;
+    private ITimer? _window;
+    private FolderWatch? _watch;
     private bool _isDisposed;
+    private bool _isStarted;
+    private bool _isCalibrated;
 
     private PluginRuntime(PluginRuntimeOptions options, RuntimeParts parts)
     {
         _options = options;
         _parts = parts;
         Events = new EventSequence(parts.Recorder, options.Clock, _ended.Token);
-
-        // Before the folders are read: what changes while they are read is noticed.
-        _watch = options.ReloadOnChange ? WatchFolders() : null;
-        foreach (SupervisedPlugin plugin in parts.Preparation.PrepareAll())
-        {
-            // Folders that claim one id twice were refused by the catalog, each under the same id: one entry tells of all.
-            if (!_supervisors.ContainsKey(plugin.Id))
-            {
-                _supervisors.Add(plugin.Id, new PluginSupervisor(plugin, parts.Supervision));
-            }
-        }
-
-        parts.Services.Add(_supervisors.Values);
-        _control = ControlServer.Start(parts.State.ControlSocket, Snapshot, id => ResetAsync(id), options.Clock, parts.Logger);
-        _window = options.Clock.CreateTimer(_ => WriteWindow(), null, s_windowEvery, s_windowEvery);
-        _watch?.Start();
+        _store = new StoreUse(parts.Store, () => _roster.All.SelectMany(s => s.Contents), parts.Logger);
+        _intake = new FolderIntake(parts.Preparation, _roster, _store, parts.Supervision, options.StartPlugins, RosterChanged);
     }
 
     /// <summary>Every plugin of the folder as it stands now, in the order of their folders.</summary>
-    public IReadOnlyList<PluginStatus> Status => [.. _supervisors.Values.Select(StatusOf)];
+    public IReadOnlyList<PluginStatus> Status => [.. _roster.All.Select(StatusOf)];
 
     /// <summary>The figures of now, since the runtime started.</summary>
     public StatsSnapshot Stats => _parts.Recorder.Snapshot();
@@ -70,7 +61,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
     public IAsyncEnumerable<PluginEvent> Events { get; }
 
     /// <summary>What stands ready for restarts, and what such workers did so far; <see cref="PluginRuntimeOptions.Spares"/> says how many there are.</summary>
-    public SpareCounts Spares => _parts.Spares with { Hot = _supervisors.Values.Count(s => s.HasHotSpare) };
+    public SpareCounts Spares => _parts.Spares with { Hot = _roster.All.Count(s => s.HasHotSpare) };
 
     /// <summary>Calls back for every fault, restart and change of state from now on, on the thread that reports it: be quick. What it throws is logged.</summary>
     /// <param name="subscriber">The callback.</param>
@@ -100,17 +91,16 @@ public sealed partial class PluginRuntime : IAsyncDisposable
         PluginRuntime runtime = new(options, await Task.Run(() => RuntimeParts.Open(options), cancellationToken).ConfigureAwait(false));
         try
         {
+            await Task.Run(runtime.Open, cancellationToken).ConfigureAwait(false);
             await Leftovers.EndAsync(runtime._parts.Running.Past, runtime._parts.WorkerProgram, runtime._parts.Logger, options.Clock).ConfigureAwait(false);
             if (options.StartPlugins)
             {
                 await Task.WhenAll(runtime.Waves().SelectMany(wave => wave).Select(s => s.StartAsync())).WaitAsync(cancellationToken).ConfigureAwait(false);
+                runtime.CollectEarlierCopies();
             }
 
-            if (runtime._supervisors.Values.Any(s => s.Tier == PluginTier.InProcess))
-            {
-                _ = Task.Run(runtime._parts.Calibrate, CancellationToken.None);
-            }
-
+            Volatile.Write(ref runtime._isStarted, true);
+            runtime.CalibrateOnce();
             runtime.WriteWindow();
             return runtime;
         }
@@ -137,7 +127,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
     /// <summary>Gives a contract of every plugin that implements it and may run.</summary>
     public IReadOnlyDictionary<string, TContract> GetAll<TContract>()
         where TContract : class =>
-        _supervisors.Values
+        _roster.All
             .Where(s => s.Sites.Any(site => site.Contract.InterfaceType == typeof(TContract)))
             .ToDictionary(s => s.Plugin.Id, s => (TContract)Guard(s, typeof(TContract)), StringComparer.Ordinal);
 
@@ -199,6 +189,65 @@ public sealed partial class PluginRuntime : IAsyncDisposable
         return JsonCall.InvokeAsync(supervisor, method, arguments, cancellationToken);
     }
 
+    /// <summary>Reads the folders, and opens what tells and asks of the plugins. Where it fails, the end of the runtime closes what was opened.</summary>
+    private void Open()
+    {
+        // Before the folders are read: what changes while they are read is noticed.
+        _watch = _options.ReloadOnChange ? WatchFolders() : null;
+        foreach (SupervisedPlugin plugin in _parts.Preparation.PrepareAll())
+        {
+            // Folders that claim one id twice were refused by the catalog, each under the same id: one entry tells of all.
+            if (_roster.Find(plugin.Id) is null)
+            {
+                _roster.TryAdd(new PluginSupervisor(plugin, _parts.Supervision));
+            }
+        }
+
+        RosterChanged();
+        _control = OpenControl();
+        _window = _options.Clock.CreateTimer(_ => WriteWindow(), null, s_windowEvery, s_windowEvery);
+        StartWatch();
+    }
+
+    private ControlServer OpenControl()
+    {
+        try
+        {
+            return ControlServer.Start(_parts.State.ControlSocket, Snapshot, id => ResetAsync(id), _options.Clock, _parts.Logger);
+        }
+        catch (SocketException refused)
+        {
+            throw new IOException($"The control socket '{_parts.State.ControlSocket}' cannot be made: {refused.Message} Make room, or name another state folder.", refused);
+        }
+    }
+
+    private void RosterChanged()
+    {
+        _parts.Services.Use(_roster.All);
+        if (Volatile.Read(ref _isStarted))
+        {
+            CalibrateOnce();
+        }
+    }
+
+    // Once the start is over, which would disturb it.
+    private void CalibrateOnce()
+    {
+        if (_roster.All.Any(s => s.Tier == PluginTier.InProcess) && Interlocked.Exchange(ref _isCalibrated, true) is false)
+        {
+            _ = Task.Run(_parts.Calibrate, CancellationToken.None);
+        }
+    }
+
+    // Of earlier hosts. Where only some plugins are run, the others' are not known.
+    private void CollectEarlierCopies()
+    {
+        if (_options.Only is null)
+        {
+            _store.Collect();
+        }
+    }
+
     private static object Guard(PluginSupervisor supervisor, Type contract)
     {
         foreach (PluginGuardSite site in supervisor.Sites)
@@ -214,7 +263,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
         {
             throw new PluginRefusedException(
                 $"{id} may not run: {supervisor.Plugin.Placement.Refusal}",
-                new PluginFault(id, FaultKind.Refused));
+                new PluginFault(id, FaultKind.Refused) { FaultId = supervisor.View.FaultId });
         }
 
         string offered = string.Join(", ", supervisor.Sites.Select(s => s.Contract.VersionedName));
@@ -226,10 +275,9 @@ public sealed partial class PluginRuntime : IAsyncDisposable
     private PluginSupervisor Supervisor(string pluginId)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed), this);
-        return _supervisors.TryGetValue(pluginId, out PluginSupervisor? supervisor)
-            ? supervisor
-            : throw new KeyNotFoundException(
-                $"No plugin '{pluginId}' in {_options.Directory}. There are: {string.Join(", ", _supervisors.Keys.DefaultIfEmpty("none"))}.");
+        return _roster.Find(pluginId)
+            ?? throw new KeyNotFoundException(
+                $"No plugin '{pluginId}' in {_options.Directory}. There are: {string.Join(", ", _roster.All.Select(s => s.Plugin.Id).DefaultIfEmpty("none"))}.");
     }
 
     private static PluginStatus StatusOf(PluginSupervisor supervisor)
@@ -252,11 +300,20 @@ public sealed partial class PluginRuntime : IAsyncDisposable
             Contracts = [.. plugin.Manifest?.Contracts.Select(c => c.ToString()) ?? []],
             Unavailable = plugin.Placement.Unavailable,
             Demotion = supervisor.Demotion,
+            FaultId = view.FaultId,
             Reasons = supervisor.Reasons,
         };
     }
 
-    private void WriteWindow() => _parts.Window.Write(Snapshot());
+    private void WriteWindow()
+    {
+        RuntimeSnapshot snapshot = Snapshot();
+        if (_options.StartPlugins || snapshot.Faults.Count > 0 || snapshot.Stats.Plugins.Any(p => p.Calls > 0))
+        {
+            // One that only looks at the folder has no figures: what the last host recorded stays.
+            _parts.Window.Write(snapshot);
+        }
+    }
 
     private RuntimeSnapshot Snapshot() => new()
     {

@@ -14,6 +14,9 @@ namespace PluginHost.Runtime;
 /// <summary>How a <see cref="PluginRuntime"/> is started. Immutable; <see cref="Validate"/> returns all problems at once.</summary>
 public sealed record PluginRuntimeOptions
 {
+    // What the system's timers can count, two of them added.
+    private static readonly TimeSpan s_longest = TimeSpan.FromDays(24);
+
     /// <summary>The folder whose subfolders are plugins. Required.</summary>
     public required string Directory { get; init; }
 
@@ -67,18 +70,18 @@ public sealed record PluginRuntimeOptions
     /// </summary>
     public bool ForceUnloadProof { get; init; }
 
-    /// <summary>How long a stop or reload waits for calls in flight. At least zero. Default 30 s.</summary>
+    /// <summary>How long a stop or reload waits for calls in flight. 0 to 24 days. Default 30 s.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a plugin may take to start. Above zero. Default 30 s.</summary>
+    /// <summary>How long a plugin may take to start. Above zero, at most 24 days. Default 30 s.</summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a plugin's health check, or the answer of one that has none, may take when it takes another's place. Above zero. Default 10 s.</summary>
+    /// <summary>How long a plugin's health check, or the answer of one that has none, may take when it takes another's place. Above zero, at most 24 days. Default 10 s.</summary>
     public TimeSpan HealthTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
     /// True reloads a plugin whose folder has changed, as <see cref="PluginRuntime.ReloadAsync"/> does, once its <c>plugin.json</c> was written and nothing in the folder
-    /// changes any more: write that file last. Default false.
+    /// changes any more: write that file last. A folder that comes is taken as at a start; one that goes leaves what runs. Default false.
     /// </summary>
     public bool ReloadOnChange { get; init; }
 
@@ -152,19 +155,24 @@ public sealed record PluginRuntimeOptions
             problems.Add($"PolicyFile is '{PolicyFile}' and Policy is set too; give one of them.");
         }
 
-        if (DrainTimeout < TimeSpan.Zero)
+        if (DrainTimeout < TimeSpan.Zero || DrainTimeout > s_longest)
         {
-            problems.Add($"DrainTimeout is {DrainTimeout:c}; expected zero or more.");
+            problems.Add($"DrainTimeout is {DrainTimeout:c}; expected zero to {s_longest:c}.");
         }
 
-        if (StartTimeout <= TimeSpan.Zero)
+        if (StartTimeout <= TimeSpan.Zero || StartTimeout > s_longest)
         {
-            problems.Add($"StartTimeout is {StartTimeout:c}; expected a time above zero.");
+            problems.Add($"StartTimeout is {StartTimeout:c}; expected a time above zero and at most {s_longest:c}.");
         }
 
-        if (HealthTimeout <= TimeSpan.Zero)
+        if (HealthTimeout <= TimeSpan.Zero || HealthTimeout > s_longest)
         {
-            problems.Add($"HealthTimeout is {HealthTimeout:c}; expected a time above zero.");
+            problems.Add($"HealthTimeout is {HealthTimeout:c}; expected a time above zero and at most {s_longest:c}.");
+        }
+
+        if (ReloadOnChange && !string.IsNullOrWhiteSpace(Directory) && !System.IO.Directory.Exists(Directory))
+        {
+            problems.Add($"ReloadOnChange is set and Directory '{Directory}' does not exist: there is nothing to watch. Create it, or leave ReloadOnChange out.");
         }
 
         if (!Enum.IsDefined(Transport))

@@ -14,14 +14,28 @@ internal sealed class PluginStateMachine(TimeProvider clock, Action<PluginView>?
     private readonly Lock _lock = new();
     private readonly Queue<PluginView> _untold = [];
     private bool _isTelling;
+    private int _lastNumber;
     private PluginView _view = new() { State = PluginState.Stopped, Generation = 0, Since = clock.GetUtcNow() };
 
     /// <summary>What is true now.</summary>
     public PluginView View => Volatile.Read(ref _view);
 
-    /// <summary>Begins the next generation. From every state but <see cref="PluginState.Starting"/>, <see cref="PluginState.Ready"/> and <see cref="PluginState.Refused"/>.</summary>
+    /// <summary>Gives a generation its number before it is started, for one that is tried or stands ready beside the running one. Each is given once, whatever becomes of it.</summary>
+    public int NextNumber()
+    {
+        lock (_lock)
+        {
+            return ++_lastNumber;
+        }
+    }
+
+    /// <summary>
+    /// Begins the next generation. From every state but <see cref="PluginState.Starting"/>, <see cref="PluginState.Ready"/>, <see cref="PluginState.Stopping"/>
+    /// and <see cref="PluginState.Refused"/>.
+    /// </summary>
+    /// <param name="number">The number that it was given before; null for a new one.</param>
     /// <returns>The new generation, or 0 where no start may begin now.</returns>
-    public int TryBeginStart()
+    public int TryBeginStart(int? number = null)
     {
         int generation;
         lock (_lock)
@@ -31,7 +45,7 @@ internal sealed class PluginStateMachine(TimeProvider clock, Action<PluginView>?
                 return 0;
             }
 
-            generation = _view.Generation + 1;
+            generation = number ?? ++_lastNumber;
             Replace_NeedsLock(New_NeedsLock(PluginState.Starting, generation) with { WillReturn = true });
         }
 

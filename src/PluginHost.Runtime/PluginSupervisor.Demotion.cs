@@ -44,8 +44,9 @@ internal sealed partial class PluginSupervisor
             return;
         }
 
-        bool wasUp = View.WillReturn;
-        if (View.State == PluginState.Ready)
+        // One that waits for its restart has that before it, in its own time.
+        bool wasUp = View.State == PluginState.Ready;
+        if (wasUp)
         {
             await StopGenerationAsync(willReturn: true, reason, _settings.DrainTimeout).ConfigureAwait(false);
         }

@@ -41,12 +41,11 @@ internal sealed partial class PluginSupervisor
     }
 
     /// <summary>Gives a generation in-process its guards: the application's where no other's calls are in them, else others.</summary>
-    private GenerationDoors NewDoors(GenerationLeases leases)
+    private void AddDoors(GenerationDoors doors, GenerationLeases leases)
     {
-        GenerationDoors doors = new();
         if (_tier != PluginTier.InProcess)
         {
-            return doors;
+            return;
         }
 
         GuardSet? set = _freeSets.Contains(_own) ? _own : _freeSets.FirstOrDefault();
@@ -58,7 +57,6 @@ internal sealed partial class PluginSupervisor
         _freeSets.Remove(set);
         set.Bind(leases);
         doors.Add(set);
-        return doors;
     }
 
     /// <summary>Lets calls in to a generation in-process.</summary>
@@ -69,6 +67,13 @@ internal sealed partial class PluginSupervisor
             set.Open(live.Instance, Observer, _settings.Flight, Plugin.Id);
             Volatile.Write(ref _current, set);
         }
+    }
+
+    /// <summary>Takes back what a generation that has ended was counted in.</summary>
+    private void LetGo(LiveGeneration ended)
+    {
+        GiveDoorsBack(ended.Leases, ended.Doors);
+        _stages.End(ended.Number);
     }
 
     /// <summary>Takes back what a generation that has ended came in by: what no call is in now, and the rest once none is.</summary>
@@ -87,7 +92,7 @@ internal sealed partial class PluginSupervisor
             }
         }
 
-        if (doors.Sets.Count > 0)
+        if (!ReferenceEquals(leases.Slots, _workerSlots))
         {
             _ = GiveBackLaterAsync(leases, busy);
         }
@@ -133,7 +138,7 @@ internal sealed partial class PluginSupervisor
 
         if (freed.Ended is { } ended)
         {
-            GiveDoorsBack(ended.Leases, ended.Doors);
+            LetGo(ended);
             await CountLeakBesideAsync(freed.Unload!, ended.Number).ConfigureAwait(false);
         }
     }

@@ -10,16 +10,15 @@ using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime;
 
-/// <summary>The part that starts, stops and replaces generations. Runs in the supervisor's loop only.</summary>
+/// <summary>The part that starts generations. Runs in the supervisor's loop only.</summary>
 internal sealed partial class PluginSupervisor
 {
     private DateTimeOffset? _readyAt;
-    private long _failedAt;
 
     private async Task StartGenerationAsync(string? cause)
     {
         PluginView before = View;
-        int generation = Volatile.Read(ref _isClosing) ? 0 : _machine.TryBeginStart();
+        int generation = Volatile.Read(ref _isClosing) ? 0 : _machine.TryBeginStart(StandingReady(Plugin));
         if (generation == 0)
         {
             return;
@@ -44,9 +43,14 @@ internal sealed partial class PluginSupervisor
         }
         catch (OperationCanceledException e) when (cancelled.IsCancellationRequested)
         {
-            if (Interlocked.Read(ref _stopRequested) > 0)
+            if (Interlocked.Read(ref _endsWanted) > 0)
             {
                 _machine.Rest(PluginState.Stopped, "Stopped while it was starting.");
+            }
+            else if (Interlocked.Read(ref _stopRequested) > 0)
+            {
+                // The restart comes next: calls go on waiting.
+                _machine.TryBackOff(generation, Clock.GetUtcNow(), "Its start was given up for a restart that was asked for.");
             }
             else
             {
@@ -54,11 +58,18 @@ internal sealed partial class PluginSupervisor
                 Fail(generation, Describe(null, FaultKind.StartFailure, $"It did not start within {_settings.StartTimeout:c}.{detail}") with { Generation = generation });
             }
         }
-        catch (Exception defect)
+        catch (Exception unexpected)
         {
-            // Nobody has thought of it; a plugin that stayed "starting" for it could never be started, stopped or reset again.
-            Log.CommandFailed(_log, Plugin.Id, "start", defect);
-            Fail(generation, DescribeDefect(defect, generation));
+            // Such as no room for more in-process methods: it must not stay on its way for ever.
+            Log.CommandFailed(_log, Plugin.Id, "start of a generation", unexpected);
+            if (_live is { } half)
+            {
+                _live = null;
+                await StopAsync(half, TimeSpan.Zero).ConfigureAwait(false);
+                LetGo(half);
+            }
+
+            Fail(generation, Describe(null, FaultKind.StartFailure, $"The host could not start it: {unexpected.Message}") with { Generation = generation });
         }
         finally
         {
@@ -69,9 +80,10 @@ internal sealed partial class PluginSupervisor
     private async Task<LiveGeneration> StartInTierAsync(SupervisedPlugin plugin, int generation, CancellationToken cancellationToken)
     {
         GenerationLeases leases = NewLeases(plugin, generation);
-        GenerationDoors doors = NewDoors(leases);
+        GenerationDoors doors = new();
         try
         {
+            AddDoors(doors, leases);
             IPluginInstance? hot = TakeHot(plugin, generation);
             ITier tier = _settings.Tiers.FirstOrDefault(t => t.Kind == _tier)
                 ?? throw new PluginRefusedException(
@@ -82,9 +94,15 @@ internal sealed partial class PluginSupervisor
             IPluginInstance instance = hot ?? await tier.StartAsync(request, cancellationToken).ConfigureAwait(false);
             return new LiveGeneration(generation, plugin, instance, leases, doors);
         }
-        catch
+        catch (Exception failed)
         {
             GiveDoorsBack(leases, doors);
+            if (failed is not OperationCanceledException)
+            {
+                // One that was given up may go on inside for as long as it likes.
+                _stages.End(generation);
+            }
+
             throw;
         }
     }
@@ -149,153 +167,5 @@ internal sealed partial class PluginSupervisor
     {
         FaultRecord fault = await instance.Died.ConfigureAwait(false);
         _commands.Writer.TryWrite(new Command.Died(generation, fault, IsAlive: false));
-    }
-
-    private async Task ActDiedAsync(Command.Died died)
-    {
-        PluginView view = View;
-        if (view.Generation != died.Generation || view.State != PluginState.Ready)
-        {
-            // An old generation's news, or one that is being stopped anyway.
-            return;
-        }
-
-        IPluginInstance instance = view.Instance!;
-        _failedAt = Clock.GetTimestamp();
-        string? stranded = null;
-        if (died.IsAlive || _tier == PluginTier.InProcess)
-        {
-            if (died.IsAlive)
-            {
-                RecordDeathOf(instance);
-            }
-
-            _machine.TryBeginStop(died.Generation, willReturn: true, died.Fault.Message);
-            UnloadResult unload = await StopLiveAsync(_settings.DrainTimeout).ConfigureAwait(false);
-            if (instance is InProcessInstance inProcess && unload.Outcome == UnloadOutcome.Pending)
-            {
-                // A fresh context is allowed only where the old one is gone: here the proof is forced, at most once a minute a host.
-                unload = await inProcess.ProveUnloadAsync(force: true).ConfigureAwait(false);
-                RecordLeak(unload, instance.Generation);
-            }
-
-            CountFaultRate(died.Fault);
-            stranded = MoveWhereNeeded(unload, mustBeGone: true);
-        }
-        else if (instance is PerCallInstance)
-        {
-            // It can start no more workers; those that have a call are well. They end it beside the next generation.
-            _replaced.Add(EndFailedAsync(_live!));
-            _live = null;
-        }
-        else
-        {
-            await StopLiveAsync(TimeSpan.Zero).ConfigureAwait(false);
-        }
-
-        Fail(died.Generation, died.Fault, stranded);
-    }
-
-    /// <param name="generation">The generation that failed.</param>
-    /// <param name="fault">Of what.</param>
-    /// <param name="stranded">Why no other can follow it; null where one can.</param>
-    private void Fail(int generation, FaultRecord fault, string? stranded = null)
-    {
-        string? faultId = _settings.Recorder.Plugin(Plugin.Id, _tier!.Value).Fault(fault);
-        if (_failedAt == 0)
-        {
-            _failedAt = Clock.GetTimestamp();
-        }
-
-        RestartDecision decision = Decide(fault);
-        Follow(stranded is null ? decision : new RestartDecision.Quarantine(stranded), generation, fault, faultId);
-    }
-
-    private RestartDecision Decide(FaultRecord fault)
-    {
-        (RestartDecision decision, _history) = RestartPolicy.Decide(
-            fault.Kind, _history, Plugin.Manifest!.Restart, _readyAt, Clock.GetUtcNow(), _settings.Jitter.Next(), fault.ExitCode);
-        return decision;
-    }
-
-    private void Follow(RestartDecision decision, int generation, FaultRecord fault, string? faultId)
-    {
-        _readyAt = null;
-        switch (decision)
-        {
-            case RestartDecision.Restart restart:
-                Log.BackingOff(_log, Plugin.Id, generation, fault.Kind, fault.Message, restart.Delay.TotalMilliseconds);
-                BackOff(new Command.Retry(generation, fault.Kind.ToString()), restart.Delay, $"Restarting after {fault.Kind}: {fault.Message}", faultId);
-                break;
-
-            case RestartDecision.Rest rest:
-                EndLater(Interlocked.Exchange(ref _hot, null));
-                Log.NotRestarted(_log, Plugin.Id, generation, rest.Reason, fault.Message);
-                _machine.Rest(PluginState.Stopped, $"{rest.Reason} Last fault: {fault.Kind}: {fault.Message}", faultId);
-                break;
-
-            case RestartDecision.Quarantine quarantine:
-                EndLater(Interlocked.Exchange(ref _hot, null));
-                Log.Quarantined(_log, Plugin.Id, generation, quarantine.Reason, fault.Message);
-                _machine.Rest(
-                    PluginState.Quarantined,
-                    $"{quarantine.Reason} Last fault: {fault.Kind}: {fault.Message} Reset the plugin to try again.",
-                    faultId);
-                break;
-
-            case RestartDecision.Refuse refuse:
-                EndLater(Interlocked.Exchange(ref _hot, null));
-                Log.Refused(_log, Plugin.Id, generation, refuse.Reason, fault.Message);
-                _machine.Rest(PluginState.Refused, $"{refuse.Reason} {fault.Message}", faultId);
-                break;
-        }
-    }
-
-    // A place among the host's restarts is taken when the plugin's own delay is over: one that waits a minute for itself keeps nobody else waiting.
-    private void BackOff(Command.Retry retry, TimeSpan delay, string reason, string? faultId)
-    {
-        if (delay == TimeSpan.Zero)
-        {
-            retry = retry.WithPlace();
-            delay = _settings.RestartQueue.Take();
-            if (delay > TimeSpan.Zero)
-            {
-                Log.HeldBack(_log, Plugin.Id, retry.Generation, delay.TotalMilliseconds);
-                reason += " It waits for its turn: the host restarts no more plugins at once (RestartRate).";
-            }
-        }
-
-        if (_machine.TryBackOff(retry.Generation, Clock.GetUtcNow() + delay, reason, faultId))
-        {
-            _ = RetryLaterAsync(retry, delay);
-        }
-    }
-
-    private Task ActRetryAsync(Command.Retry retry)
-    {
-        PluginView view = View;
-        if (view.State != PluginState.BackingOff || view.Generation != retry.Generation)
-        {
-            // Started, stopped or replaced by somebody since.
-            return Task.CompletedTask;
-        }
-
-        if (retry.HasPlace)
-        {
-            return StartGenerationAsync(retry.Cause);
-        }
-
-        BackOff(retry, TimeSpan.Zero, view.Reason ?? "", view.FaultId);
-        return Task.CompletedTask;
-    }
-
-    private async Task RetryLaterAsync(Command.Retry retry, TimeSpan delay)
-    {
-        if (delay > TimeSpan.Zero)
-        {
-            await Task.Delay(delay, Clock, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        _commands.Writer.TryWrite(retry);
     }
 }

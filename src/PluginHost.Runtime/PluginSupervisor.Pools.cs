@@ -63,7 +63,8 @@ internal sealed partial class PluginSupervisor
         if (lost.Pool.IsSpent)
         {
             _failedAt = lost.Loss.At;
-            await StopLiveAsync(TimeSpan.Zero).ConfigureAwait(false);
+            await lost.Pool.DisposeAsync().ConfigureAwait(false);
+            _live = null;
             Follow(decision, lost.Generation, lost.Loss.Fault, faultId);
             return;
         }
@@ -125,7 +126,7 @@ internal sealed partial class PluginSupervisor
     private void WorkerNotRecycled(int number, PluginException failed)
     {
         FaultRecord record = RecordOf(failed, View.Generation);
-        _settings.Recorder.Fault(record with { Message = string.Create(CultureInfo.InvariantCulture, $"{record.Message} Worker {number + 1} was to be recycled and goes on.") });
+        _settings.Recorder.Fault(record with { WorkerPid = null, Message = string.Create(CultureInfo.InvariantCulture, $"{record.Message} Worker {number + 1} was to be recycled and goes on.") });
     }
 
     /// <summary>Fills the places of a running pool that wait or were given up: somebody asked for it.</summary>
@@ -182,12 +183,18 @@ internal sealed partial class PluginSupervisor
                 _commands.Writer.TryWrite(new Command.WorkerReplaced(generation, pool, loss, cause));
             }
         }
-        catch (Exception failed)
+        catch (PluginException failed)
         {
-            // Also what nobody has thought of: a place that nobody tells of would stay empty for ever.
-            FaultRecord fault = failed is PluginException told ? RecordOf(told, generation) : DescribeDefect(failed, generation);
-            _commands.Writer.TryWrite(new Command.WorkerLost(generation, pool, loss with { Fault = fault with { WorkerPid = null } }));
+            Lost(RecordOf(failed, generation));
         }
+        catch (Exception unexpected)
+        {
+            // Nobody awaits this: without a word the place would stay empty for ever.
+            Log.CommandFailed(_log, Plugin.Id, "start of a worker", unexpected);
+            Lost(Describe(null, FaultKind.StartFailure, $"The host could not start worker {loss.Number + 1}: {unexpected.Message}") with { Generation = generation });
+        }
+
+        void Lost(FaultRecord fault) => _commands.Writer.TryWrite(new Command.WorkerLost(generation, pool, loss with { Fault = fault with { WorkerPid = null } }));
     }
 
     private async Task<bool> StartInAsync(WorkerPool pool, int number)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.InProcess;
@@ -9,95 +10,20 @@ using PluginHost.Telemetry.Recording;
 namespace PluginHost.Runtime;
 
 /// <summary>
-/// The part that puts a generation in the place of a running one with no call failed: started beside it, asked whether it is well, swapped in; the
-/// old one lets go of its calls and ends. Runs in the supervisor's loop only, but for what says so.
+/// The part that puts a generation in the place of a running one with no call failed, for a reload or because it is worn: started beside it, asked whether
+/// it is well, swapped in; the old one lets go of its calls and ends. Runs in the supervisor's loop only, but for what says so.
 /// </summary>
 internal sealed partial class PluginSupervisor
 {
     // So many replaced generations may be letting go of their calls and leases; the next replacement waits for one of them.
     private const int MostReplaced = 4;
-    private readonly Lock _reloadLock = new();
+
+    // What is tried in the place of one that has died has so long: then that one's version is restarted, for which its calls wait.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
     private readonly List<Task> _replaced = [];
-    private Command.Reload? _lastReload;
-    private long _reloads;
-    private Trial? _trial;
+    private ImmutableList<LiveGeneration> _leaving = [];
+    private CancellationTokenSource _drainOver = new();
     private int _unproved;
-
-    /// <summary>
-    /// Runs what the folder holds now in the place of what runs. Where it cannot run, the old stays. One at a time: of several that are asked for at
-    /// once the last is carried out, and all end with it. Any thread.
-    /// </summary>
-    /// <param name="prepare">Reads and places the folder.</param>
-    /// <param name="terms">What is taken.</param>
-    /// <returns>What became of the old generation.</returns>
-    /// <exception cref="PluginException">It was refused, did not start, is not healthy, or was given up for a stop.</exception>
-    public async Task<UnloadResult> ReloadAsync(Func<SupervisedPlugin> prepare, ReloadTerms terms)
-    {
-        long ticket = Interlocked.Increment(ref _reloads);
-        SupervisedPlugin replacement = await Task.Run(prepare).ConfigureAwait(false);
-        Command.Reload command = new(replacement, ticket, terms);
-        lock (_reloadLock)
-        {
-            if (_lastReload is null || _lastReload.Ticket < ticket)
-            {
-                _lastReload = command;
-            }
-
-            if (!_commands.Writer.TryWrite(command))
-            {
-                command.Complete(UnloadResult.Nothing);
-            }
-        }
-
-        if (Volatile.Read(ref _trial) is { } trial && trial.Ticket < ticket)
-        {
-            // What is being tried is out of date. This one may be what is being tried by now.
-            await CancelAsync(trial.Cancelled).ConfigureAwait(false);
-        }
-
-        return await command.Done.ConfigureAwait(false);
-    }
-
-    private async Task<UnloadResult?> ActReloadAsync(Command.Reload reload)
-    {
-        if (Newer(reload) is { } newer)
-        {
-            _ = FollowAsync(reload, newer);
-            return null;
-        }
-
-        SupervisedPlugin next = reload.Replacement;
-        PluginView view = View;
-        if (Volatile.Read(ref _isClosing) || (reload.Terms.OnlyIfChanged && next.ContentHash is { } hash && hash == Plugin.ContentHash && Plugin.Placement.Tier is not null))
-        {
-            return UnloadResult.Nothing;
-        }
-
-        if (Upgrade.Refusal(Plugin, next, reload.Terms.AcceptsChanges) is { } refusal && Plugin.Placement.Tier is not null)
-        {
-            reload.Fail(GiveUp(refusal, NotTaken(next), view));
-            return null;
-        }
-
-        if (Upgrade.OtherContracts([.. Sites.Select(s => s.Contract)], next) is { } others && next.Placement.Tier is not null)
-        {
-            next = next with { Placement = next.Placement with { Tier = null, Refusal = others } };
-        }
-
-        bool isAtRest = view.State is PluginState.Stopped or PluginState.Unloading;
-        if (isAtRest && !reload.Terms.StartsStopped)
-        {
-            Volatile.Write(ref _plugin, next);
-            return UnloadResult.Nothing;
-        }
-
-        if (view.State != PluginState.Ready || next.Placement.Tier != _tier)
-        {
-            return await ActRestartAsync(next).ConfigureAwait(false);
-        }
-
-        return await ReplaceAsync(reload, next, "reload", $"Reloaded: version {next.Manifest!.Version} in the place of {Plugin.Manifest!.Version}.").ConfigureAwait(false);
-    }
 
     private Task<UnloadResult?> ActRecycleAsync(Command.Recycle recycle)
     {
@@ -124,10 +50,13 @@ internal sealed partial class PluginSupervisor
     {
         PluginView view = View;
         Command.Reload? reload = command as Command.Reload;
+        int generation = StandingReady(next) ?? _machine.NextNumber();
         string notDone = reload is null ? "It was not recycled" : NotTaken(next);
         long began = Clock.GetTimestamp();
         TimeSpan limit = _settings.StartTimeout + _settings.HealthTimeout;
         using CancellationTokenSource cancelled = new(limit, Clock);
+        using CancellationTokenSource over = new();
+        _ = HurryAsync(view.Instance!, cancelled, over.Token);
         Volatile.Write(ref _startCancelled, cancelled);
         Volatile.Write(ref _trial, reload is null ? null : new Trial(reload.Ticket, cancelled));
         if (Interlocked.Read(ref _stopRequested) > 0 || (reload is not null && Newer(reload) is not null))
@@ -137,7 +66,7 @@ internal sealed partial class PluginSupervisor
 
         try
         {
-            LiveGeneration live = await StartBesideAsync(next, view.Generation + 1, cancelled.Token).ConfigureAwait(false);
+            LiveGeneration live = await StartBesideAsync(next, generation, cancelled.Token).ConfigureAwait(false);
             Swap(command, live, view, cause, reason, Clock.GetElapsedTime(began));
         }
         catch (PluginException failed)
@@ -149,8 +78,8 @@ internal sealed partial class PluginSupervisor
             if (Interlocked.Read(ref _stopRequested) > 0)
             {
                 command.Fail(new PluginUnavailableException(
-                    $"{next.Id}: generation {view.Generation + 1} was given up while it was starting: the plugin is being stopped or restarted.",
-                    new PluginFault(next.Id, FaultKind.Unavailable) { Tier = _tier, Generation = view.Generation + 1, IsRetryable = true }));
+                    $"{next.Id}: generation {generation} was given up while it was starting: the plugin is being stopped or restarted.",
+                    new PluginFault(next.Id, FaultKind.Unavailable) { Tier = _tier, Generation = generation, IsRetryable = true }));
             }
             else if (reload is not null && Newer(reload) is { } newer)
             {
@@ -160,19 +89,44 @@ internal sealed partial class PluginSupervisor
             {
                 command.Fail(GiveUp(
                     new PluginFaultException(
-                        $"Plugin '{next.Id}' could not be started: it was not ready and healthy within {limit:c}.",
-                        new PluginFault(next.Id, FaultKind.StartFailure) { Tier = _tier, Generation = view.Generation + 1 }),
+                        view.Instance!.Died.IsCompleted
+                            ? $"Plugin '{next.Id}' could not be started: generation {view.Generation} ended meanwhile, and it was not ready and healthy within {s_patience:c} of that."
+                            : $"Plugin '{next.Id}' could not be started: it was not ready and healthy within {limit:c}.",
+                        new PluginFault(next.Id, FaultKind.StartFailure) { Tier = _tier, Generation = generation }),
                     notDone,
                     view));
             }
         }
         finally
         {
+            await over.CancelAsync().ConfigureAwait(false);
             Volatile.Write(ref _trial, null);
             Volatile.Write(ref _startCancelled, new CancellationTokenSource());
+            if (View.State == PluginState.Ready && Volatile.Read(ref _hot) is null)
+            {
+                // What was tried had taken it.
+                KeepHot(View.Generation);
+            }
         }
 
         return null;
+    }
+
+    // Any thread.
+    private static async Task HurryAsync(IPluginInstance running, CancellationTokenSource trial, CancellationToken over)
+    {
+        await ((Task)running.Died).WaitAsync(over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!over.IsCancellationRequested)
+        {
+            try
+            {
+                trial.CancelAfter(s_patience);
+            }
+            catch (ObjectDisposedException)
+            {
+                // The trial has ended at this moment.
+            }
+        }
     }
 
     private async Task<LiveGeneration> StartBesideAsync(SupervisedPlugin next, int generation, CancellationToken cancellationToken)
@@ -194,7 +148,7 @@ internal sealed partial class PluginSupervisor
         catch
         {
             await StopAsync(live, TimeSpan.Zero).ConfigureAwait(false);
-            GiveDoorsBack(live.Leases, live.Doors);
+            LetGo(live);
             throw;
         }
     }
@@ -206,6 +160,9 @@ internal sealed partial class PluginSupervisor
         Observer.WorkerPid = live.Instance.WorkerPid;
         OpenDoors(live);
         _live = live;
+
+        // Before the other is the plugin: at no moment is what it runs from in nobody's use.
+        ImmutableInterlocked.Update(ref _leaving, static (all, one) => all.Add(one), old);
         Volatile.Write(ref _plugin, live.Plugin);
         _rate.Clear();
         if (command is Command.Reload)
@@ -220,24 +177,38 @@ internal sealed partial class PluginSupervisor
         _settings.Recorder.Restarted(Plugin.Id, _tier!.Value, cause, before.Generation, live.Number, took);
         Log.Replaced(_log, Plugin.Id, before.Generation, live.Number, reason, took.TotalMilliseconds);
         Watch(live);
-        _replaced.Add(EndReplacedAsync(command, old));
+        _replaced.Add(EndReplacedAsync(command, old, _drainOver.Token));
+    }
+
+    /// <summary>Lets a generation that takes no more calls end those that it has, and ends it. Any thread.</summary>
+    private async Task EndFailedAsync(LiveGeneration failed, CancellationToken drainOver)
+    {
+        await Task.Yield();
+        await failed.Instance.DrainAsync(_settings.DrainTimeout, drainOver).ConfigureAwait(false);
+        UnloadResult result = await StopAsync(failed, TimeSpan.Zero).ConfigureAwait(false);
+        Log.Stopped(_log, Plugin.Id, failed.Number, result.Outcome, result.AbandonedCalls);
     }
 
     /// <summary>Lets a replaced generation let go of its calls and leases, and ends it. Any thread.</summary>
-    private async Task EndReplacedAsync(Command command, LiveGeneration old)
+    private async Task EndReplacedAsync(Command command, LiveGeneration old, CancellationToken drainOver)
     {
         await Task.Yield();
+
+        // With its own worker, not with that of the generation in its place.
+        int? worker = old.Instance.WorkerPid;
+        PluginLog log = new(_settings.Logger, () => LogProperties(old.Number, worker));
         try
         {
-            int left = await old.Instance.DrainAsync(_settings.DrainTimeout, CancellationToken.None).ConfigureAwait(false);
+            int left = await old.Instance.DrainAsync(_settings.DrainTimeout, drainOver).ConfigureAwait(false);
             if (left > 0)
             {
-                Log.DrainOver(_log, Plugin.Id, old.Number, left, _settings.DrainTimeout);
+                Log.DrainOver(log, Plugin.Id, old.Number, left, _settings.DrainTimeout);
             }
 
-            RecordDeathOf(old.Instance);
             UnloadResult result = await StopAsync(old, TimeSpan.Zero).ConfigureAwait(false);
-            Log.Stopped(_log, Plugin.Id, old.Number, result.Outcome, result.AbandonedCalls);
+            RecordDeathOf(old.Instance);
+            ImmutableInterlocked.Update(ref _leaving, static (all, one) => all.Remove(one), old);
+            Log.Stopped(log, Plugin.Id, old.Number, result.Outcome, result.AbandonedCalls);
             _commands.Writer.TryWrite(new Command.Freed(null, null, old, result));
             if (result.Outcome != UnloadOutcome.Unloaded && old.Instance is InProcessInstance instance)
             {
@@ -255,15 +226,6 @@ internal sealed partial class PluginSupervisor
         }
     }
 
-    /// <summary>Lets a generation that takes no more calls end those that it has, and ends it. Any thread.</summary>
-    private async Task EndFailedAsync(LiveGeneration failed)
-    {
-        await Task.Yield();
-        await failed.Instance.DrainAsync(_settings.DrainTimeout, CancellationToken.None).ConfigureAwait(false);
-        UnloadResult result = await StopAsync(failed, TimeSpan.Zero).ConfigureAwait(false);
-        Log.Stopped(_log, Plugin.Id, failed.Number, result.Outcome, result.AbandonedCalls);
-    }
-
     // Looks, and forces nothing, until a natural collection has proved that it is gone.
     private async Task ProveReplacedAsync(InProcessInstance instance)
     {
@@ -278,54 +240,4 @@ internal sealed partial class PluginSupervisor
             }
         }
     }
-
-    /// <summary>Records why what runs goes on, and gives what whoever asked gets.</summary>
-    private PluginException GiveUp(PluginException failed, string notDone, PluginView view)
-    {
-        string goesOn = view is { State: PluginState.Ready, Instance.Died.IsCompleted: true }
-            ? string.Create(CultureInfo.InvariantCulture, $" Generation {view.Generation} ({Plugin.Manifest?.Version}) has ended meanwhile; its restart follows.")
-            : view.State == PluginState.Ready
-            ? string.Create(CultureInfo.InvariantCulture, $" Generation {view.Generation} ({Plugin.Manifest?.Version}) goes on.")
-            : " Nothing has been changed.";
-        string message = $"{failed.Message}{goesOn}";
-        int generation = failed.Generation == 0 ? view.Generation : failed.Generation;
-
-        // Each is an incident of its own, however soon it comes after another: whoever asked is pointed to what was wrong this time.
-        string id = FaultIds.Next(Clock.GetUtcNow());
-        _settings.Recorder.Plugin(Plugin.Id, _tier ?? PluginTier.Process).Fault(RecordOf(failed, generation) with { Id = id, Message = message });
-        Log.NotReplaced(_log, Plugin.Id, notDone, failed.Kind, message);
-        _machine.TryNote(view.Generation, $"{notDone}: {failed.Message}", id);
-        PluginFault fault = failed.Fault with { FaultId = id, Generation = generation };
-        return failed switch
-        {
-            ContractMismatchException => new ContractMismatchException(message, fault),
-            PluginRefusedException => new PluginRefusedException(message, fault),
-            _ => new PluginFaultException(message, fault),
-        };
-    }
-
-    private static string NotTaken(SupervisedPlugin next) => $"The version {next.Manifest?.Version ?? "in its folder"} was not taken";
-
-    private Command.Reload? Newer(Command.Reload reload)
-    {
-        lock (_reloadLock)
-        {
-            return _lastReload is { } last && last.Ticket > reload.Ticket ? last : null;
-        }
-    }
-
-    private static async Task FollowAsync(Command.Reload reload, Command.Reload newer)
-    {
-        try
-        {
-            reload.Complete(await newer.Done.ConfigureAwait(false));
-        }
-        catch (Exception failed)
-        {
-            reload.Fail(failed);
-        }
-    }
-
-    /// <summary>A reload whose new generation is being tried.</summary>
-    private sealed record Trial(long Ticket, CancellationTokenSource Cancelled);
 }

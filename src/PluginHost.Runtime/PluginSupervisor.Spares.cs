@@ -55,6 +55,10 @@ internal sealed partial class PluginSupervisor
         }
     }
 
+    /// <summary>The number of the generation that stands ready for a content, or is on its way to; null where none is.</summary>
+    private int? StandingReady(SupervisedPlugin plugin) =>
+        ReferenceEquals(plugin, Plugin) && Volatile.Read(ref _hot) is { } hot && ReferenceEquals(hot.Plugin, plugin) && hot.Generation != View.Generation ? hot.Generation : null;
+
     /// <summary>Takes the generation that stands ready, where it is this one of the plugin as it is now; ends any other.</summary>
     private IPluginInstance? TakeHot(SupervisedPlugin plugin, int generation)
     {
@@ -75,7 +79,7 @@ internal sealed partial class PluginSupervisor
         return instance;
     }
 
-    /// <summary>Begins to keep the generation after this one ready.</summary>
+    /// <summary>Begins to keep the generation after this one ready. It has a number of its own from now on: one that is tried meanwhile does not get it.</summary>
     private void KeepHot(int generation)
     {
         if (_tier is null or PluginTier.InProcess || Plugin.Spare != SpareMode.Hot)
@@ -92,13 +96,14 @@ internal sealed partial class PluginSupervisor
 
         ITier tier = _settings.Tiers.First(t => t.Kind == _tier);
         SupervisedPlugin plugin = Plugin;
-        GenerationLeases leases = new(this, _workerSlots, generation + 1, plugin);
+        int next = _machine.NextNumber();
+        GenerationLeases leases = new(this, _workerSlots, next, plugin);
         EndLater(Interlocked.Exchange(
             ref _hot,
             new HotSpare(
                 plugin,
-                generation + 1,
-                cancellation => tier.StartAsync(RequestOf(plugin, generation + 1, leases, new GenerationDoors()) with { TakesSpare = false, IsAhead = true, WorkerStarted = null }, cancellation),
+                next,
+                cancellation => tier.StartAsync(RequestOf(plugin, next, leases, new GenerationDoors()) with { TakesSpare = false, IsAhead = true, WorkerStarted = null }, cancellation),
                 _settings.HotDelay,
                 Clock,
                 _log)));

@@ -48,6 +48,27 @@ internal sealed partial class PluginSupervisor
         return result;
     }
 
+    /// <summary>Stops what runs and what was replaced and still lets go of its calls: all of it has the same time.</summary>
+    private async Task<UnloadResult> ActStopAsync(Command.Stop stop)
+    {
+        long began = Clock.GetTimestamp();
+        UnloadResult stopped = await StopGenerationAsync(willReturn: false, "Stopped on request.", stop.Drain).ConfigureAwait(false);
+        Task replaced = Task.WhenAll(_replaced);
+        TimeSpan left = stop.Drain - Clock.GetElapsedTime(began);
+        if (left > TimeSpan.Zero && !replaced.IsCompleted)
+        {
+            using CancellationTokenSource given = new();
+            await Task.WhenAny(replaced, Task.Delay(left, Clock, given.Token)).ConfigureAwait(false);
+            await given.CancelAsync().ConfigureAwait(false);
+        }
+
+        await _drainOver.CancelAsync().ConfigureAwait(false);
+        await replaced.ConfigureAwait(false);
+        _drainOver = new CancellationTokenSource();
+        await SparesEndedAsync().ConfigureAwait(false);
+        return stopped;
+    }
+
     private async Task<UnloadResult> StopGenerationAsync(bool willReturn, string reason, TimeSpan drain)
     {
         PluginView view = View;
@@ -67,8 +88,8 @@ internal sealed partial class PluginSupervisor
             return UnloadResult.Nothing;
         }
 
-        RecordDeathOf(view.Instance!);
         UnloadResult result = await StopLiveAsync(drain).ConfigureAwait(false);
+        RecordDeathOf(view.Instance!);
         CountLeak(result, view.Generation);
         _readyAt = null;
         Log.Stopped(_log, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);
@@ -103,7 +124,7 @@ internal sealed partial class PluginSupervisor
         LiveGeneration live = _live!;
         _live = null;
         UnloadResult result = await StopAsync(live, drain).ConfigureAwait(false);
-        GiveDoorsBack(live.Leases, live.Doors);
+        LetGo(live);
         return result;
     }
 
@@ -133,7 +154,13 @@ internal sealed partial class PluginSupervisor
     {
         if (unload.Outcome == UnloadOutcome.Leaked)
         {
-            Observer.Fault(Describe(null, FaultKind.UnloadLeak, "Its load context stayed in memory after it was unloaded.") with { Generation = generation });
+            // The plugin may run out of process by now.
+            Observer.Fault(Describe(null, FaultKind.UnloadLeak, "Its load context stayed in memory after it was unloaded.") with
+            {
+                Generation = generation,
+                Tier = PluginTier.InProcess,
+                WorkerPid = null,
+            });
         }
     }
 }

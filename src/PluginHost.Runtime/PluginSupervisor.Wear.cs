@@ -8,7 +8,7 @@ namespace PluginHost.Runtime;
 /// <summary>The part that looks at what a running generation has used, off the calls' way, and has it replaced or ended at a limit of <c>recycle</c>. Any thread.</summary>
 internal sealed partial class PluginSupervisor
 {
-        private async Task WatchWearAsync(LiveGeneration live)
+    private async Task WatchWearAsync(LiveGeneration live)
     {
         RecycleOptions options = live.Plugin.Manifest!.Recycle;
         if (!RecyclePolicy.IsOn(options))
@@ -64,9 +64,9 @@ internal sealed partial class PluginSupervisor
             await command.Done.ConfigureAwait(false);
             return true;
         }
-        catch (PluginException)
+        catch (Exception)
         {
-            // Recorded; the worn one goes on and is looked at again later.
+            // Recorded, or logged by the loop; the worn one goes on and is looked at again later.
             return false;
         }
     }

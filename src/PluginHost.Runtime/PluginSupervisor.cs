@@ -31,7 +31,10 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     private SupervisedPlugin _plugin;
     private PluginTier? _tier;
     private string? _demotion;
+
+    // Stops and restarts that are asked for and not begun: what starts meanwhile is given up. Those that are not followed by a start count in both.
     private long _stopRequested;
+    private long _endsWanted;
 
     public PluginSupervisor(SupervisedPlugin plugin, SupervisorSettings settings)
     {
@@ -80,6 +83,20 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
 
     /// <summary>Where the plugin runs, demotion included; null where it may run nowhere.</summary>
     public PluginTier? Tier => _tier;
+
+    /// <summary>True where it could run nowhere as it was found first: the application has nothing of it, and another may take its place.</summary>
+    public bool WasNeverPlaced => Plugin.Placement.Tier is null;
+
+    /// <summary>The content hashes that it runs, holds ready or lets end: their copies in the store are in use.</summary>
+    public IReadOnlyList<string> Contents
+    {
+        get
+        {
+            // The plugin first: a swap names what it replaces among those that leave before it names the other as the plugin.
+            string? now = Plugin.ContentHash;
+            return [.. new[] { now, Volatile.Read(ref _hot)?.Plugin.ContentHash }.Concat(Volatile.Read(ref _leaving).Select(l => l.Plugin.ContentHash)).OfType<string>()];
+        }
+    }
 
     /// <summary>True where calls go to a child process.</summary>
     public bool IsOutOfProcess => _tier is PluginTier.Process or PluginTier.Sandbox;
@@ -180,6 +197,11 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     private async Task<UnloadResult> PostStopAsync(Command command)
     {
         // A start that is under way would hold the loop: it is told to give up first.
+        if (command is Command.Stop)
+        {
+            Interlocked.Increment(ref _endsWanted);
+        }
+
         Interlocked.Increment(ref _stopRequested);
         await CancelStartAsync().ConfigureAwait(false);
         return _commands.Writer.TryWrite(command) ? await command.Done.ConfigureAwait(false) : UnloadResult.Nothing;
@@ -214,6 +236,11 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
             {
                 // The loop must live: what failed goes to whoever asked, and to the log.
                 Log.CommandFailed(_log, Plugin.Id, command.GetType().Name, e);
+                if (View.State is PluginState.Starting or PluginState.Stopping)
+                {
+                    _machine.Rest(PluginState.Stopped, $"The host failed on the way ({e.Message}). Start it again.");
+                }
+
                 command.Fail(e);
             }
         }
@@ -226,7 +253,11 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         switch (command)
         {
             case Command.Start:
-                if (View.State is not PluginState.Quarantined)
+                if (View.State == PluginState.Refused)
+                {
+                    RecordUnreadable();
+                }
+                else if (View.State is not PluginState.Quarantined)
                 {
                     await StartGenerationAsync(cause: null).ConfigureAwait(false);
                 }
@@ -250,11 +281,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
                 return UnloadResult.Nothing;
 
             case Command.Stop stop:
+                Interlocked.Decrement(ref _endsWanted);
                 Interlocked.Decrement(ref _stopRequested);
-                UnloadResult stopped = await StopGenerationAsync(willReturn: false, "Stopped on request.", stop.Drain).ConfigureAwait(false);
-                await Task.WhenAll(_replaced).ConfigureAwait(false);
-                await SparesEndedAsync().ConfigureAwait(false);
-                return stopped;
+                return await ActStopAsync(stop).ConfigureAwait(false);
 
             case Command.Restart:
                 Interlocked.Decrement(ref _stopRequested);

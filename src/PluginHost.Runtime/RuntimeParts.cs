@@ -46,10 +46,11 @@ internal sealed class RuntimeParts : IAsyncDisposable
         new DeadHosts(Recorder, Demotions, options.Clock, Logger).Report(state.Path);
         _flight = FlightRecorder.Open(state.Path, Logger);
         Running = RunningWorkers.Open(state.Running, Logger);
+        Store = new PluginStore(state, options.LoggerFactory.CreateLogger<PluginStore>());
         Preparation = new PluginPreparation(
             options,
             state,
-            new PluginStore(state, options.LoggerFactory.CreateLogger<PluginStore>()),
+            Store,
             policy,
             contracts,
             Demotions,
@@ -92,6 +93,8 @@ internal sealed class RuntimeParts : IAsyncDisposable
     public WindowFile Window { get; }
 
     public Demotions Demotions { get; }
+
+    public PluginStore Store { get; }
 
     public PluginPreparation Preparation { get; }
 

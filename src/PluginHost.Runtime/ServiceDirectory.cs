@@ -7,7 +7,7 @@ using PluginHost.Runtime.Trust;
 
 namespace PluginHost.Runtime;
 
-/// <summary>Who serves what in one runtime: the application's services and the plugins' contracts. Thread-safe once the supervisors are set.</summary>
+/// <summary>Who serves what in one runtime: the application's services and the plugins' contracts. Thread-safe.</summary>
 internal sealed class ServiceDirectory : IDisposable
 {
     private readonly PluginPolicy _policy;
@@ -44,8 +44,8 @@ internal sealed class ServiceDirectory : IDisposable
         _settings = new ServiceSettings(options.Clock, logger, options.MaxServiceDepth);
     }
 
-    /// <summary>Says which plugins there are; before the first of them starts.</summary>
-    public void Add(IReadOnlyCollection<PluginSupervisor> supervisors) => _supervisors = supervisors;
+    /// <summary>Says which plugins there are; before the first of them starts, and again before one that came later does.</summary>
+    public void Use(IReadOnlyCollection<PluginSupervisor> supervisors) => Volatile.Write(ref _supervisors, supervisors);
 
     /// <summary>The services of one generation of a plugin. Runs the application's factories.</summary>
     public GrantedServices Grant(SupervisedPlugin plugin, GenerationLeases leases)
@@ -78,7 +78,7 @@ internal sealed class ServiceDirectory : IDisposable
             Application = _application,
             Plugins =
             [
-                .. _supervisors.SelectMany(s => s.Sites.Select(site => new ServiceSource(site.Contract, s.Plugin.Id, _ => site.Caller))),
+                .. Volatile.Read(ref _supervisors).SelectMany(s => s.Sites.Select(site => new ServiceSource(site.Contract, s.Plugin.Id, _ => site.Caller))),
             ],
         });
     }

@@ -5,41 +5,55 @@ using PluginHost.Telemetry.Recording;
 namespace PluginHost.Runtime;
 
 /// <summary>
-/// The slots in which a plugin's own stages in-process are counted, so that a host that dies in one of them knows in whose: reserved at its first
-/// start in-process. Used by the supervisor's loop alone.
+/// The slots in which a plugin's own stages in-process are counted, so that a host that dies in one of them knows in whose: each generation has its own
+/// from its start until it has ended and no thread is in them. Used by the supervisor's loop alone.
 /// </summary>
 internal sealed class StageSlots(string pluginId, FlightRecorder? flight)
 {
     private const string StartName = "(start)";
     private const string StopName = "(stop)";
-    private const int Stages = 2;
+    private const int Count = 2;
+    private readonly Dictionary<int, int> _held = [];
+    private readonly List<int> _ended = [];
 
-    // A generation may still be stopping while the next one starts: each has slots of its own.
-    private const int Count = 2 * Stages;
-    private int _first = -1;
-
-    /// <summary>The slots, named for a generation.</summary>
+    /// <summary>A generation's slots, named for it.</summary>
+    /// <exception cref="InvalidOperationException">The process has no more slots; the message says what to do.</exception>
     public StageMarks Of(int generation)
     {
-        if (_first < 0)
+        int free = _ended.FindIndex(IsEmpty);
+        int first = free < 0 ? ThreadBlocks.Reserve(Count) : _ended[free];
+        if (free >= 0)
         {
-            _first = ThreadBlocks.Reserve(Count);
+            _ended.RemoveAt(free);
         }
 
-        int first = _first + (generation % 2 * Stages);
+        _held.Add(generation, first);
         flight?.Name(first, pluginId, StartName, generation);
         flight?.Name(first + 1, pluginId, StopName, generation);
         return new StageMarks(first, first + 1);
     }
 
-    /// <summary>Gives them back; no thread may be in them. Idempotent.</summary>
-    public void Release()
+    /// <summary>Says that a generation has ended: its slots are another's once no thread is in them. One that has none is of no account.</summary>
+    public void End(int generation)
     {
-        if (_first >= 0)
+        if (_held.Remove(generation, out int first))
         {
-            flight?.Unname(_first, Count);
-            ThreadBlocks.Release(_first, Count);
-            _first = -1;
+            _ended.Add(first);
         }
     }
+
+    /// <summary>Gives them back, but for those that a thread is in: that one never came out, and counts on. Idempotent.</summary>
+    public void Release()
+    {
+        foreach (int first in _ended.Concat(_held.Values).Where(IsEmpty))
+        {
+            flight?.Unname(first, Count);
+            ThreadBlocks.Release(first, Count);
+        }
+
+        _ended.Clear();
+        _held.Clear();
+    }
+
+    private static bool IsEmpty(int first) => ThreadBlocks.Sum(first).InFlight == 0 && ThreadBlocks.Sum(first + 1).InFlight == 0;
 }

@@ -26,14 +26,14 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
         Attempts attempts = new(supervisor, TCall.Method, supervisor.Clock.GetTimestamp());
         while (true)
         {
-            RemoteInstance instance = (RemoteInstance)supervisor.WaitReady(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken);
+            RemoteInstance instance = attempts.Remote(supervisor.WaitReady(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken));
             try
             {
                 return instance.Call<TCall, TResult>(call, attempts.Left, cancellationToken);
             }
             catch (CallLostException lost) when (attempts.MayRetry(lost))
             {
-                attempts.SupersededAsync(instance, cancellationToken).GetAwaiter().GetResult();
+                attempts.Superseded(instance, cancellationToken).GetAwaiter().GetResult();
             }
             catch (CallLostException lost)
             {
@@ -72,7 +72,7 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
             throw attempts.GivenUp(lost);
         }
 
-        await attempts.SupersededAsync(instance, cancellationToken).ConfigureAwait(false);
+        await attempts.Superseded(instance, cancellationToken).ConfigureAwait(false);
         return await TryAsync<TCall, TResult>(call, attempts, cancellationToken).ConfigureAwait(false);
     }
 
@@ -94,8 +94,8 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
     {
         while (true)
         {
-            RemoteInstance instance = (RemoteInstance)
-                await supervisor.WaitReadyAsync(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken).ConfigureAwait(false);
+            RemoteInstance instance = attempts.Remote(
+                await supervisor.WaitReadyAsync(TCall.Method, attempts.Since, attempts.Timeout, cancellationToken).ConfigureAwait(false));
             try
             {
                 return await instance.CallAsync<TCall, TResult>(call, attempts.Left, null, 0, cancellationToken).ConfigureAwait(false);
@@ -109,7 +109,7 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
                 throw attempts.GivenUp(lost);
             }
 
-            await attempts.SupersededAsync(instance, cancellationToken).ConfigureAwait(false);
+            await attempts.Superseded(instance, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -161,8 +161,7 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
         }
 
         /// <summary>Waits until the state no longer names an instance that is over: the next look finds the next generation, or the reason why there is none.</summary>
-        /// <exception cref="OperationCanceledException">The caller cancelled; counted.</exception>
-        public readonly async Task SupersededAsync(RemoteInstance instance, CancellationToken cancellationToken)
+        public readonly async Task Superseded(RemoteInstance instance, CancellationToken cancellationToken)
         {
             while (instance.IsOver && supervisor.View is { } view && ReferenceEquals(view.Instance, instance) && Left != TimeSpan.Zero)
             {
@@ -170,11 +169,24 @@ internal sealed class SupervisedInvoker(PluginSupervisor supervisor) : LostCalls
                 await view.Changed.WaitAsync(Left, supervisor.Clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (cancellationToken.IsCancellationRequested)
                 {
-                    // The host may be busy for long: with another version that is being tried.
                     supervisor.Observer.Ended(method, CallStatus.Cancelled);
-                    throw new OperationCanceledException($"{method.WireName} was cancelled by its caller.", cancellationToken);
+                    throw new OperationCanceledException(cancellationToken);
                 }
             }
+        }
+
+        /// <summary>What a call by a proxy goes to. A plugin that has come back in-process meanwhile takes it by its guard: with the next call.</summary>
+        public readonly RemoteInstance Remote(IPluginInstance instance)
+        {
+            if (instance is RemoteInstance remote)
+            {
+                return remote;
+            }
+
+            supervisor.Observer.Ended(method, CallStatus.Unavailable);
+            throw new PluginUnavailableException(
+                $"{supervisor.Plugin.Id}: {method.WireName} was not called: the plugin was moved to {supervisor.Tier} while the call waited. Call again.",
+                new PluginFault(supervisor.Plugin.Id, FaultKind.Unavailable) { Tier = supervisor.Tier, Generation = instance.Generation, Method = method.WireName, IsRetryable = true });
         }
     }
 }

@@ -15,6 +15,9 @@ public sealed class CommandLineTests
     [InlineData("run", "--call", "samples.calculator")]
     [InlineData("call", "a", "b", "--timeout", "soon")]
     [InlineData("bench", "tax", "--seconds", "0")]
+    [InlineData("bench", "start", "--rounds", "0")]
+    [InlineData("bench", "crash", "--service-time", "1.5ms")]
+    [InlineData("bench", "crash", "--workers", "0")]
     public async Task A_command_line_that_does_not_fit_ends_with_2_and_says_why(params string[] arguments)
     {
         ToolResult result = await Tool.RunAsync(arguments);

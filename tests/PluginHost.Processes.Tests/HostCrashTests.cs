@@ -77,6 +77,22 @@ public sealed class HostCrashTests : IDisposable
         Assert.Equal((PluginTier.InProcess, null), (next.Status[0].Tier, next.Status[0].Demotion));
     }
 
+    [Fact]
+    public async Task Calls_that_waited_when_a_host_was_killed_are_told_of_though_nobody_is_blamed()
+    {
+        string plugins = VictimHost.Layout(_folder, "{}", trust: "full");
+        using VictimHost host = VictimHost.Start(plugins, _folder["state"], "awaiting");
+        host.Reach("awaiting", 0);
+        host.Kill();
+        ListLogger log = new();
+        using Recorder recorder = new(new RecorderOptions(), TimeProvider.System, log);
+
+        new DeadHosts(recorder, Kept(log), TimeProvider.System, log).Report(_folder["state"]);
+
+        Assert.Empty(recorder.Faults());
+        Assert.Contains("waiting for something were 1 call(s) of fixture Fixture.Wait.", Assert.Single(log.Messages(LogLevel.Warning)), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("application-exits")]
     [InlineData("application-throws")]
@@ -175,6 +191,19 @@ public sealed class HostCrashTests : IDisposable
 
         Assert.Equal(["middle", "outer"], recorder.Faults().Select(f => f.PluginId).Order(StringComparer.Ordinal));
         Assert.All(recorder.Faults(), f => Assert.Contains("which of them it died of is not known", f.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_no_plugin_is_called_gets_no_record()
+    {
+        using VictimHost host = Dead("+3");
+        ListLogger log = new();
+        using Recorder recorder = new(new RecorderOptions(), TimeProvider.System, log);
+
+        new DeadHosts(recorder, Kept(log), TimeProvider.System, log).Report(_folder["state"]);
+
+        Assert.Empty(recorder.Faults());
+        Assert.Empty(log.Events);
     }
 
     [Fact]

@@ -77,6 +77,20 @@ public sealed class DemotionsTests : IDisposable
     }
 
     [Fact]
+    public void What_cannot_be_read_is_not_lost_where_nothing_can_be_written_in_its_place()
+    {
+        _folder.Write("demotions.json", "lost");
+        _folder.Folder("demotions.json.new");
+
+        Open();
+        Directory.Delete(_folder["demotions.json.new"]);
+        Demotions next = Open();
+
+        Assert.NotNull(next.Of("my.plugin"));
+        Assert.Contains(_log.Messages(LogLevel.Error), m => m.Contains("cannot be written", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void After_a_loss_each_plugin_stays_demoted_over_hosts_until_it_is_forgotten_itself()
     {
         _folder.Write("demotions.json", "lost");

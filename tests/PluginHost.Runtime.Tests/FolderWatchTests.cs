@@ -11,9 +11,11 @@ public sealed class FolderWatchTests : IAsyncDisposable
     private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(100);
     private readonly TempFolder _folder = new();
     private readonly ConcurrentQueue<string> _taken = [];
+    private readonly ConcurrentQueue<string> _gone = [];
     private readonly ListLogger _log = new();
     private FolderWatch? _watch;
     private volatile bool _canTake = true;
+    private volatile Func<Task<bool>>? _onTake;
 
     public FolderWatchTests() => _folder.Folder("plugins");
 
@@ -46,20 +48,26 @@ public sealed class FolderWatchTests : IAsyncDisposable
     [Fact]
     public async Task A_copy_that_writes_the_manifest_first_is_taken_when_nothing_changes_any_more()
     {
+        ManualTimeProvider clock = new();
         Lay("a");
-        Watch();
+        Watch(clock);
 
         _folder.Write("plugins/a/plugin.json", "two");
-        string last = "";
-        for (int i = 0; i < 30; i++)
+        for (int length = 1; length <= 30; length++)
         {
-            _folder.Write("plugins/a/A.dll", last = $"part {i}");
-            await Task.Delay(20, TestContext.Current.CancellationToken);
+            // Longer each time: two writes may fall into one tick of the file system's clock.
+            _folder.Write("plugins/a/A.dll", new string('x', length));
+            clock.Advance(s_quiet / 5);
+            await Task.Delay(10, TestContext.Current.CancellationToken);
             Assert.Empty(_taken);
         }
 
-        await UntilTakenAsync("a");
-        Assert.Equal("part 29", last);
+        await UntilAsync(() =>
+        {
+            clock.Advance(s_quiet / 5);
+            return !_taken.IsEmpty;
+        });
+        Assert.Equal(["a"], _taken);
     }
 
     [Fact]
@@ -113,6 +121,22 @@ public sealed class FolderWatchTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_changed_while_it_could_not_be_taken_is_tried_too()
+    {
+        Lay("a");
+        TaskCompletionSource<bool> first = new();
+        Watch(folder => _taken.Count == 1 ? first.Task : Task.FromResult(true));
+        _folder.Write("plugins/a/plugin.json", "two");
+        await UntilTakenAsync("a");
+
+        _folder.Write("plugins/a/Missing.dll", "here");
+        await UntilAsync(() => _log.Messages(LogLevel.Information).Any(m => m.Contains("Write plugin.json last", StringComparison.Ordinal)));
+        first.SetResult(false);
+
+        await UntilTakenAsync("a", "a");
+    }
+
+    [Fact]
     public async Task A_folder_that_goes_and_one_that_comes_are_no_trouble()
     {
         Lay("a");
@@ -125,6 +149,63 @@ public sealed class FolderWatchTests : IAsyncDisposable
         _folder.Write("plugins/b/plugin.json", "two");
 
         await UntilTakenAsync("c", "b");
+        await UntilAsync(() => !_gone.IsEmpty);
+        Assert.Equal(["a"], _gone);
+    }
+
+    [Fact]
+    public async Task What_could_not_be_taken_at_the_start_is_tried_when_anything_in_it_changes()
+    {
+        Lay("a");
+        Watch(untaken: "a");
+
+        _folder.Write("plugins/a/Missing.dll", "here");
+
+        await UntilTakenAsync("a");
+    }
+
+    [Fact]
+    public async Task What_changes_while_a_folder_is_tried_in_vain_is_tried_too()
+    {
+        Lay("a");
+        Watch();
+        TaskCompletionSource<bool> first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _onTake = () => first.Task;
+        _folder.Write("plugins/a/plugin.json", "two");
+        await UntilTakenAsync("a");
+        _onTake = null;
+
+        _folder.Write("plugins/a/Missing.dll", "here");
+        await UntilAsync(() => _log.Messages(LogLevel.Information).Any(m => m.Contains("Write plugin.json last", StringComparison.Ordinal)));
+        first.SetResult(false);
+
+        await UntilTakenAsync("a", "a");
+    }
+
+    [Fact]
+    public async Task What_could_not_be_taken_is_tried_again_when_another_has_gone_that_was_in_its_way()
+    {
+        Lay("a");
+        Lay("b");
+        Watch(untaken: "b");
+
+        Directory.Delete(_folder["plugins", "a"], recursive: true);
+
+        await UntilTakenAsync("b");
+        Assert.Equal(["a"], _gone);
+    }
+
+    [Fact]
+    public async Task A_plain_file_beside_the_folders_is_no_trouble()
+    {
+        Lay("a");
+        Watch();
+
+        _folder.Write("plugins/README.md", "text");
+        _folder.Write("plugins/a/plugin.json", "two");
+
+        await UntilTakenAsync("a");
+        Assert.Equal(FolderStamp.Of(_folder["plugins", "README.md"]), default(FolderStamp));
     }
 
     [Fact]
@@ -161,7 +242,13 @@ public sealed class FolderWatchTests : IAsyncDisposable
         _folder.Write($"plugins/{id}/plugin.json", "one");
     }
 
-    private void Watch()
+    private void Watch(params string[] untaken) => Watch(null, null, untaken);
+
+    private void Watch(TimeProvider clock) => Watch(clock, null, []);
+
+    private void Watch(Func<string, Task<bool>> take) => Watch(null, take, []);
+
+    private void Watch(TimeProvider? clock, Func<string, Task<bool>>? take, string[] untaken)
     {
         _watch = new FolderWatch(
             _folder["plugins"],
@@ -170,11 +257,16 @@ public sealed class FolderWatchTests : IAsyncDisposable
             folder =>
             {
                 _taken.Enqueue(Path.GetFileName(folder));
-                return Task.FromResult(_canTake);
+                return take?.Invoke(folder) ?? _onTake?.Invoke() ?? Task.FromResult(_canTake);
             },
-            TimeProvider.System,
+            folder =>
+            {
+                _gone.Enqueue(Path.GetFileName(folder));
+                return Task.CompletedTask;
+            },
+            clock ?? TimeProvider.System,
             _log);
-        _watch.Start();
+        _watch.Start([.. untaken.Select(id => _folder["plugins", id])]);
     }
 
     private async Task UntilTakenAsync(params string[] expected)

@@ -198,6 +198,25 @@ public sealed class PluginRuntimeTests : IDisposable
     }
 
     [Fact]
+    public void Times_that_no_timer_can_count_and_a_folder_that_nobody_can_watch_are_refused()
+    {
+        PluginRuntimeOptions options = new()
+        {
+            Directory = _folder["none"],
+            ReloadOnChange = true,
+            DrainTimeout = TimeSpan.MaxValue,
+            StartTimeout = TimeSpan.MaxValue,
+            HealthTimeout = TimeSpan.MaxValue,
+        };
+
+        IReadOnlyList<string> problems = options.Validate();
+
+        Assert.Equal(4, problems.Count);
+        Assert.All(problems.Take(3), p => Assert.Contains("24.00:00:00", p, StringComparison.Ordinal));
+        Assert.Contains("there is nothing to watch", problems[3], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_snapshot_survives_its_json()
     {
         byte[] json = """{"at":"2026-01-01T00:00:00+00:00","pid":1,"plugins":[],"stats":{"at":"2026-01-01T00:00:00+00:00","since":"2026-01-01T00:00:00+00:00","plugins":[],"tiers":[]},"faults":[],"restarts":[]}"""u8.ToArray();
@@ -206,6 +225,59 @@ public sealed class PluginRuntimeTests : IDisposable
 
         Assert.Equal(1, RuntimeSnapshot.FromJson(snapshot.ToJson()).Pid);
         Assert.Throws<JsonException>(() => RuntimeSnapshot.FromJson("null"u8));
+        Assert.Throws<JsonException>(() => RuntimeSnapshot.FromJson("""{"at":"2026-01-01T00:00:00+00:00","pid":1,"plugins":null,"stats":null,"faults":null,"restarts":null}"""u8));
+    }
+
+    [Fact]
+    public async Task A_data_folder_that_cannot_be_used_refuses_its_plugin_alone()
+    {
+        Lay(Markdown);
+        Lay("samples.calculator");
+        _folder.Write("pluginhost.json", """{ "development": "plugins" }""");
+        LayState();
+        _folder.Write($"state/data/{Markdown}", "a file in its place");
+
+        await using PluginRuntime runtime = await StartAsync();
+
+        Assert.Equal([PluginState.Ready, PluginState.Refused], runtime.Status.OrderBy(s => s.Id, StringComparer.Ordinal).Select(s => s.State));
+        Assert.Contains(runtime.Status.Single(s => s.Id == Markdown).Reasons, r => r.Contains("data folder", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_start_removes_the_copies_of_earlier_versions_and_a_runtime_of_one_plugin_those_of_none()
+    {
+        Lay(Markdown);
+        Lay("samples.calculator");
+        _folder.Write("pluginhost.json", """{ "development": "plugins" }""");
+        await (await StartAsync()).DisposeAsync();
+
+        string[] first = Copies();
+        Lay(Markdown, manifest => manifest.Replace("\"1.0.0\"", "\"1.0.1\"", StringComparison.Ordinal));
+
+        await using (await PluginRuntime.StartAsync(Options() with { Only = [Markdown], StartPlugins = false }, Cancelled))
+        {
+            Assert.Equal(3, Copies().Length);
+        }
+
+        await using PluginRuntime next = await StartAsync();
+
+        Assert.Equal(2, first.Length);
+        Assert.Equal(2, Copies().Length);
+        Assert.Single(Copies().Intersect(first));
+    }
+
+    [Fact]
+    public async Task A_runtime_that_cannot_be_put_together_gives_its_state_folder_back()
+    {
+        Lay(Markdown);
+        LayState();
+        _folder.Write("state/control.sock/in-the-way", "");
+
+        await Assert.ThrowsAnyAsync<Exception>(StartAsync);
+        Directory.Delete(_folder["state", "control.sock"], recursive: true);
+        await using PluginRuntime next = await StartAsync();
+
+        Assert.Equal(_folder["state"], next.StateFolder);
     }
 
     private async Task<(PluginTier? Tier, string Html)> RenderAsync()
@@ -215,15 +287,19 @@ public sealed class PluginRuntimeTests : IDisposable
         return (runtime.Status.Single().Tier, await markdown.RenderAsync("# hello", Cancelled));
     }
 
-    private Task<PluginRuntime> StartAsync() => PluginRuntime.StartAsync(
-        new PluginRuntimeOptions
-        {
-            Directory = Plugins,
-            StateFolder = _folder["state"],
-            PolicyFile = File.Exists(Policy) ? Policy : null,
-            ContractAssemblies = [typeof(IMarkdown).Assembly],
-        },
-        Cancelled);
+    private Task<PluginRuntime> StartAsync() => PluginRuntime.StartAsync(Options(), Cancelled);
+
+    private PluginRuntimeOptions Options() => new()
+    {
+        Directory = Plugins,
+        StateFolder = _folder["state"],
+        PolicyFile = File.Exists(Policy) ? Policy : null,
+        ContractAssemblies = [typeof(IMarkdown).Assembly],
+    };
+
+    private void LayState() => Directory.CreateDirectory(_folder["state"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+    private string[] Copies() => [.. Directory.GetDirectories(_folder["state", "store"]).Where(f => Path.GetFileName(f).Length == 64)];
 
     private void Lay(string id, Func<string, string>? edit = null)
     {

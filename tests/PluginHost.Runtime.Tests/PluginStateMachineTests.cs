@@ -35,6 +35,21 @@ public sealed class PluginStateMachineTests
     }
 
     [Fact]
+    public void A_number_that_was_given_is_not_given_again()
+    {
+        int first = _machine.TryBeginStart();
+        int tried = _machine.NextNumber();
+        int ready = _machine.NextNumber();
+        _machine.Rest(PluginState.Stopped, null);
+
+        int taken = _machine.TryBeginStart(ready);
+        _machine.Rest(PluginState.Stopped, null);
+        int next = _machine.TryBeginStart();
+
+        Assert.Equal([1, 2, 3, 3, 4], [first, tried, ready, taken, next]);
+    }
+
+    [Fact]
     public async Task A_change_wakes_those_that_wait_on_the_old_view()
     {
         PluginView before = _machine.View;

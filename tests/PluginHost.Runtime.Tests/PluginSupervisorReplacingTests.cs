@@ -93,7 +93,7 @@ public sealed class PluginSupervisorReplacingTests : IAsyncDisposable
         PluginFaultException refused = await Assert.ThrowsAsync<PluginFaultException>(() => reload);
         await UntilAsync(() => _supervisor.View is { State: PluginState.Ready, Generation: 2 });
 
-        Assert.Contains("its library is missing Generation 1 (1.0.0) has ended meanwhile; its restart follows.", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("its library is missing Version 1.0.0 stays.", refused.Message, StringComparison.Ordinal);
         Assert.Equal([FaultKind.StartFailure, FaultKind.Signal], _recorder.Faults().Select(f => f.Kind));
     }
 
@@ -115,6 +115,154 @@ public sealed class PluginSupervisorReplacingTests : IAsyncDisposable
         Assert.Equal("1.0.0", _supervisor.Plugin.Manifest!.Version);
         Assert.False(_tier.Started[0].IsStopped);
         Assert.Empty(_recorder.Restarts());
+    }
+
+    [Fact]
+    public async Task A_version_that_did_not_start_leaves_its_number_to_its_record_alone()
+    {
+        await StartAsync();
+        _tier.OnStart = (request, _) => throw new PluginFaultException("no", new PluginFault(Any.PluginId, FaultKind.StartFailure) { Generation = request.Generation });
+        await Assert.ThrowsAsync<PluginFaultException>(() => ReloadAsync(Version("1.1.0")));
+        await Assert.ThrowsAsync<PluginFaultException>(() => ReloadAsync(Version("1.2.0")));
+        _tier.OnStart = null;
+
+        await ReloadAsync(Version("1.3.0"));
+        int reloaded = _supervisor.View.Generation;
+        await _supervisor.RestartAsync();
+
+        Assert.Equal([2, 3], _recorder.Faults().Select(f => f.Generation));
+        Assert.Equal((4, 5), (reloaded, _supervisor.View.Generation));
+    }
+
+    [Fact]
+    public async Task The_record_of_a_version_that_was_not_taken_names_no_worker_and_one_that_was_refused_no_generation()
+    {
+        await StartAsync();
+        _tier.OnStart = (request, _) => throw new PluginFaultException("no", new PluginFault(Any.PluginId, FaultKind.StartFailure) { Generation = request.Generation });
+        SupervisedPlugin older = Version("0.9.0");
+
+        await Assert.ThrowsAsync<PluginFaultException>(() => ReloadAsync(Version("1.1.0")));
+        PluginRefusedException refused = await Assert.ThrowsAsync<PluginRefusedException>(() => ReloadAsync(older));
+
+        Assert.Equal([(2, (int?)null), (0, null)], _recorder.Faults().Select(f => (f.Generation, f.WorkerPid)));
+        Assert.Equal(0, refused.Generation);
+        Assert.Equal(1, _supervisor.View.Generation);
+    }
+
+    [Fact]
+    public async Task What_a_person_has_agreed_to_holds_where_a_watch_takes_the_same_content_meanwhile()
+    {
+        await StartAsync();
+        SupervisedPlugin wants = Version("1.1.0");
+        wants = wants with { Asked = wants.Asked! with { Permissions = new PluginPermissions { Network = true } } };
+        TaskCompletionSource began = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _tier.OnStart = async (request, cancelled) =>
+        {
+            if (began.TrySetResult())
+            {
+                return await HangAsync(request, cancelled);
+            }
+
+            return new FakeInstance(request.Generation);
+        };
+        Task<UnloadResult> agreed = _supervisor.ReloadAsync(() => wants, new ReloadTerms(AcceptsChanges: true));
+        await began.Task.WaitAsync(s_long, TestContext.Current.CancellationToken);
+
+        Task<UnloadResult> watched = _supervisor.ReloadAsync(() => wants, new ReloadTerms(StartsStopped: false, OnlyIfChanged: true));
+        await Task.WhenAll(agreed, watched).WaitAsync(s_long, TestContext.Current.CancellationToken);
+
+        Assert.Equal("1.1.0", _supervisor.Plugin.Manifest!.Version);
+        Assert.Empty(_recorder.Faults());
+    }
+
+    [Fact]
+    public async Task Another_content_that_comes_meanwhile_is_not_agreed_to()
+    {
+        await StartAsync();
+        SupervisedPlugin other = Version("1.2.0");
+        other = other with { Asked = other.Asked! with { Permissions = new PluginPermissions { Network = true } } };
+        TaskCompletionSource began = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _tier.OnStart = async (request, cancelled) =>
+        {
+            began.TrySetResult();
+            return await HangAsync(request, cancelled);
+        };
+        Task<UnloadResult> agreed = _supervisor.ReloadAsync(() => Version("1.1.0"), new ReloadTerms(AcceptsChanges: true));
+        await began.Task.WaitAsync(s_long, TestContext.Current.CancellationToken);
+
+        await Assert.ThrowsAsync<PluginRefusedException>(() => _supervisor.ReloadAsync(() => other, new ReloadTerms()).WaitAsync(s_long));
+        await Assert.ThrowsAsync<PluginRefusedException>(() => agreed.WaitAsync(s_long));
+    }
+
+    [Fact]
+    public async Task What_runs_and_what_lets_go_is_in_use_and_what_has_ended_is_not()
+    {
+        TaskCompletionSource drain = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _tier.OnStart = (request, _) => Task.FromResult<IPluginInstance>(
+            request.Generation == 1 ? new FakeInstance(1) { Drain = drain } : new FakeInstance(request.Generation));
+        await StartAsync();
+
+        Task<UnloadResult> reload = _supervisor.ReloadAsync(() => Version("1.1.0"), new ReloadTerms());
+        await UntilAsync(() => _supervisor.View.Generation == 2);
+        string[] meanwhile = [.. _supervisor.Contents.Order()];
+        drain.SetResult();
+        await reload.WaitAsync(s_long, TestContext.Current.CancellationToken);
+
+        Assert.Equal(["1.0.0", "1.1.0"], meanwhile);
+        Assert.Equal(["1.1.0"], _supervisor.Contents);
+    }
+
+    [Fact]
+    public async Task The_last_stop_gives_what_was_replaced_no_more_time_than_the_rest()
+    {
+        FakeInstance? old = null;
+        _tier.OnStart = (request, _) => Task.FromResult<IPluginInstance>(
+            request.Generation == 1
+                ? old = new FakeInstance(1) { Drain = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) }
+                : new FakeInstance(request.Generation));
+        await StartAsync();
+        Task<UnloadResult> reload = _supervisor.ReloadAsync(() => Version("1.1.0"), new ReloadTerms());
+        await UntilAsync(() => _supervisor.View.Generation == 2);
+
+        await _supervisor.CloseAsync(TimeSpan.Zero).WaitAsync(s_long, TestContext.Current.CancellationToken);
+
+        Assert.True(old!.IsDisposed);
+        await reload.WaitAsync(s_long, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task A_hot_spare_keeps_its_number_while_another_content_is_tried_in_vain()
+    {
+        await StartAsync(spare: SpareMode.Hot);
+        await UntilAsync(() => _supervisor.HasHotSpare);
+        _tier.OnStart = (request, _) => throw new PluginFaultException("no", new PluginFault(Any.PluginId, FaultKind.StartFailure) { Generation = request.Generation });
+        await Assert.ThrowsAsync<PluginFaultException>(() => ReloadAsync(Version("1.1.0") with { Spare = SpareMode.Hot }));
+        _tier.OnStart = null;
+
+        await _supervisor.RestartAsync();
+        await UntilAsync(() => _supervisor.HasHotSpare);
+
+        Assert.Equal(3, Assert.Single(_recorder.Faults()).Generation);
+        Assert.Same(_tier.Started[1], _supervisor.View.Instance);
+        Assert.Equal([1, 2, 4], _tier.Started.Select(i => i.Generation));
+    }
+
+    [Fact]
+    public async Task One_that_could_not_be_recycled_with_its_hot_spare_gets_another()
+    {
+        await StartAsync(recycle: new RecycleOptions { Calls = 1 }, spare: SpareMode.Hot);
+        await UntilAsync(() => _supervisor.HasHotSpare);
+        FakeInstance spare = _tier.Started[1];
+        spare.Illness = new PluginFaultException("it gave false", new PluginFault(Any.PluginId, FaultKind.StartFailure) { Generation = 2 });
+
+        _tier.Started[0].Used = new InstanceUsage(1, null);
+        await LookAsync();
+        await UntilAsync(() => spare.IsDisposed);
+        _tier.Started[0].Used = default;
+        await UntilAsync(() => _supervisor.HasHotSpare);
+
+        Assert.Equal(1, _supervisor.View.Generation);
+        Assert.Equal([1, 2, 3], _tier.Started.Select(i => i.Generation));
     }
 
     [Fact]
@@ -217,6 +365,35 @@ public sealed class PluginSupervisorReplacingTests : IAsyncDisposable
 
         Assert.Equal((PluginState.Ready, 2), (_supervisor.View.State, _supervisor.View.Generation));
         Assert.Equal("death-of-1", Assert.Single(_recorder.Faults()).Id);
+    }
+
+    [Fact]
+    public async Task A_successor_that_is_not_ready_soon_after_the_old_one_died_is_given_up_for_a_restart()
+    {
+        TaskCompletionSource began = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await StartAsync();
+        _tier.OnStart = async (request, cancelled) =>
+        {
+            if (began.TrySetResult())
+            {
+                return await HangAsync(request, cancelled);
+            }
+
+            return new FakeInstance(request.Generation);
+        };
+        Task<UnloadResult> reload = _supervisor.ReloadAsync(() => Version("1.1.0"), new ReloadTerms());
+        await began.Task.WaitAsync(s_long, TestContext.Current.CancellationToken);
+
+        _tier.Started[0].Die(FaultKind.Signal);
+        await UntilAsync(() => _clock.NextDue == TimeSpan.FromSeconds(5));
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        PluginFaultException failed = await Assert.ThrowsAsync<PluginFaultException>(() => reload.WaitAsync(s_long));
+        await UntilAsync(() => _supervisor.View is { State: PluginState.Ready, Generation: 3 });
+
+        Assert.Contains("generation 1 ended meanwhile", failed.Message, StringComparison.Ordinal);
+        Assert.EndsWith("Version 1.0.0 stays.", failed.Message, StringComparison.Ordinal);
+        Assert.Equal("1.0.0", _supervisor.Plugin.Manifest!.Version);
+        Assert.Equal([FaultKind.StartFailure, FaultKind.Signal], _recorder.Faults().Select(f => f.Kind));
     }
 
     [Fact]
@@ -361,7 +538,7 @@ public sealed class PluginSupervisorReplacingTests : IAsyncDisposable
         bool tooSoon = _recorder.Faults().Length > 1;
         _tier.OnStart = null;
         _clock.Advance(TimeSpan.FromSeconds(0.5));
-        await UntilAsync(() => _supervisor.View.Generation == 2);
+        await UntilAsync(() => _supervisor.View.Generation == 3);
 
         Assert.False(tooSoon);
         Assert.Contains("Generation 1 (1.0.0) goes on.", Assert.Single(_recorder.Faults()).Message, StringComparison.Ordinal);

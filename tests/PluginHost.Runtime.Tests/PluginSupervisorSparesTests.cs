@@ -52,7 +52,8 @@ public sealed class PluginSupervisorSparesTests : IAsyncDisposable
 
         await _supervisor.ReloadAsync(() => Any.Plugin() with { Spare = SpareMode.None }, new ReloadTerms());
 
-        Assert.Equal(2, _supervisor.View.Generation);
+        // The spare has the 2.
+        Assert.Equal(3, _supervisor.View.Generation);
         Assert.NotSame(_tier.Started[1], _supervisor.View.Instance);
         await UntilAsync(() => _tier.Started[1].IsDisposed);
     }

@@ -7,6 +7,7 @@ using PluginHost.Runtime.Tests.Support;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 using PluginHost.TestKit;
+using Samples.Contracts;
 
 namespace PluginHost.Runtime.Tests;
 
@@ -35,6 +36,94 @@ public sealed partial class PluginSupervisorTests : IAsyncDisposable
         Assert.Equal(FaultKind.Signal, Assert.Single(_recorder.Faults()).Kind);
         Assert.True(_process.Started[0].IsDisposed);
         Assert.Equal(2, supervisor.View.Generation);
+    }
+
+    [Fact]
+    public async Task A_restart_that_is_asked_for_during_a_start_lets_calls_wait()
+    {
+        TaskCompletionSource began = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _process.OnStart = async (request, cancelled) =>
+        {
+            if (began.TrySetResult())
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, _clock, cancelled);
+            }
+
+            return new FakeInstance(request.Generation);
+        };
+        PluginSupervisor supervisor = Create(Any.Plugin());
+        Task start = supervisor.StartAsync();
+        await began.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Task<IPluginInstance> call = supervisor.WaitReadyAsync(s_method, CancellationToken.None).AsTask();
+
+        await supervisor.RestartAsync().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        Assert.Equal(2, (await call.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).Generation);
+        await start;
+        Assert.Empty(_recorder.Faults());
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_in_the_host_itself_is_a_failed_start_like_any_other()
+    {
+        _process.OnStart = (_, _) => throw new InvalidOperationException("No room for 3 more in-process methods.");
+
+        PluginSupervisor supervisor = await StartAsync();
+
+        FaultRecord record = Assert.Single(_recorder.Faults());
+        Assert.Equal((FaultKind.StartFailure, 1), (record.Kind, record.Generation));
+        Assert.Contains("No room for 3 more", record.Message, StringComparison.Ordinal);
+        Assert.Equal(PluginState.BackingOff, supervisor.View.State);
+        await _clock.UntilTimersAsync(1, TestContext.Current.CancellationToken);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await UntilAsync(v => v.State == PluginState.Quarantined);
+    }
+
+    [Fact]
+    public async Task A_death_that_comes_while_a_stop_begins_is_recorded_since_calls_point_to_it()
+    {
+        FakeInstance? running = null;
+        _process.OnStart = (request, _) => Task.FromResult<IPluginInstance>(running = new FakeInstance(request.Generation)
+        {
+            OnStop = () =>
+            {
+                running!.Die(FaultKind.Signal);
+                return Task.CompletedTask;
+            },
+        });
+        PluginSupervisor supervisor = await StartAsync();
+
+        await supervisor.StopAsync();
+
+        Assert.Equal("death-of-1", Assert.Single(_recorder.Faults()).Id);
+        Assert.Equal(PluginState.Stopped, supervisor.View.State);
+    }
+
+    [Fact]
+    public async Task A_plugin_whose_folder_could_not_be_read_has_one_record_that_says_why()
+    {
+        SupervisedPlugin unreadable = Any.Plugin(tier: null) with { Manifest = null };
+        PluginSupervisor supervisor = Create(unreadable);
+
+        await supervisor.StartAsync();
+        await supervisor.StartAsync();
+
+        FaultRecord record = Assert.Single(_recorder.Faults());
+        Assert.Equal((FaultKind.StartFailure, 0, (PluginTier?)null, "any refusal"), (record.Kind, record.Generation, record.Tier, record.Message));
+        Assert.Equal((PluginState.Refused, record.Id), (supervisor.View.State, supervisor.View.FaultId));
+        Assert.NotNull(record.Remedy);
+    }
+
+    [Fact]
+    public async Task A_call_that_waited_for_a_worker_and_finds_the_plugin_in_process_is_told_to_come_again()
+    {
+        // A fake is no worker, as a plugin that was moved back is none.
+        PluginSupervisor supervisor = await StartAsync();
+        IMarkdown markdown = (IMarkdown)ContractDescriptor.Find(typeof(IMarkdown))!.CreateProxy(supervisor.Invoker);
+
+        PluginUnavailableException moved = await Assert.ThrowsAsync<PluginUnavailableException>(() => markdown.RenderAsync("# a", TestContext.Current.CancellationToken));
+
+        Assert.True(moved.IsRetryable);
     }
 
     [Fact]

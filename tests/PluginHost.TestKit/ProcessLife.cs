@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace PluginHost.TestKit;
 
-/// <summary>Asks the system whether processes live. A zombie, which only waits to be collected, counts as dead.</summary>
+/// <summary>
+/// Asks the system whether processes live. A zombie, which only waits to be collected, counts as dead, and so does one whose end has begun: nothing of it
+/// runs any more, the kernel takes its memory back.
+/// </summary>
 public static class ProcessLife
 {
     /// <summary>Whether a process lives now.</summary>
@@ -17,7 +20,8 @@ public static class ProcessLife
 
         try
         {
-            return State(File.ReadAllText(StatPath(pid))) is not ('Z' or 'X');
+            string stat = File.ReadAllText(StatPath(pid));
+            return State(stat) is not ('Z' or 'X') && (State(stat) is 'T' or 't' || stat.TrimEnd().EndsWith(" 0", StringComparison.Ordinal));
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {

@@ -50,7 +50,8 @@ internal static class BenchRuntime
     {
         const string Unit = " kB";
         double kibibytes = 0;
-        foreach (string line in File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/smaps_rollup")))
+        string rollup = string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/smaps_rollup");
+        foreach (string line in File.Exists(rollup) ? File.ReadLines(rollup) : [])
         {
             if (fields.FirstOrDefault(f => line.StartsWith(f + ":", StringComparison.Ordinal)) is { } field)
             {

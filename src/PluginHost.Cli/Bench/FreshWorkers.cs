@@ -50,7 +50,7 @@ internal static class FreshWorkers
         {
             if (clock.GetElapsedTime(began) > s_patience)
             {
-                throw new TimeoutException($"{workers} workers did not stand ready within {s_patience:c}.");
+                throw new ToolException(ExitCode.Failed, "bench", $"{workers} workers did not stand ready within {s_patience:c}. Try again on a machine with less to do.");
             }
 
             await Task.Delay(s_look, clock, cancellationToken).ConfigureAwait(false);

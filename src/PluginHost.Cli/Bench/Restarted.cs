@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Bench.Contracts;
+using PluginHost.Cli.Output;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Model;
@@ -16,7 +17,6 @@ internal sealed class Restarted : IAsyncDisposable
     private readonly PluginRuntime _runtime;
     private readonly TimeProvider _clock;
     private int _killed;
-
     private int _turn;
 
     private Restarted(PluginRuntime runtime, SpareMode spare, int workers, TimeProvider clock)
@@ -53,14 +53,15 @@ internal sealed class Restarted : IAsyncDisposable
     }
 
     /// <summary>Waits until another worker than the killed one and its spare stand ready, and forgets the crash, so that the next restart comes at once.</summary>
-    /// <exception cref="TimeoutException">It did not come to stand ready.</exception>
+    /// <exception cref="ToolException">It did not come to stand ready.</exception>
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
         for (long began = _clock.GetTimestamp(); !IsSettled();)
         {
             if (_clock.GetElapsedTime(began) > s_patience)
             {
-                throw new TimeoutException($"The plugin or its {Spare} spare did not stand ready within {s_patience:c}.");
+                throw new ToolException(
+                    ExitCode.Failed, "bench", $"The measured plugin or its {Words.Of(Spare)} spare did not stand ready within {s_patience:c}: {Told()} Try again on a machine with less to do.");
             }
 
             await Task.Delay(s_look, _clock, cancellationToken).ConfigureAwait(false);
@@ -70,14 +71,20 @@ internal sealed class Restarted : IAsyncDisposable
     }
 
     /// <summary>Kills a worker: of several each in turn.</summary>
-    /// <exception cref="InvalidOperationException">There is none now; the message says why.</exception>
+    /// <exception cref="ToolException">There is none now; the message says why.</exception>
     public void Kill()
     {
-        PluginStatus status = Status();
-        _killed = status.Workers.ElementAtOrDefault(_turn++ % Workers)?.Pid
-            ?? throw new InvalidOperationException($"The measured plugin lacks a worker: it is {status.State}. {string.Join(" ", status.Reasons)}");
-        using var worker = Process.GetProcessById(_killed);
-        worker.Kill();
+        int? worker = Status().Workers.ElementAtOrDefault(_turn++ % Workers)?.Pid;
+        _killed = worker ?? throw new ToolException(ExitCode.Failed, "bench", $"The measured plugin lacks a worker that could be killed: {Told()}");
+        try
+        {
+            using var process = Process.GetProcessById(_killed);
+            process.Kill();
+        }
+        catch (ArgumentException)
+        {
+            throw new ToolException(ExitCode.Failed, "bench", $"The worker {_killed} of the measured plugin had ended by itself before it could be killed. Try again.");
+        }
     }
 
     /// <summary>Kills the worker and calls until a call succeeds.</summary>
@@ -119,6 +126,12 @@ internal sealed class Restarted : IAsyncDisposable
         SpareMode.Hot => _runtime.Spares.Hot > 0,
         _ => true,
     };
+
+    private string Told()
+    {
+        PluginStatus now = Status();
+        return $"it is {Words.Of(now.State)}. {(now.Reasons is [.., var why] ? why : "")}";
+    }
 
     private PluginStatus Status() => BenchRuntime.Status(_runtime);
 }

@@ -27,9 +27,9 @@ internal static class BenchCrashCommand
         }
 
         TimeSpan service = serviceTime ?? UsualServiceTime;
-        if (service < TimeSpan.FromMilliseconds(1) || service > s_longestServiceTime)
+        if (service < TimeSpan.FromMilliseconds(1) || service > s_longestServiceTime || service.Ticks % TimeSpan.TicksPerMillisecond != 0)
         {
-            throw ToolException.Usage($"--service-time is {service:c}; expected 1ms to 1s.");
+            throw ToolException.Usage($"--service-time is {service:c}; expected whole milliseconds from 1ms to 1s.");
         }
 
         DirectoryInfo scratch = Directory.CreateTempSubdirectory("pluginhost-bench-");

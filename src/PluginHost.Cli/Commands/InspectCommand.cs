@@ -15,7 +15,10 @@ namespace PluginHost.Cli.Commands;
 /// <summary><c>inspect</c>: everything about one plugin: manifest, placement with every reason, assemblies, hash, and whether it unloads.</summary>
 internal static class InspectCommand
 {
-    /// <summary>Shows one plugin. An in-process plugin is started, since only its load context knows where each assembly comes from.</summary>
+    /// <summary>
+    /// Shows one plugin, with its state in the host that runs on the folder. An in-process plugin is started in this process, since only its load context
+    /// knows where each assembly comes from.
+    /// </summary>
     /// <param name="session">What it works with.</param>
     /// <param name="plugin">The plugin's id.</param>
     /// <param name="unload">True stops it again and proves by forced collections that it is gone.</param>
@@ -23,9 +26,9 @@ internal static class InspectCommand
     /// <returns>Failed where the plugin stays in memory.</returns>
     public static async Task<int> RunAsync(Session session, string plugin, bool unload, CancellationToken cancellationToken)
     {
-        IReadOnlyList<WorkerStatus> workers = await RunningWorkersAsync(session, plugin, cancellationToken).ConfigureAwait(false);
-        PluginRuntimeOptions options = session.Options with { Only = [plugin], StartPlugins = false, ForceUnloadProof = unload };
-        PluginRuntime runtime = await PluginRuntime.StartAsync(options, cancellationToken).ConfigureAwait(false);
+        HostAttachment.Reading? host = await RunningAsync(session, cancellationToken).ConfigureAwait(false);
+        using InspectedFolder folder = InspectedFolder.Of(session.Options with { Only = [plugin], StartPlugins = false, ForceUnloadProof = unload }, host);
+        PluginRuntime runtime = await PluginRuntime.StartAsync(folder.Options, cancellationToken).ConfigureAwait(false);
         await using (runtime.ConfigureAwait(false))
         {
             PluginStatus status = runtime.Status is [PluginStatus only, ..] ? only : throw CallCommand.UnknownPlugin(plugin, session.Settings);
@@ -38,7 +41,7 @@ internal static class InspectCommand
             UnloadLine? unloaded = unload && status.Tier == PluginTier.InProcess
                 ? await UnloadAsync(runtime, status.Id).ConfigureAwait(false)
                 : null;
-            InspectDocument document = Document(inspection, workers, unloaded);
+            InspectDocument document = Document(inspection, folder, host is null ? null : HostReader.Source(host, session.Clock), unloaded);
             if (session.Screen.IsJson)
             {
                 session.Screen.Document(document, ToolJson.Plain.InspectDocument);
@@ -66,31 +69,31 @@ internal static class InspectCommand
         return new UnloadLine(Words.Of(result.Outcome), result.Holders, milliseconds, heap);
     }
 
-    // Those of the host that runs on the folder: this command's own is up for a moment only. Asked before that one is.
-    private static async Task<IReadOnlyList<WorkerStatus>> RunningWorkersAsync(Session session, string plugin, CancellationToken cancellationToken)
+    // Asked before this command's own runtime is up.
+    private static async Task<HostAttachment.Reading?> RunningAsync(Session session, CancellationToken cancellationToken)
     {
         try
         {
-            HostAttachment.Reading? host = await HostReader.FindRunningAsync(session.Settings, cancellationToken).ConfigureAwait(false);
-            return host?.Snapshot.Plugins.FirstOrDefault(p => p.Id == plugin)?.Workers ?? [];
+            return await HostReader.FindRunningAsync(session, cancellationToken).ConfigureAwait(false);
         }
         catch (ToolException several)
         {
-            session.Screen.Notice($"Its workers are not shown: {several.Message}");
-            return [];
+            session.Screen.Notice($"How it runs is not shown: {several.Message}");
+            return null;
         }
     }
 
-    private static InspectDocument Document(PluginInspection inspection, IReadOnlyList<WorkerStatus> workers, UnloadLine? unloaded) => new(
-        PluginLine.Of(inspection.Status) with { Workers = workers },
+    private static InspectDocument Document(PluginInspection inspection, InspectedFolder folder, SourceLine? source, UnloadLine? unloaded) => new(
+        source,
+        folder.StateOf(inspection.Status),
         inspection.Manifest,
         inspection.Placement,
         inspection.ContentHash,
         RuleOf(inspection),
         inspection.SourceFolder,
-        inspection.StoreFolder,
-        inspection.DataFolder,
-        inspection.Assemblies.Count > 0 ? inspection.Assemblies : InFolder(inspection.StoreFolder),
+        folder.PathOf(inspection.StoreFolder),
+        folder.PathOf(inspection.DataFolder),
+        [.. (inspection.Assemblies.Count > 0 ? inspection.Assemblies : InFolder(inspection.StoreFolder)).Select(a => a with { From = folder.FileOf(a.From, inspection) })],
         unloaded);
 
     // The rule by hash that would grant what the manifest requests, ready to be put into a policy.
@@ -140,15 +143,18 @@ internal static class InspectCommand
     private static void Show(Screen screen, InspectDocument document)
     {
         PluginLine plugin = document.Plugin;
+        screen.Line(document.Source is { } source ? HostReader.Describe(source) : "No host runs; the plugin as it would start:");
         screen.People.Write(Tables.Facts(
             plugin.Id,
-            ("version", plugin.Version),
+            ("version", plugin.Version == document.Manifest?.Version ? plugin.Version : $"{document.Manifest?.Version ?? "none"} in the folder; {plugin.Version} runs"),
             ("publisher (claimed)", document.Manifest?.Publisher),
             ("contracts", string.Join(", ", plugin.Contracts)),
             ("requested trust", Words.Of(plugin.RequestedTrust)),
             ("granted trust", Words.Of(plugin.GrantedTrust)),
             ("tier", Words.Of(plugin.Tier)),
             ("state", Words.Of(plugin.State)),
+            ("generation", Tables.Text(plugin.Generation)),
+            ("last fault", plugin.FaultId),
             ("workers", Workers(document.Manifest)),
             ("folder", document.SourceFolder),
             ("store", document.StoreFolder),

@@ -11,8 +11,8 @@ internal static class ListCommand
     public static async Task<int> RunAsync(Session session, string? attach, CancellationToken cancellationToken)
     {
         HostAttachment.Reading? reading = attach is null
-            ? await HostReader.FindRunningAsync(session.Settings, cancellationToken).ConfigureAwait(false)
-            : await HostReader.ReadAsync(session.Settings, attach, cancellationToken).ConfigureAwait(false);
+            ? await HostReader.FindRunningAsync(session, cancellationToken).ConfigureAwait(false)
+            : await HostReader.ReadAsync(session, attach, cancellationToken).ConfigureAwait(false);
         SourceLine? source = reading is null ? null : HostReader.Source(reading, session.Clock);
         PluginLine[] plugins = reading is null
             ? await ReadFolderAsync(session, cancellationToken).ConfigureAwait(false)
@@ -30,9 +30,9 @@ internal static class ListCommand
             session.Screen.People.Write(Tables.Workers(pools));
         }
 
-        foreach (PluginLine refused in plugins.Where(p => p.Tier is null))
+        foreach (string trouble in plugins.Select(p => p.Trouble()).OfType<string>())
         {
-            session.Screen.Line($"{refused.Id}: {string.Join(' ', refused.Reasons)}");
+            session.Screen.Line(trouble);
         }
 
         foreach (string reason in plugins.Select(p => p.Unavailable).OfType<string>())

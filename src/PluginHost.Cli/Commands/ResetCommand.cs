@@ -15,9 +15,14 @@ internal static class ResetCommand
     /// <param name="cancellationToken">Gives up.</param>
     public static async Task<int> RunAsync(Session session, string plugin, string? attach, CancellationToken cancellationToken)
     {
+        if (attach is not null && !Directory.Exists(attach))
+        {
+            throw ToolException.Usage($"The state folder '{Path.GetFullPath(attach)}' does not exist; 'pluginhost list' says where the host runs.");
+        }
+
         HostAttachment.Reading? running = attach is null
-            ? await HostReader.FindRunningAsync(session.Settings, cancellationToken).ConfigureAwait(false)
-            : await HostAttachment.AskAsync(attach, cancellationToken).ConfigureAwait(false);
+            ? await HostReader.FindRunningAsync(session, cancellationToken).ConfigureAwait(false)
+            : await HostReader.AskAsync(session, attach, cancellationToken).ConfigureAwait(false);
         return running is null
             ? await ResetFolderAsync(session, plugin, attach, cancellationToken).ConfigureAwait(false)
             : await ResetRunningAsync(session, plugin, running, cancellationToken).ConfigureAwait(false);
@@ -27,7 +32,7 @@ internal static class ResetCommand
     {
         PluginStatus before = running.Snapshot.Plugins.FirstOrDefault(p => p.Id == plugin) ?? throw CallCommand.UnknownPlugin(plugin, session.Settings);
         await HostAttachment.ResetAsync(running.StateFolder, plugin, cancellationToken).ConfigureAwait(false);
-        HostAttachment.Reading after = await HostReader.ReadAsync(session.Settings, running.StateFolder, cancellationToken).ConfigureAwait(false);
+        HostAttachment.Reading after = await HostReader.ReadAsync(session, running.StateFolder, cancellationToken).ConfigureAwait(false);
         PluginStatus now = after.Snapshot.Plugins.FirstOrDefault(p => p.Id == plugin) ?? before;
         return Report(session, HostReader.Source(after, session.Clock), before.Demotion, now);
     }
@@ -54,8 +59,13 @@ internal static class ResetCommand
         }
 
         session.Screen.Line(source is null ? $"No host runs; what was kept of {now.Id} is forgotten." : HostReader.Describe(source));
-        session.Screen.Line(lifted is null ? $"{now.Id} was not demoted." : $"{now.Id} is no longer demoted. It was: {lifted}");
+        session.Screen.Line(lifted is null ? $"{now.Id}: its failures are forgotten. It had not been demoted." : $"{now.Id} is no longer demoted. It was: {lifted}");
         session.Screen.People.Write(Tables.Plugins([now]));
+        if (now.Trouble() is { } trouble)
+        {
+            session.Screen.Line(trouble);
+        }
+
         return ExitCode.Done;
     }
 }

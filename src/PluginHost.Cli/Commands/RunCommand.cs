@@ -1,9 +1,7 @@
 using System.Diagnostics;
-using System.Globalization;
 using PluginHost.Cli.Output;
 using PluginHost.Runtime;
 using PluginHost.Runtime.Model;
-using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Cli.Commands;
 
@@ -30,28 +28,11 @@ internal static class RunCommand
             }
 
             Report(session, runtime, made);
-            using IDisposable? told = watches ? runtime.Subscribe(change => Tell(session, change)) : null;
             await Task.Delay(Timeout.InfiniteTimeSpan, session.Clock, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             session.Screen.Notice("Stopping.");
         }
 
         return ExitCode.Done;
-    }
-
-    // What a watch did, in one line each; what else happens is in the log.
-    private static void Tell(Session session, PluginEvent change)
-    {
-        switch (change)
-        {
-            case RestartEvent { Restart: { Cause: "reload" } restart }:
-                session.Screen.Notice(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{restart.PluginId}: reloaded, generation {restart.FromGeneration} to {restart.ToGeneration}, {restart.Milliseconds:0} ms after the change was taken."));
-                break;
-            case LifecycleEvent { State: "ready", FaultId: not null } kept:
-                session.Screen.Notice($"{kept.PluginId}: {kept.Reason} Generation {kept.Generation} goes on.");
-                break;
-        }
     }
 
     private static void Report(Session session, PluginRuntime runtime, List<CallLine> made)
@@ -64,9 +45,9 @@ internal static class RunCommand
         }
 
         session.Screen.People.Write(Tables.Plugins(plugins));
-        foreach (PluginLine refused in plugins.Where(p => p.State is PluginState.Refused or PluginState.Quarantined))
+        foreach (string trouble in plugins.Select(p => p.Trouble()).OfType<string>())
         {
-            session.Screen.Line($"{refused.Id}: {string.Join(' ', refused.Reasons)}");
+            session.Screen.Line(trouble);
         }
 
         if (made.Count > 0)

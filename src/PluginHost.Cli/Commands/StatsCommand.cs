@@ -11,7 +11,7 @@ internal static class StatsCommand
     /// <summary>Shows calls, latency and overhead.</summary>
     public static async Task<int> StatsAsync(Session session, string? attach, CancellationToken cancellationToken)
     {
-        HostAttachment.Reading reading = await HostReader.ReadAsync(session.Settings, attach, cancellationToken).ConfigureAwait(false);
+        HostAttachment.Reading reading = await HostReader.ReadAsync(session, attach, cancellationToken).ConfigureAwait(false);
         SourceLine source = HostReader.Source(reading, session.Clock);
         RuntimeSnapshot snapshot = reading.Snapshot;
         PluginStats[] plugins = [.. snapshot.Stats.Plugins.Where(p => HasRun(p, snapshot.Plugins))];
@@ -39,7 +39,7 @@ internal static class StatsCommand
     /// <summary>Shows fault records and restarts.</summary>
     public static async Task<int> FaultsAsync(Session session, string? attach, CancellationToken cancellationToken)
     {
-        HostAttachment.Reading reading = await HostReader.ReadAsync(session.Settings, attach, cancellationToken).ConfigureAwait(false);
+        HostAttachment.Reading reading = await HostReader.ReadAsync(session, attach, cancellationToken).ConfigureAwait(false);
         SourceLine source = HostReader.Source(reading, session.Clock);
         FaultLine[] faults = [.. reading.Snapshot.Faults.Select(FaultLine.Of)];
         RestartLine[] restarts = [.. reading.Snapshot.Restarts.Select(RestartLine.Of)];

@@ -47,8 +47,9 @@ internal sealed record RunDocument(
 /// <summary>What <c>call --json</c> prints.</summary>
 internal sealed record CallDocument(string Plugin, string Method, PluginTier? Tier, double Microseconds, JsonElement Result);
 
-/// <summary>What <c>inspect --json</c> prints.</summary>
+/// <summary>What <c>inspect --json</c> prints; without a source where no host runs, and <see cref="Plugin"/> is the plugin as it would start.</summary>
 internal sealed record InspectDocument(
+    SourceLine? Source,
     PluginLine Plugin,
     PluginManifest? Manifest,
     Placement Placement,

@@ -6,7 +6,7 @@ namespace PluginHost.Cli.Output;
 /// <summary>Why a command did not do what it was asked to: the <c>error</c> of a JSON document.</summary>
 internal sealed record ErrorLine
 {
-    /// <summary>The fault's kind, or <c>usage</c>, <c>state</c>, <c>cancelled</c>.</summary>
+    /// <summary>The fault's kind, or <c>usage</c>, <c>state</c>, <c>bench</c>, <c>cancelled</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>What happened and what to do.</summary>

@@ -67,6 +67,11 @@ internal sealed class Screen
             Notice($"  worker:   {(error.Signal is { } signal ? $"ended by {signal}" : $"exited with code {error.ExitCode}")}");
         }
 
+        if (error.FaultId is { } fault)
+        {
+            Notice($"  fault:    {fault}");
+        }
+
         if (error.RemoteType is { } type)
         {
             Notice($"  type:     {type}");

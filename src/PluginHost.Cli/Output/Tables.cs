@@ -30,14 +30,14 @@ internal static class Tables
     /// <summary>The workers of plugins that have several.</summary>
     public static Table Workers(IEnumerable<PluginLine> plugins)
     {
-        Table table = New("Workers", "plugin", "worker", "process", "state", "in flight", "since", "why");
+        Table table = New("Workers", "plugin", "worker", "process", "state", "in flight", "since (UTC)", "why");
         foreach (PluginLine plugin in plugins)
         {
             foreach (WorkerStatus worker in plugin.Workers)
             {
                 Add(
                     table, plugin.Id, Text(worker.Number), worker.Pid is { } pid ? Text(pid) : "-", Words.Of(worker.State), Text(worker.InFlight),
-                    worker.Since.ToString("HH:mm:ss", CultureInfo.InvariantCulture), worker.Reason ?? "-");
+                    Time(worker.Since), worker.Reason ?? "-");
             }
         }
 
@@ -66,13 +66,13 @@ internal static class Tables
     /// <summary>Fault records.</summary>
     public static Table Faults(IEnumerable<FaultLine> faults)
     {
-        Table table = New("Faults", "at", "plugin", "tier", "generation", "kind", "count", "worker ended", "message");
+        Table table = New("Faults", "fault", "at (UTC)", "plugin", "tier", "generation", "kind", "count", "worker ended", "message");
         foreach (FaultLine fault in faults)
         {
             string ended = fault.Signal ?? (fault.ExitCode is { } code ? $"exit {Text(code)}" : "-");
             Add(
-                table, fault.At.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture), fault.Plugin, Words.Of(fault.Tier), Text(fault.Generation),
-                Words.Of(fault.Kind), Text(fault.Count), ended, Words.FirstLine(fault.Message, 80));
+                table, fault.Id ?? "-", Time(fault.At) + fault.At.ToString(".fff", CultureInfo.InvariantCulture), fault.Plugin, Words.Of(fault.Tier), Text(fault.Generation),
+                Words.Of(fault.Kind), Text(fault.Count), ended, Words.FirstLine(fault.Message, 200));
         }
 
         return table;
@@ -230,6 +230,9 @@ internal static class Tables
         >= 10 => value.ToString("F1", CultureInfo.InvariantCulture),
         _ => value.ToString("0.###", CultureInfo.InvariantCulture),
     };
+
+    // With its day: a last window may be old.
+    private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 

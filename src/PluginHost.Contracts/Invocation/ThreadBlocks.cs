@@ -34,7 +34,8 @@ public sealed record ThreadActivity(int ThreadId, int LastEntered, IReadOnlyList
 /// the way of a call. A block: 64 bytes of header (int32 thread id, 4 bytes unused, int64 the block's own address, int64 the address of the slot
 /// entered last or 0), then 16 bytes a slot (int64 entered, int64 left). Addresses, since a pointer at hand is stored in one instruction.
 /// Where entered and left differ, the slot's method is on the thread's stack; the innermost one is the slot entered last, where it is among them.
-/// A suspended call has left its thread and is counted apart. Blocks of ended threads keep their counts and serve new threads.
+/// A suspended call has left its thread and is counted in one block of all threads together, whose thread id is <see cref="SuspendedCalls"/> and whose
+/// entered is the number of suspended calls. Blocks of ended threads keep their counts and serve new threads.
 /// </summary>
 public static unsafe class ThreadBlocks
 {
@@ -50,15 +51,23 @@ public static unsafe class ThreadBlocks
     /// <summary>How many slots (methods of in-process plugins) a process can have at once: 4092.</summary>
     public const int MaxSlots = (BlockBytes - HeaderBytes) / SlotBytes;
 
+    /// <summary>What stands in place of a thread id in the block that counts suspended calls.</summary>
+    public const int SuspendedCalls = -1;
+
     internal const int LastEnteredIndex = 2;
     private static readonly Lock s_lock = new();
     private static readonly List<nint> s_blocks = [];
     private static readonly Stack<nint> s_free = [];
     private static readonly bool[] s_reserved = new bool[MaxSlots];
-    private static readonly long[] s_suspended = new long[MaxSlots];
     private static IThreadBlockMemory? s_memory;
 
-    /// <summary>Says where blocks come from; blocks that threads already have stay where they are. The first one wins. Thread-safe.</summary>
+    // Taken with the first call that is suspended and never changed.
+    private static nint s_suspended;
+
+    /// <summary>
+    /// Says where blocks come from; blocks that threads already have, and that of suspended calls once there was one, stay where they are. The first one
+    /// wins. Thread-safe.
+    /// </summary>
     /// <returns>The memory in use: <paramref name="memory"/>, or the one that was first.</returns>
     public static IThreadBlockMemory Install(IThreadBlockMemory memory)
     {
@@ -104,7 +113,11 @@ public static unsafe class ThreadBlocks
                 new Span<byte>(Slot(block, first), count * SlotBytes).Clear();
             }
 
-            s_suspended.AsSpan(first, count).Clear();
+            if (s_suspended != 0)
+            {
+                new Span<byte>(Slot(s_suspended, first), count * SlotBytes).Clear();
+            }
+
             s_reserved.AsSpan(first, count).Clear();
         }
     }
@@ -146,7 +159,8 @@ public static unsafe class ThreadBlocks
         }
 
         // After the blocks: a call counts as suspended before it leaves its thread, so it is always seen in one of the two.
-        return new CallTotals(entered, left - Volatile.Read(ref s_suspended[slot]));
+        nint suspended = Volatile.Read(ref s_suspended);
+        return new CallTotals(entered, left - (suspended == 0 ? 0 : Volatile.Read(ref *(long*)Slot(suspended, slot))));
     }
 
     /// <summary>What every thread that has a block is doing now. Thread-safe; a moment's picture. Reads every reserved slot of every block.</summary>
@@ -182,7 +196,11 @@ public static unsafe class ThreadBlocks
     /// <summary>The calling thread, as <see cref="ThreadActivity.ThreadId"/> has it.</summary>
     public static int CurrentThread => OperatingSystem.IsLinux() ? NativeThreadId() : Environment.CurrentManagedThreadId;
 
-    internal static void AddSuspended(int slot, int change) => Interlocked.Add(ref s_suspended[slot], change);
+    internal static void AddSuspended(int slot, int change)
+    {
+        nint suspended = Volatile.Read(ref s_suspended);
+        Interlocked.Add(ref *(long*)Slot(suspended != 0 ? suspended : AcquireSuspended(), slot), change);
+    }
 
     private static List<(int Slot, long Entered)> Inside_NeedsLock(nint block)
     {
@@ -208,13 +226,7 @@ public static unsafe class ThreadBlocks
         {
             if (!s_free.TryPop(out nint block))
             {
-                block = s_memory?.Allocate() ?? 0;
-                if (block == 0)
-                {
-                    block = (nint)NativeMemory.AlignedAlloc(BlockBytes, HeaderBytes);
-                    NativeMemory.Clear((void*)block, BlockBytes);
-                }
-
+                block = NewBlock_NeedsLock();
                 ((long*)block)[1] = block;
                 s_blocks.Add(block);
             }
@@ -223,6 +235,34 @@ public static unsafe class ThreadBlocks
             CurrentBlock.Set((byte*)block, new BlockOwner(block));
             return (byte*)block;
         }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static nint AcquireSuspended()
+    {
+        lock (s_lock)
+        {
+            if (s_suspended == 0)
+            {
+                nint block = NewBlock_NeedsLock();
+                *(int*)block = SuspendedCalls;
+                Volatile.Write(ref s_suspended, block);
+            }
+
+            return s_suspended;
+        }
+    }
+
+    private static nint NewBlock_NeedsLock()
+    {
+        nint block = s_memory?.Allocate() ?? 0;
+        if (block == 0)
+        {
+            block = (nint)NativeMemory.AlignedAlloc(BlockBytes, HeaderBytes);
+            NativeMemory.Clear((void*)block, BlockBytes);
+        }
+
+        return block;
     }
 
     [DllImport("libc", EntryPoint = "gettid")]
@@ -250,39 +290,5 @@ public static unsafe class ThreadBlocks
             GC.SuppressFinalize(this);
             Recycle(block);
         }
-    }
-}
-
-/// <summary>The calling thread's block. Apart from <see cref="ThreadBlocks"/>, so that reading it needs no check that a type is initialised.</summary>
-internal static unsafe class CurrentBlock
-{
-    [ThreadStatic]
-    private static byte* t_address;
-
-    [ThreadStatic]
-    private static ThreadBlocks.BlockOwner? t_owner;
-
-    internal static byte* Address
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get
-        {
-            byte* block = t_address;
-            return block != null ? block : ThreadBlocks.Acquire();
-        }
-    }
-
-    internal static void Set(byte* address, ThreadBlocks.BlockOwner owner)
-    {
-        t_owner = owner;
-        t_address = address;
-    }
-
-    internal static void Clear()
-    {
-        ThreadBlocks.BlockOwner? owner = t_owner;
-        t_address = null;
-        t_owner = null;
-        owner?.Dispose();
     }
 }

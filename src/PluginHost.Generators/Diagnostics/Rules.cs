@@ -99,6 +99,10 @@ internal static class Rules
         "PH0023", "A partition key is one plain value", "The partition key '{0}' of '{1}' {2}",
         "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0023.md");
 
+    public static readonly DiagnosticDescriptor HealthCheck = new(
+        "PH0024", "A health check is one public method that the host can call", "The health check '{0}' {1}",
+        "PluginHost", DiagnosticSeverity.Error, true, helpLinkUri: "docs/analyzers/PH0024.md");
+
     /// <summary>The rule of a kind of problem.</summary>
     public static DiagnosticDescriptor For(ProblemKind kind) => kind switch
     {

@@ -12,6 +12,7 @@ internal static class ContractAttributes
     public const string Wire = Space + "WireNameAttribute";
     public const string CallScoped = Space + "CallScopedAttribute";
     public const string PartitionKey = Space + "PartitionKeyAttribute";
+    public const string HealthCheck = Space + "HealthCheckAttribute";
     public const string Throws = Space + "ThrowsAttribute`1";
     private const string Space = "PluginHost.Contracts.";
 

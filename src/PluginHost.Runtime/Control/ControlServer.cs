@@ -120,6 +120,11 @@ internal sealed class ControlServer : IAsyncDisposable
             {
                 Log.ClientDropped(_logger, _path, e.Message);
             }
+            catch (Exception e)
+            {
+                // Nobody waits for this task: without a word here nobody would know why the client got nothing.
+                Log.AnswerFailed(_logger, _path, e);
+            }
         }
     }
 

@@ -134,12 +134,24 @@ public static class HostAttachment
 
         try
         {
-            return new Reading(stateFolder, IsRunning: false, RuntimeSnapshot.FromJson(File.ReadAllBytes(path)));
+            return new Reading(stateFolder, IsRunning: false, RuntimeSnapshot.FromJson(ReadWindow(path)));
         }
         catch (JsonException e)
         {
             throw new IOException($"The window '{path}' cannot be read: {e.Message} Delete it; the next run writes a new one.", e);
         }
+    }
+
+    private static byte[] ReadWindow(string path)
+    {
+        using FileStream? file = PlainFile.Open(path, out string? problem);
+        if (file is null || file.Length > LongestAnswer)
+        {
+            throw new IOException($"The window '{path}' {problem ?? $"is longer than {LongestAnswer} bytes. Delete it; the next run writes a new one."}");
+        }
+
+        byte[] window = new byte[file.Length];
+        return window[..file.ReadAtLeast(window, window.Length, throwOnEndOfStream: false)];
     }
 
     private static async Task<MemoryStream> ReadToEndAsync(Socket socket, CancellationToken cancellationToken)

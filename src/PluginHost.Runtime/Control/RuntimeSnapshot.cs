@@ -37,6 +37,6 @@ public sealed record RuntimeSnapshot
 }
 
 /// <summary>The snapshot's JSON: camelCase members, enums as camelCase words.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(RuntimeSnapshot))]
 internal sealed partial class RuntimeSnapshotJson : JsonSerializerContext;

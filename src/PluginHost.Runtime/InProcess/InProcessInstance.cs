@@ -68,7 +68,7 @@ internal sealed partial class InProcessInstance : IPluginInstance
     {
         using CancellationTokenSource late = new(timeout, _clock);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-        Task checking = PluginCode.RunAsync(() => CheckHealth(either.Token));
+        Task checking = PluginCode.RunAsync(() => CheckHealth(either.Token), _request.Stages.Start);
         PluginLoadException failed;
         try
         {
@@ -122,8 +122,25 @@ internal sealed partial class InProcessInstance : IPluginInstance
         }
     }
 
-    /// <summary>Asks a start that is under way to give up.</summary>
-    public Task CancelStartAsync() => PluginCode.RunAsync(_startCancelled.CancelAsync);
+    /// <summary>Asks a start that is under way to give up. Never faults: what the plugin's callbacks throw is reported.</summary>
+    public Task CancelStartAsync() => PluginCode.RunAsync(
+        () =>
+        {
+            try
+            {
+                _startCancelled.Cancel();
+            }
+            catch (AggregateException several)
+            {
+                foreach (Exception thrown in several.Flatten().InnerExceptions)
+                {
+                    Report(ThrownException.Read(thrown, cancellationRequested: true), "A callback of its start's token");
+                }
+            }
+
+            return Task.CompletedTask;
+        },
+        _request.Stages.Start);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Task LoadAndStart()

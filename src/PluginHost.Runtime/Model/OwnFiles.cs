@@ -1,6 +1,9 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
 namespace PluginHost.Runtime.Model;
 
-/// <summary>Creates files and folders with a mode: for this user alone, or for reading only.</summary>
+/// <summary>Creates files and folders with a mode: for this user alone, or for reading only; and second names of files.</summary>
 internal static class OwnFiles
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -39,6 +42,15 @@ internal static class OwnFiles
         }
     }
 
+    /// <summary>Gives a file a second name on the same file system, whatever its rights; false where that cannot be.</summary>
+    public static unsafe bool TryLink(string path, string added)
+    {
+        fixed (byte* existing = Encoding.UTF8.GetBytes(path + "\0"), name = Encoding.UTF8.GetBytes(added + "\0"))
+        {
+            return link(existing, name) == 0;
+        }
+    }
+
     private static void RefuseWindows()
     {
         if (OperatingSystem.IsWindows())
@@ -46,4 +58,7 @@ internal static class OwnFiles
             throw new PlatformNotSupportedException("Private folders are made on Linux only in this release; run the host on Linux.");
         }
     }
+
+    [DllImport("libc")]
+    private static extern unsafe int link(byte* existing, byte* name);
 }

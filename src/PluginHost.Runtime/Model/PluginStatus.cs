@@ -50,6 +50,9 @@ public sealed record PluginStatus
     /// </summary>
     public string? Demotion { get; init; }
 
+    /// <summary>The id of the fault record that led to its state, or of the last attempt to replace it that failed; null where none did.</summary>
+    public string? FaultId { get; init; }
+
     /// <summary>Every reason for its placement and state, in words.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];
 }

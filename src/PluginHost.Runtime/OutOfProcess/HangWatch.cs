@@ -105,7 +105,7 @@ internal sealed class HangWatch : IDisposable
                 Log.Responsive(_logger, _link.Identity.PluginId, _link.Pid);
                 break;
             case HangVerdict.TerminateSilent or HangVerdict.TerminateOverdue:
-                _link.KillHung(Find(signs, worst));
+                _ = EndAsync(Find(signs, worst));
                 return false;
         }
 
@@ -154,6 +154,13 @@ internal sealed class HangWatch : IDisposable
         }
 
         _isPoolStarved = isStarved;
+    }
+
+    /// <summary>Ends the worker, with a dump before where one is wanted. A program of another language has none.</summary>
+    private async Task EndAsync(HangFinding finding)
+    {
+        string? dump = _isProgram ? null : await HangDump.WriteAsync(_link.Identity, _link.Pid, _options, _clock, _logger).ConfigureAwait(false);
+        _link.KillHung(dump is null ? finding : finding with { What = $"{finding.What} A minidump is in {dump}." });
     }
 
     private async Task ProbeAsync()

@@ -27,6 +27,9 @@ internal static partial class Log
     [LoggerMessage(6006, LogLevel.Warning, "The thread pool of plugin {PluginId} is starved: its worker {WorkerPid} lives and has {Pending} calls, and a work item has waited for {Delay}. Look for calls that block on tasks.")]
     public static partial void PoolStarved(ILogger logger, string pluginId, int workerPid, TimeSpan delay, int pending);
 
+    [LoggerMessage(6007, LogLevel.Warning, "No minidump of worker {WorkerPid} of plugin {PluginId}, which hangs: {Reason}")]
+    public static partial void NoDump(ILogger logger, string pluginId, int workerPid, string reason);
+
     [LoggerMessage(EventId = 6010, Message = "Calls of plugin {PluginId} go over its worker's socket, for rings in shared memory cannot be made: {Reason}")]
     public static partial void NoRing(ILogger logger, LogLevel level, string pluginId, string reason);
 

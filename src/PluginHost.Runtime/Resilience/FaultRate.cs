@@ -39,7 +39,8 @@ internal sealed class FaultRate(FaultRateOptions options)
     {
         lock (_lock)
         {
-            while (_faults.TryPeek(out DateTimeOffset oldest) && now - oldest >= options.Window)
+            // Both ways: what lies ahead of a clock that was set back is as far away as what lies behind.
+            while (_faults.TryPeek(out DateTimeOffset oldest) && (now - oldest).Duration() >= options.Window)
             {
                 _faults.Dequeue();
             }

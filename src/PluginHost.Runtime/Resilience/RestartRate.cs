@@ -6,7 +6,7 @@ namespace PluginHost.Runtime.Resilience;
 /// </summary>
 public sealed record RestartRateOptions
 {
-    /// <summary>Restarts a second in the long run. Above 0, at most 1,000. Default 5: a cold start takes about 0.1 s of a processor, so half of one.</summary>
+    /// <summary>Restarts a second in the long run. 0.001 to 1,000. Default 5: a cold start takes about 0.1 s of a processor, so half of one.</summary>
     public double PerSecond { get; init; } = 5;
 
     /// <summary>Restarts that may come at once after a quiet time. 1 to 1,000. Default 10.</summary>
@@ -16,9 +16,9 @@ public sealed record RestartRateOptions
     public IReadOnlyList<string> Validate()
     {
         List<string> problems = [];
-        if (PerSecond is not (> 0 and <= 1000))
+        if (PerSecond is not (>= 0.001 and <= 1000))
         {
-            problems.Add($"RestartRate.PerSecond is {PerSecond}; expected above 0 and at most 1000.");
+            problems.Add($"RestartRate.PerSecond is {PerSecond}; expected 0.001 to 1000.");
         }
 
         if (Burst is < 1 or > 1000)

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
 using PluginHost.Runtime.Model;
 
 namespace PluginHost.Runtime.Store;
@@ -56,7 +54,7 @@ internal sealed class BlobArea
     /// <summary>Gives a proven file another name; a copy where the file system has no links or the file has too many.</summary>
     public void LinkTo(string sha256, string path)
     {
-        if (!Link(PathOf(sha256), path))
+        if (!OwnFiles.TryLink(PathOf(sha256), path))
         {
             File.Copy(PathOf(sha256), path);
             OwnFiles.MakeReadOnly(path);
@@ -77,15 +75,4 @@ internal sealed class BlobArea
     }
 
     private string PathOf(string sha256) => Path.Combine(_folder, sha256);
-
-    private static unsafe bool Link(string from, string to)
-    {
-        fixed (byte* existing = Encoding.UTF8.GetBytes(from + "\0"), name = Encoding.UTF8.GetBytes(to + "\0"))
-        {
-            return link(existing, name) == 0;
-        }
-    }
-
-    [DllImport("libc")]
-    private static extern unsafe int link(byte* existing, byte* name);
 }

@@ -63,13 +63,20 @@ internal static class DemotionFile
         return session.Clean ? (new DemotionRecords(plugins, damage), null) : (DemotionRecords.Empty, session.Problems[0]);
     }
 
-    /// <summary>Puts a file that cannot be read aside, for a person to look at.</summary>
-    /// <returns>Where it is now.</returns>
-    /// <exception cref="IOException">It cannot be moved.</exception>
+    /// <summary>
+    /// Puts a file that cannot be read aside, for a person to look at. It keeps its name as well until <see cref="Write(string, DemotionRecords)"/> takes that: a host that
+    /// dies in between, or a disk that is full, must not make it look as if there had been nothing.
+    /// </summary>
+    /// <returns>Its other name.</returns>
+    /// <exception cref="IOException">It cannot be put aside.</exception>
     public static string PutAside(string path, DateTimeOffset now)
     {
         string aside = string.Create(CultureInfo.InvariantCulture, $"{path}.bad-{now.UtcDateTime:yyyyMMddHHmmssfff}");
-        File.Move(path, aside, overwrite: true);
+        if (!OwnFiles.TryLink(path, aside))
+        {
+            File.Move(path, aside, overwrite: true);
+        }
+
         return aside;
     }
 

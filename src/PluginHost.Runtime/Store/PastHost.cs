@@ -8,11 +8,13 @@ namespace PluginHost.Runtime.Store;
 /// <param name="HadWorkers">Whether it had started any.</param>
 internal sealed record PastHost(HostIdentity Host, IReadOnlyList<NotedWorker> Workers, bool HadWorkers)
 {
-    /// <summary>Reads a <see cref="RunningWorkers"/> file; null where it does not begin as one. A last line that was not finished is left out.</summary>
+    /// <summary>
+    /// Reads a <see cref="RunningWorkers"/> file; null where it does not begin as one, its first line being whole. A last line that was not finished is left out.
+    /// </summary>
     public static PastHost? Parse(string text)
     {
         string[] lines = text.Split('\n');
-        if (lines[0].Split(' ') is not [RunningWorkers.HostWord, var name] || HostIdentity.Parse(name) is not { } host)
+        if (lines.Length < 2 || lines[0].Split(' ') is not [RunningWorkers.HostWord, var name] || HostIdentity.Parse(name) is not { } host)
         {
             return null;
         }

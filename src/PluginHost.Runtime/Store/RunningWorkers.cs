@@ -26,6 +26,7 @@ internal sealed class RunningWorkers : IDisposable
     private readonly ILogger _logger;
     private FileStream? _file;
     private int _lines;
+    private bool _isDisposed;
 
     private RunningWorkers(string path, ILogger logger)
     {
@@ -89,8 +90,10 @@ internal sealed class RunningWorkers : IDisposable
     {
         lock (_lock)
         {
-            if (_file is not null)
+            if (!_isDisposed)
             {
+                // What could not be written any more goes too: it speaks of workers long gone.
+                _isDisposed = true;
                 Try_NeedsLock(() => File.Delete(_path));
                 _file?.Dispose();
                 _file = null;
@@ -116,9 +119,9 @@ internal sealed class RunningWorkers : IDisposable
         if (_lines > _running.Count + MostIdleLines)
         {
             Rewrite_NeedsLock();
-            return;
         }
 
+        // Behind a rewrite too: a file without any such line says that its host started no worker, and that nothing is to be swept.
         _file.Write(Encoding.UTF8.GetBytes(line));
         _lines++;
     }

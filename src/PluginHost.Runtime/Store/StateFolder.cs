@@ -93,7 +93,7 @@ internal sealed class StateFolder : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new StateFolderException($"The state folder '{full}' cannot be used: {error.Message} Let this user write there, or name another state folder.");
+            throw new StateFolderException($"The state folder '{full}' cannot be used: {error.Message} Let this user write there, make room, or name another state folder.");
         }
     }
 

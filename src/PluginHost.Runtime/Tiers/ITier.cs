@@ -206,7 +206,7 @@ internal interface IInstanceObserver
 }
 
 /// <summary>Slots of <see cref="ThreadBlocks"/> for code of a plugin that is no call; -1 where it is not counted.</summary>
-/// <param name="Start">Its load, construction and start.</param>
+/// <param name="Start">Its load, construction, start and health check.</param>
 /// <param name="Stop">What it does when it is asked to stop, and its disposal.</param>
 internal readonly record struct StageMarks(int Start, int Stop)
 {

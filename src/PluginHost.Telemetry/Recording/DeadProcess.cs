@@ -8,6 +8,11 @@ public sealed record DeadProcess(int Pid, IReadOnlyList<DeadThread> Threads)
     /// <summary>When it started, in the kernel's ticks since boot: with <see cref="Pid"/> it names the process.</summary>
     public long StartTime { get; init; }
 
+    /// <summary>
+    /// The methods with calls that were waiting for something, and how many each: what such a call does when it goes on is on no thread's record. In no order.
+    /// </summary>
+    public IReadOnlyList<SuspendedCalls> Suspended { get; init; } = [];
+
     /// <summary>How it ended, where it could still write that down; null for every end that leaves no time: signals, stack overflow, FailFast.</summary>
     public DeadEnd? End { get; init; }
 }
@@ -27,6 +32,11 @@ public enum HostEnd
 /// <param name="ThreadIds">The thread that threw; or those inside of plugins that can have asked for the exit: they waited then.</param>
 /// <param name="Culprit">The plugin whose code threw on a thread of its own; null where none did.</param>
 public sealed record DeadEnd(HostEnd Kind, IReadOnlyList<int> ThreadIds, DeadCall? Culprit);
+
+/// <summary>Calls of one method that were waiting when their process died. Immutable.</summary>
+/// <param name="Call">The method.</param>
+/// <param name="Count">How many.</param>
+public sealed record SuspendedCalls(DeadCall Call, long Count);
 
 /// <summary>A thread that was inside a plugin when its process died. Immutable.</summary>
 /// <param name="ThreadId">The operating system's thread id.</param>

@@ -39,6 +39,9 @@ internal static class FlightFile
     private const int MaxMethodBytes = 255;
     private const int SumOffset = NameBytes - 8;
 
+    // Escapes make a text longer.
+    private const int MostTextBytes = 8 * NameBytes;
+
     /// <summary>The file's name for a process.</summary>
     public static string NameOf(ProcessIdentity owner, bool idle = false) =>
         string.Create(CultureInfo.InvariantCulture, $"{Prefix}{owner.Pid}-{owner.StartTime}{(idle ? IdleSuffix : Suffix)}");
@@ -122,7 +125,7 @@ internal static class FlightFile
         return name;
     }
 
-    /// <summary>Reads a slot's name; null where there is none or it is damaged.</summary>
+    /// <summary>Reads a slot's name, without characters that act on a terminal; null where there is none or it is damaged.</summary>
     public static DeadCall? ReadName(ReadOnlySpan<byte> name)
     {
         if (name.Length < NameBytes
@@ -133,8 +136,8 @@ internal static class FlightFile
         }
 
         return new DeadCall(
-            Encoding.UTF8.GetString(name.Slice(IdOffset, name[4])),
-            Encoding.UTF8.GetString(name.Slice(MethodOffset, name[5])),
+            ForeignText.Line(Encoding.UTF8.GetString(name.Slice(IdOffset, name[4])), MostTextBytes)!,
+            ForeignText.Line(Encoding.UTF8.GetString(name.Slice(MethodOffset, name[5])), MostTextBytes)!,
             BinaryPrimitives.ReadInt32LittleEndian(name));
     }
 

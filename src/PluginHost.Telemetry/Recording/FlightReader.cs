@@ -8,6 +8,9 @@ namespace PluginHost.Telemetry.Recording;
 /// <summary>Reads the flight files of processes that are gone. Trusts no byte of them.</summary>
 internal static class FlightReader
 {
+    // No stack goes through more methods of plugins than that; a file that was written by hand may say so.
+    private const int MostInside = 256;
+
     /// <summary>Reads and deletes the files of dead processes, in the order of their names.</summary>
     /// <param name="folder">The folder; need not exist.</param>
     /// <param name="logger">Told of damaged files.</param>
@@ -41,6 +44,17 @@ internal static class FlightReader
         {
             string? problem;
             DeadProcess? read;
+            if (NoFile(file) is { } other)
+            {
+                if (!owner.IsAlive())
+                {
+                    Log.FlightFileUnreadable(logger, file, other);
+                    Delete(file, logger);
+                }
+
+                return;
+            }
+
             using (SafeFileHandle handle = File.OpenHandle(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete))
             {
                 byte[] header = Chunk(handle, 0, FlightFile.HeaderBytes);
@@ -52,7 +66,7 @@ internal static class FlightReader
                     return;
                 }
 
-                read = problem is null && !isIdle ? new DeadProcess(owner.Pid, Threads(handle)) { StartTime = owner.StartTime, End = DeathNote.Read(header) } : null;
+                read = problem is null && !isIdle ? Read(handle, owner, header) : null;
             }
 
             if (read is not null)
@@ -70,6 +84,20 @@ internal static class FlightReader
             Log.FlightFileUnreadable(logger, file, error.Message);
         }
 
+        Delete(file, logger);
+    }
+
+    // An open of a pipe would wait for its other end, for ever.
+    private static string? NoFile(string file)
+    {
+        FileInfo facts = new(file);
+        return facts.LinkTarget is { } target ? $"it is a link to {target}"
+            : facts.Length == 0 ? "it is empty, or no file"
+            : null;
+    }
+
+    private static void Delete(string file, ILogger logger)
+    {
         try
         {
             File.Delete(file);
@@ -80,48 +108,64 @@ internal static class FlightReader
         }
     }
 
-    private static List<DeadThread> Threads(SafeFileHandle file)
+    private static DeadProcess Read(SafeFileHandle file, ProcessIdentity owner, ReadOnlySpan<byte> header)
     {
         List<DeadThread> threads = [];
-        byte[] names = Chunk(file, FlightFile.HeaderBytes, ThreadBlocks.MaxSlots * FlightFile.NameBytes);
+        List<SuspendedCalls> suspended = [];
+        DeadCall?[] names = Names(Chunk(file, FlightFile.HeaderBytes, ThreadBlocks.MaxSlots * FlightFile.NameBytes));
         for (int i = 0; i < FlightFile.MaxBlocks; i++)
         {
             byte[] block = Chunk(file, FlightFile.BlocksOffset + ((long)i * ThreadBlocks.BlockBytes), ThreadBlocks.BlockBytes);
-            int thread = block.Length == ThreadBlocks.BlockBytes ? BinaryPrimitives.ReadInt32LittleEndian(block) : 0;
-            if (thread > 0 && ReadBlock(thread, block, names) is { } read)
-            {
-                threads.Add(read);
-            }
-
             if (block.Length < ThreadBlocks.BlockBytes)
             {
                 break;
             }
-        }
 
-        return threads;
-    }
-
-    private static DeadThread? ReadBlock(int thread, ReadOnlySpan<byte> block, ReadOnlySpan<byte> names)
-    {
-        int last = ThreadBlocks.LastEntered(block[..ThreadBlocks.HeaderBytes]);
-        List<DeadCall> inside = [];
-        DeadCall? innermost = null;
-        for (int slot = 0; slot < ThreadBlocks.MaxSlots; slot++)
-        {
-            ReadOnlySpan<byte> counts = block.Slice(ThreadBlocks.HeaderBytes + (slot * ThreadBlocks.SlotBytes), ThreadBlocks.SlotBytes);
-            long entered = BinaryPrimitives.ReadInt64LittleEndian(counts);
-            long left = BinaryPrimitives.ReadInt64LittleEndian(counts[8..]);
-            int nameAt = slot * FlightFile.NameBytes;
-            if (entered > left && left >= 0 && nameAt + FlightFile.NameBytes <= names.Length
-                && FlightFile.ReadName(names.Slice(nameAt, FlightFile.NameBytes)) is { } call)
+            int thread = BinaryPrimitives.ReadInt32LittleEndian(block);
+            if (thread == ThreadBlocks.SuspendedCalls)
             {
-                inside.Add(call);
-                innermost = slot == last ? call : innermost;
+                suspended = [.. Calls(block, names).Select(c => new SuspendedCalls(c.Call, c.Inside))];
+            }
+            else if (thread > 0 && ReadThread(thread, block, names) is { } read)
+            {
+                threads.Add(read);
             }
         }
 
-        return inside.Count == 0 ? null : new DeadThread(thread, inside, innermost);
+        return new DeadProcess(owner.Pid, threads) { StartTime = owner.StartTime, Suspended = suspended, End = DeathNote.Read(header) };
+    }
+
+    private static DeadThread? ReadThread(int thread, byte[] block, DeadCall?[] names)
+    {
+        int last = ThreadBlocks.LastEntered(block.AsSpan(0, ThreadBlocks.HeaderBytes));
+        (int Slot, DeadCall Call, long Inside)[] inside = [.. Calls(block, names).Take(MostInside)];
+        return inside.Length == 0 ? null : new DeadThread(thread, [.. inside.Select(c => c.Call)], Array.Find(inside, c => c.Slot == last).Call);
+    }
+
+    private static IEnumerable<(int Slot, DeadCall Call, long Inside)> Calls(byte[] block, DeadCall?[] names)
+    {
+        for (int slot = 0; slot < ThreadBlocks.MaxSlots; slot++)
+        {
+            ReadOnlySpan<byte> counts = block.AsSpan(ThreadBlocks.HeaderBytes + (slot * ThreadBlocks.SlotBytes), ThreadBlocks.SlotBytes);
+            long entered = BinaryPrimitives.ReadInt64LittleEndian(counts);
+            long left = BinaryPrimitives.ReadInt64LittleEndian(counts[8..]);
+            if (entered > left && left >= 0 && names[slot] is { } call)
+            {
+                yield return (slot, call, entered - left);
+            }
+        }
+    }
+
+    // Each name once, however many threads were in it.
+    private static DeadCall?[] Names(ReadOnlySpan<byte> table)
+    {
+        DeadCall?[] names = new DeadCall?[ThreadBlocks.MaxSlots];
+        for (int slot = 0; (slot + 1) * FlightFile.NameBytes <= table.Length; slot++)
+        {
+            names[slot] = FlightFile.ReadName(table.Slice(slot * FlightFile.NameBytes, FlightFile.NameBytes));
+        }
+
+        return names;
     }
 
     private static byte[] Chunk(SafeFileHandle file, long offset, int length)

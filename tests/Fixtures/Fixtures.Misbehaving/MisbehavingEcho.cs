@@ -47,6 +47,10 @@ public sealed class MisbehavingEcho : IEcho, IAsyncStartable, IAsyncDisposable
             case "start-hangs":
                 await Task.Delay(Timeout.Infinite, cancellationToken);
                 break;
+            case "start-token-throws":
+                cancellationToken.Register(static () => throw new InvalidOperationException("thrown while its start was given up"));
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+                break;
             case "start-cancels":
                 throw new OperationCanceledException("nobody asked");
         }

@@ -19,6 +19,9 @@ public sealed class ProbeGuard(int firstSlot) : Guard<IDisposable>(new ProbeSite
     /// <summary>Begins a call that is still inside when this returns.</summary>
     public CallEntry Begin(int method) => Enter(method);
 
+    /// <summary>Makes a call that waits for something, for ever.</summary>
+    public void Wait(int method) => Suspend(Enter(method), method);
+
     /// <summary>Ends what <see cref="Begin"/> began, on the same thread.</summary>
     public static void End(CallEntry entry) => Leave(entry);
 

@@ -59,6 +59,12 @@ switch (end)
             Console.ReadLine();
         }));
         return 0;
+    case "waits":
+        guard.Wait(1);
+        guard.Wait(1);
+        Console.WriteLine("ready");
+        Console.ReadLine();
+        return 0;
     case "failfast":
         guard.Call(0, () => guard.Call(1, () => Environment.FailFast("as told")));
         return 0;

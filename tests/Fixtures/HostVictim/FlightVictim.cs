@@ -8,7 +8,7 @@ namespace Fixtures.HostVictim;
 /// <summary>Records a chain of calls through several plugins, and dies in it.</summary>
 internal static class FlightVictim
 {
-    private static readonly string[] s_plugins = ["outer", "middle", "inner"];
+    private static readonly string[] s_plugins = ["outer", "middle", "inner", "no id/.."];
 
     /// <summary>Takes steps such as <c>+0 +1 -1</c>, on a thread of its own where a comma stands before, and kills the process.</summary>
     public static void Run(string state, string steps)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using PluginHost.Cli.Tests.Support;
 using PluginHost.TestKit;
@@ -40,6 +42,37 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_watching_host_tells_in_a_line_what_it_took_and_what_it_did_not()
+    {
+        const string Id = "samples.notes";
+        _folder.CopyOf(Path.Combine(Tool.Plugins, Id), $"plugins/{Id}");
+        string manifest = await File.ReadAllTextAsync(_folder["plugins", Id, "plugin.json"]);
+        string policy = _folder.Write("policy.json", $$"""{ "development": {{JsonSerializer.Serialize(_folder["plugins"])}} }""");
+        using Process host = Tool.Start("run", "--watch", "--plugins", _folder["plugins"], "--policy", policy, "--state", _folder["state"]);
+        await UntilLineAsync(host.StandardOutput, line => line.EndsWith("Ctrl-C stops it.", StringComparison.Ordinal));
+
+        _folder.Write($"plugins/{Id}/plugin.json", manifest.Replace("\"1.0.0\"", "\"1.0.1\"", StringComparison.Ordinal));
+        string taken = await UntilLineAsync(host.StandardError, line => line.Contains("took the place of", StringComparison.Ordinal));
+        _folder.Write($"plugins/{Id}/plugin.json", "{");
+        string kept = await UntilLineAsync(host.StandardError, line => line.Contains("was not taken", StringComparison.Ordinal));
+        _folder.Write($"plugins/{Id}/plugin.json", manifest.Replace("\"1.0.0\"", "\"1.0.1\"", StringComparison.Ordinal));
+        string same = await UntilLineAsync(host.StandardError, line => line.Contains("nothing to reload", StringComparison.Ordinal));
+        ToolResult list = await Tool.RunAsync("list", "--json", "--attach", _folder["state"]);
+        Task<string> rest = host.StandardError.ReadToEndAsync();
+        using (Process kill = Process.Start("kill", ["-INT", host.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await host.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.EndsWith("Reloaded: version 1.0.1 in the place of 1.0.0.", taken, StringComparison.Ordinal);
+        Assert.EndsWith(" Generation 2 (1.0.1) goes on.", kept, StringComparison.Ordinal);
+        Assert.Contains(Id, same, StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, Assert.Single(list.Json.GetProperty("plugins").EnumerateArray()).GetProperty("faultId").ValueKind);
+        Assert.Equal(0, host.ExitCode);
+        Assert.DoesNotContain("Unhandled", await rest, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Figures_of_a_folder_that_nobody_hosts_are_not_made_up()
     {
         ToolResult stats = await Tool.RunAsync("stats", "--json", "--attach", _folder.Folder("empty"));
@@ -48,6 +81,20 @@ public sealed class RunCommandTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private static async Task<string> UntilLineAsync(StreamReader reader, Func<string, bool> condition)
+    {
+        using CancellationTokenSource deadline = new(TimeSpan.FromMinutes(1));
+        while (await reader.ReadLineAsync(deadline.Token) is { } line)
+        {
+            if (condition(line))
+            {
+                return line;
+            }
+        }
+
+        throw new InvalidOperationException("The host ended before it had told what was waited for.");
+    }
 
     private static (bool Running, long Calls, long Ok, long Errors) Counts(JsonElement stats, string plugin, string method)
     {

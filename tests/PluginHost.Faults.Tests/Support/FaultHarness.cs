@@ -15,8 +15,9 @@ internal static class FaultHarness
     private const double MostTimesSlower = 3;
     private const int Attempts = 5;
 
-    // What the neighbour's calls took before this fault, and before those just before it: one look of half a second is short for a 99th percentile.
-    private const int QuietTimes = 4;
+    // What the neighbour's calls took before this fault, and before those just before it: one look is short for a 99th percentile.
+    private const int QuietTimes = 8;
+    private const int QuietCalls = 120;
 
     /// <summary>Runs a row in a host that others use before and after it.</summary>
     public static Task RunAsync(FaultHost host, FaultRow row, ITestOutputHelper output) => RunAsync(() => RunOnceAsync(host, row), output);
@@ -51,7 +52,12 @@ internal static class FaultHarness
         RestartRecord[] earlier = [.. host.Runtime.Restarts];
         Holdings held = host.Hold();
         Neighbour neighbour = new(host.Neighbour);
-        host.Quiet.Add(await neighbour.CallAsync(Task.CompletedTask));
+        do
+        {
+            host.Quiet.Add(await neighbour.CallAsync(Task.CompletedTask, QuietCalls));
+        }
+        while (host.Quiet.Count < QuietTimes / 2);
+
         TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task<double[]> meanwhile = neighbour.CallAsync(over.Task);
         FaultRun run = new(host, before.WorkerPid ?? 0);

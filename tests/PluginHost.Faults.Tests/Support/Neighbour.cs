@@ -14,14 +14,16 @@ internal sealed class Neighbour(IFaulty plugin)
     private const int FewestCalls = 240;
 
     /// <summary>Calls until it is enough, and often enough for a 99th percentile. A call that fails fails the measurement.</summary>
+    /// <param name="enough">Ends when it is.</param>
+    /// <param name="fewest">How many calls it makes at least.</param>
     /// <returns>How long each took, in milliseconds.</returns>
-    public async Task<double[]> CallAsync(Task enough)
+    public async Task<double[]> CallAsync(Task enough, int fewest = FewestCalls)
     {
         int calls = 0;
         List<double>[] lanes = await Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => Task.Run(async () =>
         {
             List<double> times = [];
-            while (Interlocked.Increment(ref calls) <= FewestCalls || !enough.IsCompleted)
+            while (Interlocked.Increment(ref calls) <= fewest || !enough.IsCompleted)
             {
                 long began = Stopwatch.GetTimestamp();
                 await plugin.SleepAsync(ServiceMilliseconds, CancellationToken.None);

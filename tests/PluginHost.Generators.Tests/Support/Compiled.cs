@@ -65,7 +65,7 @@ internal static class Compiled
     public static async Task<IReadOnlyList<Diagnostic>> AnalyzeAsync(Compilation compilation)
     {
         ImmutableArray<Diagnostic> found = await compilation
-            .WithAnalyzers([new ContractAnalyzer(), new PluginAnalyzer()])
+            .WithAnalyzers([new ContractAnalyzer(), new PluginAnalyzer(), new HealthCheckAnalyzer()])
             .GetAnalyzerDiagnosticsAsync();
         return [.. found.OrderBy(d => d.Location.SourceSpan.Start).ThenBy(d => d.Id, StringComparer.Ordinal)];
     }

@@ -94,6 +94,19 @@ public sealed class InProcessTierTests
     }
 
     [Fact]
+    public async Task A_start_that_is_given_up_is_taken_down_whatever_its_tokens_callbacks_throw()
+    {
+        using Harness harness = new("Fixtures.Misbehaving");
+        using CancellationTokenSource deadline = new(TimeSpan.FromMilliseconds(200));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => harness.StartAsync(harness.Request("""{"mode":"start-token-throws"}"""), deadline.Token));
+
+        await Until(() => harness.Observer.Faults.Any(f => f.Message.Contains("thrown while its start was given up", StringComparison.Ordinal)));
+        await Until(() => Contexts("Fixtures.Misbehaving") == 0);
+    }
+
+    [Fact]
     public void Options_report_all_problems_at_once()
     {
         InProcessOptions options = new() { DisposeTimeout = TimeSpan.Zero, ForcedProofEvery = TimeSpan.FromSeconds(-1) };

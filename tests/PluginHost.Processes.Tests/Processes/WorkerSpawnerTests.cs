@@ -268,6 +268,5 @@ public sealed class WorkerSpawnerTests
         process.Channel.Dispose();
     }
 
-    private static bool IsRunning(int pid) =>
-        File.Exists($"/proc/{pid}/stat") && !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ");
+    private static bool IsRunning(int pid) => Eventually.IsRunning(pid);
 }

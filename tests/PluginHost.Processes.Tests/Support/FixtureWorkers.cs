@@ -9,6 +9,7 @@ using PluginHost.Runtime.Model;
 using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
+using PluginHost.TestKit;
 
 namespace PluginHost.Processes.Tests.Support;
 
@@ -100,15 +101,5 @@ internal static class Eventually
 {
     public static void True(Func<bool> condition, string what) => Assert.True(SpinWait.SpinUntil(condition, Shell.Long), what);
 
-    public static bool IsRunning(int pid)
-    {
-        try
-        {
-            return !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ");
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
+    public static bool IsRunning(int pid) => ProcessLife.IsAlive(pid);
 }

@@ -24,13 +24,12 @@ internal static class OpenDescriptors
         List<string> inheritable = [];
         foreach (string path in Directory.EnumerateFiles("/proc/self/fdinfo"))
         {
-            // The one that reads this folder is gone again.
-            if (!File.Exists(path))
+            string? flags = Flags(path);
+            if (flags is null)
             {
                 continue;
             }
 
-            string flags = File.ReadLines(path).First(l => l.StartsWith("flags:"))[6..].Trim();
             int number = int.Parse(Path.GetFileName(path));
             if (number > 2 && (Convert.ToInt32(flags, 8) & 0x80000) == 0)
             {
@@ -39,5 +38,18 @@ internal static class OpenDescriptors
         }
 
         return inheritable;
+    }
+
+    // Null for one that is closed by now: the one that reads the folder is, and others' may be.
+    private static string? Flags(string path)
+    {
+        try
+        {
+            return File.ReadLines(path).First(l => l.StartsWith("flags:"))[6..].Trim();
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 }

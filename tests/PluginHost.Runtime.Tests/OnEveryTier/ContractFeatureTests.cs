@@ -16,14 +16,14 @@ public abstract partial class ContractFeatureTests : IAsyncLifetime
     private const string Id = SampleHost.Features;
     private SampleHost _host = null!;
 
-    private protected abstract Task<SampleHost> StartAsync(TimeSpan? drain);
+    private protected abstract Task<SampleHost> StartAsync(TimeSpan? drain, SpareMode spare = SpareMode.Warm);
 
     private IFeatures Features => _host.Runtime.Get<IFeatures>(Id);
 
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
-    // What a test leaves open is not waited for long when its host ends.
-    public async ValueTask InitializeAsync() => _host = await StartAsync(TimeSpan.FromMilliseconds(200));
+    // What a test leaves open is not waited for long when its host ends. Nothing starts again there, so nothing needs a spare.
+    public async ValueTask InitializeAsync() => _host = await StartAsync(TimeSpan.FromMilliseconds(200), SpareMode.None);
 
     public async ValueTask DisposeAsync()
     {
@@ -364,7 +364,7 @@ public abstract partial class ContractFeatureTests : IAsyncLifetime
         }
     }
 
-    private protected static async Task UntilAsync(Func<bool> condition)
+    internal static async Task UntilAsync(Func<bool> condition)
     {
         long began = Stopwatch.GetTimestamp();
         while (!condition())
@@ -478,26 +478,30 @@ public abstract partial class ContractFeatureTests : IAsyncLifetime
 
 public sealed class InProcessContractFeatureTests : ContractFeatureTests
 {
-    private protected override Task<SampleHost> StartAsync(TimeSpan? drain) => SampleHost.StartFeaturesAsync(PluginTier.InProcess, drain: drain);
+    private protected override Task<SampleHost> StartAsync(TimeSpan? drain, SpareMode spare = SpareMode.Warm) =>
+        SampleHost.StartFeaturesAsync(PluginTier.InProcess, drain: drain, spare: spare);
 }
 
 public sealed class InProcessRoundTripContractFeatureTests : ContractFeatureTests
 {
-    private protected override Task<SampleHost> StartAsync(TimeSpan? drain) => SampleHost.StartFeaturesAsync(PluginTier.InProcess, roundTrip: true, drain: drain);
+    private protected override Task<SampleHost> StartAsync(TimeSpan? drain, SpareMode spare = SpareMode.Warm) =>
+        SampleHost.StartFeaturesAsync(PluginTier.InProcess, roundTrip: true, drain: drain, spare: spare);
 }
 
 public sealed class ProcessMessagePackContractFeatureTests : ContractFeatureTests
 {
-    private protected override Task<SampleHost> StartAsync(TimeSpan? drain) => SampleHost.StartFeaturesAsync(PluginTier.Process, RpcCodec.MessagePack, drain: drain);
+    private protected override Task<SampleHost> StartAsync(TimeSpan? drain, SpareMode spare = SpareMode.Warm) =>
+        SampleHost.StartFeaturesAsync(PluginTier.Process, RpcCodec.MessagePack, drain: drain, spare: spare);
 }
 
 public sealed class ProcessJsonContractFeatureTests : ContractFeatureTests
 {
-    private protected override Task<SampleHost> StartAsync(TimeSpan? drain) => SampleHost.StartFeaturesAsync(PluginTier.Process, RpcCodec.Json, drain: drain);
+    private protected override Task<SampleHost> StartAsync(TimeSpan? drain, SpareMode spare = SpareMode.Warm) =>
+        SampleHost.StartFeaturesAsync(PluginTier.Process, RpcCodec.Json, drain: drain, spare: spare);
 }
 
 public sealed class ProcessRingContractFeatureTests : ContractFeatureTests
 {
-    private protected override Task<SampleHost> StartAsync(TimeSpan? drain) =>
-        SampleHost.StartFeaturesAsync(PluginTier.Process, RpcCodec.MessagePack, drain: drain, transport: WorkerTransport.Ring);
+    private protected override Task<SampleHost> StartAsync(TimeSpan? drain, SpareMode spare = SpareMode.Warm) =>
+        SampleHost.StartFeaturesAsync(PluginTier.Process, RpcCodec.MessagePack, drain: drain, transport: WorkerTransport.Ring, spare: spare);
 }

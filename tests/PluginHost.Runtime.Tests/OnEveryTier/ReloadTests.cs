@@ -178,8 +178,9 @@ public abstract class ReloadTests(PluginTier tier)
 
         Assert.Equal(10, kept);
         Assert.Equal(10, await features.CountAsync(10, null, Cancelled));
-        Assert.Equal(FaultKind.StartFailure, Assert.Single(host.Runtime.Faults).Kind);
-        Assert.Equal(2, host.Status(Id).Generation);
+        FaultRecord record = Assert.Single(host.Runtime.Faults);
+        Assert.Equal((FaultKind.StartFailure, 2), (record.Kind, record.Generation));
+        Assert.Equal(3, host.Status(Id).Generation);
     }
 
     [Theory]
@@ -247,7 +248,8 @@ public abstract class ReloadTests(PluginTier tier)
         (_, IReadOnlyList<Exception> failures) = await load.EndAsync();
 
         Assert.Empty(failures);
-        Assert.Equal(3, host.Status(Id).Generation);
+        Assert.Equal(3, Assert.Single(host.Runtime.Faults).Generation);
+        Assert.Equal(4, host.Status(Id).Generation);
     }
 
     private protected Task<SampleHost> StartAsync(TimeSpan drain, Action<JsonNode>? change = null, ILoggerFactory? loggers = null) =>

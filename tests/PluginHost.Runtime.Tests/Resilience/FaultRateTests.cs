@@ -32,4 +32,17 @@ public sealed class FaultRateTests
         Assert.Equal(2, problems.Count);
         Assert.Contains("FaultRate.Limit is 0", problems[0], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Faults_ahead_of_a_clock_that_was_set_back_do_not_count_for_hours()
+    {
+        DateTimeOffset noon = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+        FaultRate rate = new(new FaultRateOptions { Limit = 3, Window = TimeSpan.FromSeconds(10) });
+        rate.Add(noon);
+        rate.Add(noon);
+
+        bool exceeded = rate.Add(noon.AddHours(-1));
+
+        Assert.False(exceeded);
+    }
 }

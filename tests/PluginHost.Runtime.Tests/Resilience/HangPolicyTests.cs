@@ -123,4 +123,13 @@ public sealed class HangPolicyTests
 
         return found;
     }
+
+    [Fact]
+    public void Times_that_no_clock_can_count_are_refused()
+    {
+        IReadOnlyList<string> problems = new HangOptions { UnresponsiveAfter = TimeSpan.MaxValue, TerminateAfter = TimeSpan.MaxValue }.Validate();
+
+        Assert.Equal(2, problems.Count);
+        Assert.All(problems, p => Assert.Contains("expected at most 365.00:00:00", p, StringComparison.Ordinal));
+    }
 }

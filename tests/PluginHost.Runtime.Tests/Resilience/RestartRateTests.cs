@@ -51,5 +51,8 @@ public sealed class RestartRateTests
     {
         Assert.Empty(new RestartRateOptions().Validate());
         Assert.Equal(2, new RestartRateOptions { PerSecond = double.NaN, Burst = 0 }.Validate().Count);
+
+        // So rare that the time of the next is none that a clock could name.
+        Assert.Single(new RestartRateOptions { PerSecond = 1e-300 }.Validate());
     }
 }

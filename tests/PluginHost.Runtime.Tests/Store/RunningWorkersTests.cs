@@ -87,11 +87,37 @@ public sealed class RunningWorkersTests : IDisposable
         Assert.Equal(["stays"], PastHost.Parse(File.ReadAllText(Path))!.Workers.Select(w => w.PluginId));
     }
 
+    [Fact]
+    public void A_short_file_still_says_that_workers_had_run()
+    {
+        using RunningWorkers running = RunningWorkers.Open(Path, _log);
+        for (int i = 1; i <= 1000; i++)
+        {
+            running.Began(i, 100 + i, "comes-and-goes");
+            running.Ended(i);
+            Assert.True(PastHost.Parse(File.ReadAllText(Path))!.HadWorkers);
+        }
+    }
+
+    [Fact]
+    public void A_host_that_could_not_write_removes_what_the_one_before_it_left()
+    {
+        File.WriteAllText(Path, "host 1-2-3\n+ 1 11 one\n");
+        _folder.Folder("running.new");
+        RunningWorkers running = RunningWorkers.Open(Path, _log);
+
+        running.Dispose();
+
+        Assert.NotNull(running.Past);
+        Assert.False(File.Exists(Path));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("garbage")]
     [InlineData("host 1-2\n")]
     [InlineData("host x-y-z\n+ 1 2 a\n")]
+    [InlineData("host 1-2-3")]
     public void A_file_of_another_kind_is_no_past_host(string text) => Assert.Null(PastHost.Parse(text));
 
     [Fact]

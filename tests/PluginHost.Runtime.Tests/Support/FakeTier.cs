@@ -79,7 +79,7 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
     public TaskCompletionSource Drain { get; init; } = Ended();
 
     /// <summary>What its health check throws; null for none.</summary>
-    public Exception? Illness { get; init; }
+    public Exception? Illness { get; set; }
 
     public InstanceUsage Used { get; set; }
 
@@ -103,9 +103,9 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
 
     public async Task<int> DrainAsync(TimeSpan drain, CancellationToken cancellationToken)
     {
-        await Drain.Task;
+        await Drain.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         IsDrained = true;
-        return 0;
+        return Drain.Task.IsCompleted ? 0 : 1;
     }
 
     public Task CheckHealthAsync(TimeSpan timeout, CancellationToken cancellationToken) => Illness is null ? Task.CompletedTask : Task.FromException(Illness);

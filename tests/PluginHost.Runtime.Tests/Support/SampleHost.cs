@@ -38,8 +38,9 @@ internal sealed class SampleHost : IAsyncDisposable
         RpcCodec codec = RpcCodec.MessagePack,
         bool roundTrip = false,
         TimeSpan? drain = null,
-        WorkerTransport transport = WorkerTransport.Socket) =>
-        StartAsync(tier, codec, roundTrip, drain: drain, transport: transport, ids: [Features]);
+        WorkerTransport transport = WorkerTransport.Socket,
+        SpareMode spare = SpareMode.Warm) =>
+        StartAsync(tier, codec, roundTrip, drain: drain, transport: transport, spare: spare, ids: [Features]);
 
     /// <summary>Starts the named samples in a tier; their manifests' trust is raised to what the tier needs.</summary>
     public static async Task<SampleHost> StartAsync(

@@ -135,6 +135,41 @@ public sealed class FlightRecorderTests : IDisposable
     }
 
     [Fact]
+    public async Task Calls_that_wait_for_something_are_told_apart_from_those_on_a_thread()
+    {
+        using Process victim = Start("waits");
+        Assert.Equal("ready", await victim.StandardOutput.ReadLineAsync());
+        victim.Kill();
+        await victim.WaitForExitAsync();
+
+        DeadProcess dead = Assert.Single(FlightRecorder.ReadDead(_folder.Path, NullLogger.Instance));
+
+        Assert.Empty(dead.Threads);
+        Assert.Equal([new SuspendedCalls(new DeadCall("victim.plugin", "Victim.Inner", 7), 2)], dead.Suspended);
+    }
+
+    [Fact]
+    public void A_link_or_a_pipe_in_a_flight_files_place_is_never_opened()
+    {
+        string pipe = _folder["flight-1-1.bin"];
+        string link = _folder["flight-1-2.bin"];
+        string other = _folder.Write("other", "of somebody else");
+        using (Process made = Process.Start("mkfifo", [pipe]))
+        {
+            made.WaitForExit();
+        }
+
+        File.CreateSymbolicLink(link, other);
+        ListLogger logger = new();
+
+        IReadOnlyList<DeadProcess> dead = FlightRecorder.ReadDead(_folder.Path, logger);
+
+        Assert.Empty(dead);
+        Assert.Equal([10004, 10004], logger.Events.Select(e => e.Id.Id));
+        Assert.Equal([other], Directory.GetFiles(_folder.Path));
+    }
+
+    [Fact]
     public void Files_of_living_processes_and_of_others_are_left_alone()
     {
         string own = _folder[FlightFile.NameOf(ProcessIdentity.Current()!.Value)];
@@ -173,6 +208,14 @@ public sealed class FlightRecorderTests : IDisposable
     public void A_start_time_is_found_behind_any_command_name(string stat, long? expected)
     {
         Assert.Equal(expected, ProcessIdentity.ParseStartTime(stat));
+    }
+
+    [Fact]
+    public void A_name_that_would_act_on_a_terminal_or_break_a_file_is_escaped()
+    {
+        DeadCall? read = FlightFile.ReadName(FlightFile.WriteName(new DeadCall("a\u001b[31m", "B.C\nD", 1)));
+
+        Assert.Equal(new DeadCall("a\\u001b[31m", "B.C\\nD", 1), read);
     }
 
     [Fact]

@@ -2,13 +2,23 @@ using System.Buffers;
 using System.Diagnostics;
 using Fixtures.Features.Contract;
 using PluginHost.Contracts.Faults;
+using PluginHost.Rpc.Codecs;
+using PluginHost.Runtime.Model;
+using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Tests.Support;
 
 namespace PluginHost.Runtime.Tests.OnEveryTier;
 
-/// <content>Large values, streams and memory that is owned.</content>
-public abstract partial class ContractFeatureTests
+/// <summary>
+/// What large values, streams and memory that is owned do, whatever the tier and the codec. One subclass each, with one host for all of its tests: they
+/// leave nothing open, and what they count they count from where the test before them left it.
+/// </summary>
+public abstract class ContractBytesTests(FeaturesFixture host)
 {
+    private IFeatures Features => host.Features;
+
+    private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
+
     public static TheoryData<int> ByteCounts => [0, 1, 64 * 1024, (64 * 1024) + 1, 3_000_000];
 
     [Theory]
@@ -38,7 +48,7 @@ public abstract partial class ContractFeatureTests
         Assert.True(Numbered(count).AsSpan().SequenceEqual(second.Memory.Span));
         owner.Dispose();
         second.Dispose();
-        await UntilAsync(() => Features.Disowned() == before + 2);
+        await ContractFeatureTests.UntilAsync(() => Features.Disowned() == before + 2);
         Assert.Null(await Features.OwnLaterAsync(-1, Cancelled));
     }
 
@@ -51,7 +61,7 @@ public abstract partial class ContractFeatureTests
 
         Assert.Equal(bytes.Sum(b => (long)b), await Features.MeasureAsync(stream, int.MaxValue, Cancelled));
         Assert.Equal(-1, await Features.MeasureAsync(null, 0, Cancelled));
-        await UntilAsync(() => stream.IsDisposed);
+        await ContractFeatureTests.UntilAsync(() => stream.IsDisposed);
     }
 
     [Fact]
@@ -61,7 +71,7 @@ public abstract partial class ContractFeatureTests
 
         Assert.Equal(Numbered(100).Sum(b => (long)b), await Features.MeasureAsync(stream, 100, Cancelled));
 
-        await UntilAsync(() => stream.IsDisposed);
+        await ContractFeatureTests.UntilAsync(() => stream.IsDisposed);
     }
 
     [Fact]
@@ -71,7 +81,7 @@ public abstract partial class ContractFeatureTests
 
         Assert.Equal(0, await Features.MeasureAsync(stream, 0, Cancelled));
 
-        await UntilAsync(() => stream.IsDisposed);
+        await ContractFeatureTests.UntilAsync(() => stream.IsDisposed);
     }
 
     [Fact]
@@ -81,17 +91,18 @@ public abstract partial class ContractFeatureTests
         using SemaphoreSlim never = new(0);
         WatchedStream stream = new(Numbered(3_000_000), never);
         Task<long> call = Features.MeasureAsync(stream, int.MaxValue, given.Token);
-        await UntilAsync(() => stream.WasRead);
+        await ContractFeatureTests.UntilAsync(() => stream.WasRead);
 
         await given.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
-        await UntilAsync(() => stream.IsDisposed);
+        await ContractFeatureTests.UntilAsync(() => stream.IsDisposed);
     }
 
     [Fact]
     public async Task Owned_memory_cannot_be_reached_once_it_was_disposed()
     {
+        int before = Features.Disowned();
         foreach (int count in (int[])[10, 3_000_000])
         {
             IMemoryOwner<byte>? owner = await Features.OwnLaterAsync(count, Cancelled);
@@ -101,6 +112,8 @@ public abstract partial class ContractFeatureTests
 
             Assert.Throws<ObjectDisposedException>(() => owner.Memory.Span.Length);
         }
+
+        await ContractFeatureTests.UntilAsync(() => Features.Disowned() == before + 2);
     }
 
     [Theory]
@@ -117,7 +130,7 @@ public abstract partial class ContractFeatureTests
 
         Assert.True(Numbered(count).AsSpan().SequenceEqual(copy.ToArray()));
         Assert.Throws<ObjectDisposedException>(() => stream.ReadByte());
-        await UntilAsync(() => Features.Finished() == finished + 1);
+        await ContractFeatureTests.UntilAsync(() => Features.Finished() == finished + 1);
         Assert.Null(await Features.OpenBytesAsync(-1, Cancelled));
     }
 
@@ -131,7 +144,7 @@ public abstract partial class ContractFeatureTests
             Assert.Equal(1, stream.ReadByte());
         }
 
-        await UntilAsync(() => Features.Finished() == finished + 1);
+        await ContractFeatureTests.UntilAsync(() => Features.Finished() == finished + 1);
     }
 
     [Fact]
@@ -142,7 +155,7 @@ public abstract partial class ContractFeatureTests
 
         await stream!.DisposeAsync();
 
-        await UntilAsync(() => Features.Finished() == finished + 1);
+        await ContractFeatureTests.UntilAsync(() => Features.Finished() == finished + 1);
     }
 
     private static byte[] Numbered(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(i % 251))];
@@ -171,6 +184,31 @@ public abstract partial class ContractFeatureTests
             base.Dispose(disposing);
         }
     }
+}
+
+public sealed class InProcessContractBytesTests(InProcessContractBytesTests.Host host) : ContractBytesTests(host), IClassFixture<InProcessContractBytesTests.Host>
+{
+    public sealed class Host() : FeaturesFixture(() => SampleHost.StartFeaturesAsync(PluginTier.InProcess, spare: SpareMode.None));
+}
+
+public sealed class InProcessRoundTripContractBytesTests(InProcessRoundTripContractBytesTests.Host host) : ContractBytesTests(host), IClassFixture<InProcessRoundTripContractBytesTests.Host>
+{
+    public sealed class Host() : FeaturesFixture(() => SampleHost.StartFeaturesAsync(PluginTier.InProcess, roundTrip: true, spare: SpareMode.None));
+}
+
+public sealed class ProcessMessagePackContractBytesTests(ProcessMessagePackContractBytesTests.Host host) : ContractBytesTests(host), IClassFixture<ProcessMessagePackContractBytesTests.Host>
+{
+    public sealed class Host() : FeaturesFixture(() => SampleHost.StartFeaturesAsync(PluginTier.Process, RpcCodec.MessagePack, spare: SpareMode.None));
+}
+
+public sealed class ProcessJsonContractBytesTests(ProcessJsonContractBytesTests.Host host) : ContractBytesTests(host), IClassFixture<ProcessJsonContractBytesTests.Host>
+{
+    public sealed class Host() : FeaturesFixture(() => SampleHost.StartFeaturesAsync(PluginTier.Process, RpcCodec.Json, spare: SpareMode.None));
+}
+
+public sealed class ProcessRingContractBytesTests(ProcessRingContractBytesTests.Host host) : ContractBytesTests(host), IClassFixture<ProcessRingContractBytesTests.Host>
+{
+    public sealed class Host() : FeaturesFixture(() => SampleHost.StartFeaturesAsync(PluginTier.Process, RpcCodec.MessagePack, transport: WorkerTransport.Ring, spare: SpareMode.None));
 }
 
 /// <summary>What the application holds of a worker's memory when the worker dies.</summary>
