@@ -52,8 +52,7 @@ internal sealed partial class PluginSupervisor
         }
         else
         {
-            await instance.DisposeAsync().ConfigureAwait(false);
-            _live = null;
+            await StopLiveAsync(TimeSpan.Zero).ConfigureAwait(false);
         }
 
         Fail(died.Generation, died.Fault, stranded);

@@ -63,7 +63,8 @@ internal sealed partial class PluginSupervisor
         if (lost.Pool.IsSpent)
         {
             _failedAt = lost.Loss.At;
-            await StopLiveAsync(TimeSpan.Zero).ConfigureAwait(false);
+            await lost.Pool.DisposeAsync().ConfigureAwait(false);
+            _live = null;
             Follow(decision, lost.Generation, lost.Loss.Fault, faultId);
             return;
         }

@@ -180,6 +180,15 @@ internal sealed partial class PluginSupervisor
         _replaced.Add(EndReplacedAsync(command, old, _drainOver.Token));
     }
 
+    /// <summary>Lets a generation that takes no more calls end those that it has, and ends it. Any thread.</summary>
+    private async Task EndFailedAsync(LiveGeneration failed, CancellationToken drainOver)
+    {
+        await Task.Yield();
+        await failed.Instance.DrainAsync(_settings.DrainTimeout, drainOver).ConfigureAwait(false);
+        UnloadResult result = await StopAsync(failed, TimeSpan.Zero).ConfigureAwait(false);
+        Log.Stopped(_log, Plugin.Id, failed.Number, result.Outcome, result.AbandonedCalls);
+    }
+
     /// <summary>Lets a replaced generation let go of its calls and leases, and ends it. Any thread.</summary>
     private async Task EndReplacedAsync(Command command, LiveGeneration old, CancellationToken drainOver)
     {

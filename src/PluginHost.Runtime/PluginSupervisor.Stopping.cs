@@ -61,6 +61,7 @@ internal sealed partial class PluginSupervisor
         await replaced.ConfigureAwait(false);
         await SparesEndedAsync().ConfigureAwait(false);
         _drainOver = new CancellationTokenSource();
+        await SparesEndedAsync().ConfigureAwait(false);
         return stopped;
     }
 

@@ -91,9 +91,9 @@ public sealed class PluginSupervisorReplacingTests : IAsyncDisposable
         _tier.Started[0].Die(FaultKind.Signal);
         fails.SetResult();
         PluginFaultException refused = await Assert.ThrowsAsync<PluginFaultException>(() => reload);
-        await UntilAsync(() => _supervisor.View is { State: PluginState.Ready, Generation: 2 });
+        await UntilAsync(() => _supervisor.View is { State: PluginState.Ready, Generation: > 1 });
 
-        Assert.Contains("its library is missing Generation 1 (1.0.0) has ended meanwhile; its restart follows.", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("its library is missing Version 1.0.0 stays.", refused.Message, StringComparison.Ordinal);
         Assert.Equal([FaultKind.StartFailure, FaultKind.Signal], _recorder.Faults().Select(f => f.Kind));
     }
 

@@ -265,7 +265,9 @@ public abstract class ProcessTierTests(RpcCodec codec, WorkerTransport transport
         Assert.All([fault, other], f => Assert.Equal(record.Id, f.FaultId));
         Assert.Equal(2, record.CallsInFlight);
         Assert.Equal(worker.Pid, record.WorkerPid);
-        Assert.False(Eventually.IsRunning(worker.Pid));
+
+        // It is told while the kernel still takes its memory back.
+        Eventually.True(() => !Eventually.IsRunning(worker.Pid), "The process did not end.");
         if (kind == FaultKind.UnhandledException)
         {
             Assert.Equal("System.InvalidOperationException", record.RemoteType);
