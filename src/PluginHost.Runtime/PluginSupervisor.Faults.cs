@@ -66,6 +66,10 @@ internal sealed partial class PluginSupervisor
         }
     }
 
+    /// <summary>A start that failed in the host, in a way that nobody has thought of.</summary>
+    private FaultRecord DescribeDefect(Exception defect, int generation) =>
+        Describe(null, FaultKind.StartFailure, $"It could not be started: the host failed with {defect.GetType().FullName}: {defect.Message}") with { Generation = generation };
+
     private FaultRecord RecordOf(PluginException e, int generation) =>
         Describe(null, e.Kind, e.Message) with
         {

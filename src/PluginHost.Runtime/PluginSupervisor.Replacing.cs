@@ -226,15 +226,6 @@ internal sealed partial class PluginSupervisor
         }
     }
 
-    /// <summary>Lets a generation that takes no more calls end those that it has, and ends it. Any thread.</summary>
-    private async Task EndFailedAsync(LiveGeneration failed, CancellationToken drainOver)
-    {
-        await Task.Yield();
-        await failed.Instance.DrainAsync(_settings.DrainTimeout, drainOver).ConfigureAwait(false);
-        UnloadResult result = await StopAsync(failed, TimeSpan.Zero).ConfigureAwait(false);
-        Log.Stopped(_log, Plugin.Id, failed.Number, result.Outcome, result.AbandonedCalls);
-    }
-
     // Looks, and forces nothing, until a natural collection has proved that it is gone.
     private async Task ProveReplacedAsync(InProcessInstance instance)
     {

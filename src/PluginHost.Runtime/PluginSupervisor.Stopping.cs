@@ -61,7 +61,6 @@ internal sealed partial class PluginSupervisor
         await replaced.ConfigureAwait(false);
         await SparesEndedAsync().ConfigureAwait(false);
         _drainOver = new CancellationTokenSource();
-        await SparesEndedAsync().ConfigureAwait(false);
         return stopped;
     }
 

@@ -4,7 +4,6 @@ using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Leasing;
 using PluginHost.Rpc.Messages;
-using PluginHost.Rpc.WorkerProtocol;
 
 namespace PluginHost.Rpc.Connection;
 
@@ -137,13 +136,9 @@ internal sealed partial class IncomingCall
         {
             MessagePackValueReader reader = new(arguments, leases, _payloads);
             RequireArguments(reader.Peek());
-            if (_dispatcher is WorkerControl control)
-            {
-                // Named, so that it is compiled ahead of time: every start of a worker goes through here.
-                return control.InvokeAsync(_method, ref reader, this, _source.Token);
-            }
-
-            return _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
+            return _dispatcher is CompiledDispatcher compiled
+                ? compiled.InvokeMessagePackAsync(_method, ref reader, this, _source.Token)
+                : _dispatcher!.InvokeAsync(_method, ref reader, this, _source.Token);
         }
         else
         {

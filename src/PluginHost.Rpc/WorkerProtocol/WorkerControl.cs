@@ -1,10 +1,11 @@
 using PluginHost.Contracts.Invocation;
+using PluginHost.Rpc.Codecs;
 using PluginHost.Rpc.Connection;
 
 namespace PluginHost.Rpc.WorkerProtocol;
 
 /// <summary>The worker's side of the protocol: answers the host. Derived in the worker; handlers run on pool threads, side by side.</summary>
-public abstract class WorkerControl : Dispatcher
+public abstract class WorkerControl : CompiledDispatcher
 {
     /// <inheritdoc/>
     public sealed override ContractDescriptor Contract => WorkerControlContract.Instance;
@@ -48,6 +49,10 @@ public abstract class WorkerControl : Dispatcher
                 throw new ArgumentOutOfRangeException(nameof(method), method, "The worker control has five methods.");
         }
     }
+
+    /// <inheritdoc/>
+    internal sealed override ValueTask InvokeMessagePackAsync(int method, ref MessagePackValueReader arguments, Reply reply, CancellationToken cancellationToken) =>
+        InvokeAsync(method, ref arguments, reply, cancellationToken);
 
     /// <inheritdoc/>
     public sealed override string? FindError(int method, Exception exception) => null;
