@@ -96,7 +96,7 @@ internal sealed partial class PluginSession
                 CallPreparation.Prepare(contract.CreateDispatcher(contract.CreateProxy(new HostLeaseInvoker(request.PluginId, Connection))), _codec);
                 found.Add(contract);
             }
-            catch (Exception unfit) when (unfit is PluginLoadException or IOException or BadImageFormatException or TypeLoadException or ReflectionTypeLoadException)
+            catch (Exception unfit) when (unfit is not OutOfMemoryException)
             {
                 // Said when a plugin needs it, in that plugin's name; the spare serves the others.
                 continue;

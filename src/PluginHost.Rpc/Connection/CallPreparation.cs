@@ -7,7 +7,7 @@ namespace PluginHost.Rpc.Connection;
 
 /// <summary>
 /// Compiles what a first call of a contract would wait for: its dispatcher, its results, and this library's generic code for them. Nothing of it runs.
-/// For a process that has time now and will not have it when the call comes.
+/// For a process that has time now and will not have it when the call comes. What cannot be compiled is left to the call that needs it. Thread-safe.
 /// </summary>
 public static class CallPreparation
 {
@@ -31,7 +31,7 @@ public static class CallPreparation
         int left = MostMethods;
         PrepareAll(type, reader, writer, ref left);
         PrepareAll(dispatcher.Contract.GetType(), reader, writer, ref left);
-        foreach (Type result in type.Assembly.GetTypes())
+        foreach (Type result in TypesOf(type.Assembly))
         {
             if (left <= 0)
             {
@@ -60,6 +60,18 @@ public static class CallPreparation
         }
     }
 
+    private static IEnumerable<Type> TypesOf(Assembly assembly)
+    {
+        try
+        {
+            return assembly.GetTypes();
+        }
+        catch (ReflectionTypeLoadException some)
+        {
+            return some.Types.OfType<Type>();
+        }
+    }
+
     private static void PrepareAll(Type type, Type reader, Type writer, ref int left)
     {
         foreach (MethodBase method in type.GetMethods(Own).Cast<MethodBase>().Concat(type.GetConstructors(Own)))
@@ -82,7 +94,12 @@ public static class CallPreparation
 
     private static void Compile(MethodBase method, Type? argument, ref int left)
     {
-        if (left-- > 0 && !method.IsAbstract && !method.DeclaringType!.ContainsGenericParameters)
+        if (left-- <= 0 || method.IsAbstract || method.DeclaringType!.ContainsGenericParameters)
+        {
+            return;
+        }
+
+        try
         {
             if (argument is null)
             {
@@ -92,6 +109,11 @@ public static class CallPreparation
             {
                 RuntimeHelpers.PrepareMethod(method.MethodHandle, [argument.TypeHandle]);
             }
+        }
+        catch (Exception unfit) when (unfit is not OutOfMemoryException)
+        {
+            // A type of it is missing, or its code is none: the call that runs it meets the same, and tells it with its name.
+            left++;
         }
     }
 }
