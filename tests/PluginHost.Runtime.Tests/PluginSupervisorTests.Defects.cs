@@ -22,7 +22,7 @@ public sealed partial class PluginSupervisorTests
         await supervisor.ResetAsync();
 
         Assert.Equal(PluginState.BackingOff, first);
-        Assert.Contains("The host could not start it: a defect", quarantined.Reason, StringComparison.Ordinal);
+        Assert.Contains("the host failed with System.InvalidOperationException: a defect", quarantined.Reason, StringComparison.Ordinal);
         Assert.All(_recorder.Faults(), fault => Assert.Equal(FaultKind.StartFailure, fault.Kind));
         Assert.Equal((PluginState.Ready, 3), (supervisor.View.State, supervisor.View.Generation));
     }
