@@ -25,6 +25,7 @@ public sealed partial class PluginRuntime
         }
 
         RosterChanged();
+        _parts.Window.RemoveRemains();
         _control = OpenControl();
         _window = _options.Clock.CreateTimer(_ => WriteWindow(), null, s_windowEvery, s_windowEvery);
         StartWatch();

@@ -302,7 +302,7 @@ public sealed class InlineDispatchTests : IAsyncDisposable
         await blocked;
         await Until.True(() => _host.UnansweredOutbound == 0);
         Assert.Empty(_worker.RunningInbound(10));
-        Assert.Equal(heard + 2, _host.ReceivedMessages);
+        await Until.True(() => _host.ReceivedMessages == heard + 2);
     }
 
     private async Task<int> QuickAsync(int key) => (await _host.CallAsync<QuickCall, int>(new QuickCall(key), s_long, default)).Value;
