@@ -73,6 +73,9 @@ public abstract class FaultHost : IAsyncLifetime
             },
         }));
         await WarmUpAsync();
+
+        // Written by a thread of its own: what is counted from here on must find it.
+        await UntilAsync(() => File.Exists(Path.Combine(State, "faults.jsonl")), "The first fault is in the journal");
     }
 
     /// <inheritdoc/>

@@ -226,11 +226,17 @@ public sealed class PoolTests : IAsyncDisposable
         await StartAsync(workers: 3);
         Repeat(200);
 
-        // The time in between is the plugin's, and other threads': only what this one allocates is the call's.
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Repeat(1000);
+        // The time in between is the plugin's, and other threads': only what this one allocates is the call's. A caller that waits may read what else
+        // comes in, such as signs of life, so not every round is without; what each call allocated would be in all of them.
+        long[] rounds = new long[5];
+        for (int round = 0; round < rounds.Length; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Repeat(1000);
+            rounds[round] = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
 
-        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4000);
+        Assert.InRange(rounds.Min(), 0, 4000);
 
         void Repeat(int calls)
         {
