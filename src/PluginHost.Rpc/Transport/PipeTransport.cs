@@ -45,7 +45,7 @@ public sealed unsafe partial class PipeTransport : RpcTransport
     /// <inheritdoc/>
     public override int Receive(Span<byte> bytes, int milliseconds)
     {
-        using Held input = new(_input);
+        using HeldDescriptor input = new(_input);
         fixed (byte* start = bytes)
         {
             // A peer that writes for ever must not keep a connection open that this side has shut down.
@@ -94,7 +94,7 @@ public sealed unsafe partial class PipeTransport : RpcTransport
     /// <inheritdoc/>
     public override SendAttempt TrySend(ReadOnlySpan<byte> bytes)
     {
-        using Held output = new(_output);
+        using HeldDescriptor output = new(_output);
         fixed (byte* start = bytes)
         {
             int sent = 0;
@@ -129,7 +129,7 @@ public sealed unsafe partial class PipeTransport : RpcTransport
         try
         {
             // The counter stays above zero: everything that waits now or later wakes at once.
-            using Held wakeUp = new(_wakeUp);
+            using HeldDescriptor wakeUp = new(_wakeUp);
             ulong one = 1;
             _ = Write(wakeUp.Number, (byte*)&one, sizeof(ulong));
         }
@@ -150,8 +150,8 @@ public sealed unsafe partial class PipeTransport : RpcTransport
     /// <summary>Waits for a pipe, or for the end of the transport; false where neither came in time.</summary>
     private bool WaitFor(SafeFileHandle handle, short wanted, int milliseconds)
     {
-        using Held pipe = new(handle);
-        using Held wakeUp = new(_wakeUp);
+        using HeldDescriptor pipe = new(handle);
+        using HeldDescriptor wakeUp = new(_wakeUp);
         PollEntry* entries = stackalloc PollEntry[2];
         entries[0] = new PollEntry { Descriptor = pipe.Number, Wanted = wanted };
         entries[1] = new PollEntry { Descriptor = wakeUp.Number, Wanted = PollIn };
@@ -169,35 +169,12 @@ public sealed unsafe partial class PipeTransport : RpcTransport
 
     private static int SetNonBlocking(SafeFileHandle handle)
     {
-        using Held held = new(handle);
+        using HeldDescriptor held = new(handle);
         return Control(held.Number, SetStatusFlags, NonBlocking);
     }
 
     private static SocketException Broken() =>
         new((int)SocketError.ConnectionReset, Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError()));
-
-    /// <summary>A descriptor whose number stays this transport's while it is in use, whoever closes it meanwhile.</summary>
-    private ref struct Held : IDisposable
-    {
-        private readonly SafeFileHandle _handle;
-        private bool _isHeld;
-
-        public Held(SafeFileHandle handle)
-        {
-            _handle = handle;
-            handle.DangerousAddRef(ref _isHeld);
-        }
-
-        public readonly int Number => (int)_handle.DangerousGetHandle();
-
-        public readonly void Dispose()
-        {
-            if (_isHeld)
-            {
-                _handle.DangerousRelease();
-            }
-        }
-    }
 
     [StructLayout(LayoutKind.Sequential)]
     private struct PollEntry

@@ -81,38 +81,27 @@ internal sealed class SocketTransport : RpcTransport
             return _socket!.Send(bytes, SocketFlags.None);
         }
 
-        bool isHeld = false;
-        try
+        using HeldDescriptor held = new(_handle);
+        fixed (byte* start = bytes)
         {
-            _handle.DangerousAddRef(ref isHeld);
-            fixed (byte* start = bytes)
+            while (true)
             {
-                while (true)
+                nint count = SocketCalls.Send(held.Number, start, bytes.Length, NoSignal);
+                if (count >= 0)
                 {
-                    nint count = SocketCalls.Send((int)_handle.DangerousGetHandle(), start, bytes.Length, NoSignal);
-                    if (count >= 0)
-                    {
-                        return (int)count;
-                    }
-
-                    switch (Marshal.GetLastPInvokeError())
-                    {
-                        case SocketCalls.Interrupted:
-                            break;
-                        case SocketCalls.TryAgain:
-                            WaitFor(SocketCalls.Writable);
-                            break;
-                        case int error:
-                            throw SocketCalls.Failed(error);
-                    }
+                    return (int)count;
                 }
-            }
-        }
-        finally
-        {
-            if (isHeld)
-            {
-                _handle.DangerousRelease();
+
+                switch (Marshal.GetLastPInvokeError())
+                {
+                    case SocketCalls.Interrupted:
+                        break;
+                    case SocketCalls.TryAgain:
+                        WaitFor(SocketCalls.Writable);
+                        break;
+                    case int error:
+                        throw SocketCalls.Failed(error);
+                }
             }
         }
     }
@@ -125,43 +114,31 @@ internal sealed class SocketTransport : RpcTransport
             return new SendAttempt(0, IsFull: true);
         }
 
-        bool isHeld = false;
-        try
+        using HeldDescriptor held = new(_handle);
+        fixed (byte* start = bytes)
         {
-            // The number must stay this socket's while it is in use, whoever closes it meanwhile.
-            _handle.DangerousAddRef(ref isHeld);
-            fixed (byte* start = bytes)
+            int sent = 0;
+            while (sent < bytes.Length)
             {
-                int sent = 0;
-                while (sent < bytes.Length)
+                nint count = SocketCalls.Send(held.Number, start + sent, bytes.Length - sent, DontWait | NoSignal);
+                if (count >= 0)
                 {
-                    nint count = SocketCalls.Send((int)_handle.DangerousGetHandle(), start + sent, bytes.Length - sent, DontWait | NoSignal);
-                    if (count >= 0)
-                    {
-                        sent += (int)count;
-                        continue;
-                    }
-
-                    switch (Marshal.GetLastPInvokeError())
-                    {
-                        case SocketCalls.Interrupted:
-                            break;
-                        case SocketCalls.TryAgain:
-                            return new SendAttempt(sent, IsFull: true);
-                        case int error:
-                            throw SocketCalls.Failed(error);
-                    }
+                    sent += (int)count;
+                    continue;
                 }
 
-                return new SendAttempt(sent, IsFull: false);
+                switch (Marshal.GetLastPInvokeError())
+                {
+                    case SocketCalls.Interrupted:
+                        break;
+                    case SocketCalls.TryAgain:
+                        return new SendAttempt(sent, IsFull: true);
+                    case int error:
+                        throw SocketCalls.Failed(error);
+                }
             }
-        }
-        finally
-        {
-            if (isHeld)
-            {
-                _handle.DangerousRelease();
-            }
+
+            return new SendAttempt(sent, IsFull: false);
         }
     }
 
@@ -175,7 +152,6 @@ internal sealed class SocketTransport : RpcTransport
     /// <inheritdoc/>
     public override void ShutDown()
     {
-        bool isHeld = false;
         try
         {
             if (_socket is not null)
@@ -184,19 +160,12 @@ internal sealed class SocketTransport : RpcTransport
                 return;
             }
 
-            _handle.DangerousAddRef(ref isHeld);
-            _ = SocketCalls.Shutdown((int)_handle.DangerousGetHandle(), SocketCalls.BothWays);
+            using HeldDescriptor held = new(_handle);
+            _ = SocketCalls.Shutdown(held.Number, SocketCalls.BothWays);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // The peer or the owner was first: the socket is as shut as it can be.
-        }
-        finally
-        {
-            if (isHeld)
-            {
-                _handle.DangerousRelease();
-            }
         }
     }
 
@@ -210,20 +179,9 @@ internal sealed class SocketTransport : RpcTransport
     /// <summary>Waits until the descriptor is ready, or shut.</summary>
     private unsafe void WaitFor(short what)
     {
-        bool isHeld = false;
-        try
-        {
-            _handle.DangerousAddRef(ref isHeld);
-            SocketCalls.PollEntry entry = new() { Descriptor = (int)_handle.DangerousGetHandle(), Wanted = what };
-            _ = SocketCalls.Poll(&entry, 1, Timeout.Infinite);
-        }
-        finally
-        {
-            if (isHeld)
-            {
-                _handle.DangerousRelease();
-            }
-        }
+        using HeldDescriptor held = new(_handle);
+        SocketCalls.PollEntry entry = new() { Descriptor = held.Number, Wanted = what };
+        _ = SocketCalls.Poll(&entry, 1, Timeout.Infinite);
     }
 
     private int Spin(Span<byte> bytes)
@@ -259,37 +217,26 @@ internal sealed class SocketTransport : RpcTransport
 
     private unsafe int ReceiveOnce(Span<byte> bytes, int flags)
     {
-        bool isHeld = false;
-        try
+        using HeldDescriptor held = new(_handle);
+        fixed (byte* start = bytes)
         {
-            _handle.DangerousAddRef(ref isHeld);
-            fixed (byte* start = bytes)
+            while (true)
             {
-                while (true)
+                nint count = SocketCalls.Receive(held.Number, start, bytes.Length, flags);
+                if (count >= 0)
                 {
-                    nint count = SocketCalls.Receive((int)_handle.DangerousGetHandle(), start, bytes.Length, flags);
-                    if (count >= 0)
-                    {
-                        return (int)count;
-                    }
-
-                    switch (Marshal.GetLastPInvokeError())
-                    {
-                        case SocketCalls.Interrupted:
-                            break;
-                        case SocketCalls.TryAgain:
-                            return NothingYet;
-                        case int error:
-                            throw SocketCalls.Failed(error);
-                    }
+                    return (int)count;
                 }
-            }
-        }
-        finally
-        {
-            if (isHeld)
-            {
-                _handle.DangerousRelease();
+
+                switch (Marshal.GetLastPInvokeError())
+                {
+                    case SocketCalls.Interrupted:
+                        break;
+                    case SocketCalls.TryAgain:
+                        return NothingYet;
+                    case int error:
+                        throw SocketCalls.Failed(error);
+                }
             }
         }
     }
@@ -313,22 +260,11 @@ internal sealed class SocketTransport : RpcTransport
             return;
         }
 
-        bool isHeld = false;
-        try
-        {
-            _handle.DangerousAddRef(ref isHeld);
-            nint* time = stackalloc nint[2];
-            time[0] = milliseconds / 1000;
-            time[1] = milliseconds % 1000 * 1000;
-            _ = SocketCalls.SetOption((int)_handle.DangerousGetHandle(), SocketCalls.SocketLevel, SocketCalls.ReceiveTimeout, time, (uint)(2 * sizeof(nint)));
-        }
-        finally
-        {
-            if (isHeld)
-            {
-                _handle.DangerousRelease();
-            }
-        }
+        using HeldDescriptor held = new(_handle);
+        nint* time = stackalloc nint[2];
+        time[0] = milliseconds / 1000;
+        time[1] = milliseconds % 1000 * 1000;
+        _ = SocketCalls.SetOption(held.Number, SocketCalls.SocketLevel, SocketCalls.ReceiveTimeout, time, (uint)(2 * sizeof(nint)));
     }
 
     private int ReceivePortably(Span<byte> bytes, int milliseconds)
