@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Tiers;
 
 namespace PluginHost.Runtime;
@@ -9,8 +10,6 @@ namespace PluginHost.Runtime;
 /// </summary>
 internal sealed class HotSpare : IAsyncDisposable
 {
-    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(60);
     private readonly Func<CancellationToken, Task<IPluginInstance>> _start;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
@@ -69,7 +68,7 @@ internal sealed class HotSpare : IAsyncDisposable
 
     private async Task KeepAsync(TimeSpan pause)
     {
-        for (TimeSpan next = s_firstPause; ; next = next * 2 < s_longestPause ? next * 2 : s_longestPause)
+        for (int losses = 0; ; losses++)
         {
             await Task.Delay(pause, _clock, _unwanted.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (_unwanted.IsCancellationRequested || await TryStartAsync().ConfigureAwait(false) is not { } instance)
@@ -79,7 +78,7 @@ internal sealed class HotSpare : IAsyncDisposable
                     return;
                 }
 
-                pause = next;
+                pause = RetryPause.After(losses);
                 continue;
             }
 
@@ -94,7 +93,7 @@ internal sealed class HotSpare : IAsyncDisposable
 
             Log.HotSpareLost(_logger, Plugin.Id, (await instance.Died.ConfigureAwait(false)).Message);
             await instance.DisposeAsync().ConfigureAwait(false);
-            pause = next;
+            pause = RetryPause.After(losses);
         }
     }
 

@@ -70,16 +70,8 @@ internal sealed partial class PluginSupervisor
     private FaultRecord DescribeDefect(Exception defect, int generation) =>
         Describe(null, FaultKind.StartFailure, $"It could not be started: the host failed with {defect.GetType().FullName}: {defect.Message}") with { Generation = generation };
 
-    private FaultRecord RecordOf(PluginException e, int generation) =>
-        Describe(null, e.Kind, e.Message) with
-        {
-            Generation = generation,
-            Limit = e.Fault.Limit,
-            Remedy = e.Fault.Remedy,
-            RemoteType = e.Fault.RemoteType,
-            RemoteStack = e.Fault.RemoteStack,
-            ExitCode = e.Cause.ExitCode,
-            Signal = e.Cause.Signal,
-            StderrTail = e.Cause.StderrTail,
-        };
+    private FaultRecord RecordOf(PluginException e, int generation) => FailureRecord.Of(e, Clock.GetUtcNow()) with
+    {
+        PluginId = Plugin.Id, Tier = _tier, Generation = generation, Method = null, WorkerPid = Observer.WorkerPid,
+    };
 }

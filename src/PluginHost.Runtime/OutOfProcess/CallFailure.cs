@@ -3,6 +3,7 @@ using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.Messages;
+using PluginHost.Runtime.Tiers;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime.OutOfProcess;
@@ -75,24 +76,24 @@ internal sealed record CallFailure(CallStatus Status, PluginException Exception)
         };
     }
 
-    /// <summary>The record of this failure for the journal; null where it is no fault of the plugin.</summary>
-    public FaultRecord? Record(DateTimeOffset at, int? pid) => Status is not (CallStatus.Fault or CallStatus.Timeout)
-        ? null
-        : new FaultRecord
-        {
-            At = at,
-            PluginId = Exception.PluginId,
-            Kind = Exception.Kind,
-            Tier = Exception.Fault.Tier,
-            Generation = Exception.Generation,
-            Method = Exception.Fault.Method,
-            Message = Exception.Message,
-            Limit = Exception.Fault.Limit,
-            Remedy = Exception.Fault.Remedy,
-            RemoteType = Exception.Fault.RemoteType,
-            RemoteStack = Exception.Fault.RemoteStack,
-            WorkerPid = pid,
-        };
+    /// <summary>Records it where it is a fault of the plugin; then its caller is told of the record.</summary>
+    /// <param name="observer">Who records.</param>
+    /// <param name="at">When it happened.</param>
+    /// <param name="pid">The worker; null where the call reached none.</param>
+    public CallFailure Recorded(IInstanceObserver observer, DateTimeOffset at, int? pid) =>
+        Status is CallStatus.Fault or CallStatus.Timeout && observer.Fault(FailureRecord.Of(Exception, at) with { WorkerPid = pid }) is { } id ? PointingAt(id) : this;
+
+    /// <summary>Counts and records a call that reached no worker, and gives what its caller gets.</summary>
+    public PluginException Told(IInstanceObserver observer, ContractMethod method, DateTimeOffset at)
+    {
+        observer.Ended(method, Status);
+        return Recorded(observer, at, null).Exception;
+    }
+
+    /// <summary>What a call gets that met the stop of a generation with several workers.</summary>
+    public static PluginUnavailableException Stopped(WorkerIdentity workers, ContractMethod method) => new(
+        $"{method} of plugin '{workers.PluginId}' was not called: its workers (generation {workers.Generation}) are being stopped. Call again.",
+        workers.Fault(FaultKind.Unavailable, method) with { IsRetryable = true });
 
     private static CallFailure OfError(RpcErrorException error, WorkerIdentity worker, ContractMethod method)
     {

@@ -76,7 +76,7 @@ internal sealed partial class PerCallInstance
             if (!isHeld && !isNested)
             {
                 (GateResult result, queued) = await _gate.EnterAsync(timeout, cancellationToken).ConfigureAwait(false);
-                isHeld = result == GateResult.Entered ? true : throw Counted(method, NotEntered(method, result, timeout));
+                isHeld = result == GateResult.Entered ? true : throw NotEntered(method, result, timeout).Told(_observer, method, _clock.GetUtcNow());
             }
 
             TimeSpan left = LeftOf(timeout, began);
@@ -134,9 +134,9 @@ internal sealed partial class PerCallInstance
                     ? thrown
                     : new OperationCanceledException($"{method} was cancelled by its caller.", thrown, cancellationToken);
             case OperationCanceledException:
-                return new CallLostException(Stopped(method), wasSent: false);
+                return new CallLostException(CallFailure.Stopped(_identity, method), wasSent: false);
             case TimeoutException:
-                return Counted(method, CallFailure.TimedOut(_identity, method, timeout, wasSent: false));
+                return CallFailure.TimedOut(_identity, method, timeout, wasSent: false).Told(_observer, method, _clock.GetUtcNow());
             case PluginException { Kind: FaultKind.StartFailure or FaultKind.HandshakeRefused or FaultKind.ContractMismatch or FaultKind.Refused }:
                 // Its record was made where it was started.
                 _observer.Ended(method, CallStatus.Fault);
@@ -155,16 +155,6 @@ internal sealed partial class PerCallInstance
                 CultureInfo.InvariantCulture,
                 $"workers ({_gate.Concurrency}) calls are inside, each in a worker of its own (\"isolation\": \"per-call\"), and limits.queue ({_gate.Queue}) wait"))
         : CallFailure.TimedOut(_identity, method, timeout, wasSent: false);
-
-    private PluginUnavailableException Stopped(ContractMethod method) => new(
-        $"{method} of plugin '{_identity.PluginId}' was not called: its workers (generation {_identity.Generation}) are being stopped. Call again.",
-        _identity.Fault(FaultKind.Unavailable, method) with { IsRetryable = true });
-
-    private PluginException Counted(ContractMethod method, CallFailure failure)
-    {
-        _observer.Ended(method, failure.Status);
-        return failure.Record(_clock.GetUtcNow(), null) is { } record && _observer.Fault(record) is { } id ? failure.PointingAt(id).Exception : failure.Exception;
-    }
 
     /// <summary>What is left of a call's time; at least a millisecond, in which the call says itself that it is late.</summary>
     private static TimeSpan LeftOf(TimeSpan timeout, long began)

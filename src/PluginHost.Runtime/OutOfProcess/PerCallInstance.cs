@@ -263,7 +263,11 @@ internal sealed partial class PerCallInstance : RemoteInstance
             return;
         }
 
-        FaultRecord record = RecordOf(failure);
+        DateTimeOffset now = _clock.GetUtcNow();
+        FaultRecord record = FailureRecord.Of(failure, now) with
+        {
+            Id = failure.Fault.FaultId ?? FaultIds.Next(now), PluginId = _identity.PluginId, Tier = _identity.Tier, Generation = _identity.Generation, Method = null,
+        };
         if (Interlocked.Increment(ref _failedStarts) > 1)
         {
             // From here on it is a plugin that cannot be started, and taken as one.
@@ -273,24 +277,6 @@ internal sealed partial class PerCallInstance : RemoteInstance
 
         _observer.Fault(record);
     }
-
-    private FaultRecord RecordOf(PluginException failure) => new()
-    {
-        Id = failure.Fault.FaultId ?? FaultIds.Next(_clock.GetUtcNow()),
-        At = _clock.GetUtcNow(),
-        PluginId = _identity.PluginId,
-        Kind = failure.Kind,
-        Tier = _identity.Tier,
-        Generation = _identity.Generation,
-        Message = failure.Message,
-        Limit = failure.Fault.Limit,
-        Remedy = failure.Fault.Remedy,
-        RemoteType = failure.Fault.RemoteType,
-        RemoteStack = failure.Fault.RemoteStack,
-        ExitCode = failure.Cause.ExitCode,
-        Signal = failure.Cause.Signal,
-        StderrTail = failure.Cause.StderrTail,
-    };
 
     private static WorkerStatus StatusOf(PreparedWorker worker, WorkerState state) => new()
     {

@@ -1,4 +1,5 @@
 using PluginHost.Contracts.Faults;
+using PluginHost.Runtime.Resilience;
 
 namespace PluginHost.Runtime.OutOfProcess;
 
@@ -8,16 +9,13 @@ namespace PluginHost.Runtime.OutOfProcess;
 /// </summary>
 internal sealed class PreparedWorkers : IAsyncDisposable
 {
-    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(60);
     private readonly Lock _lock = new();
     private readonly Func<CancellationToken, Task<PreparedWorker>> _start;
     private readonly Func<PreparedWorker, Task> _end;
     private readonly Action<PreparedLoss> _lost;
     private readonly TimeProvider _clock;
     private readonly int _ahead;
-    private readonly Queue<PreparedWorker> _ready = [];
-    private readonly LinkedList<TaskCompletionSource<PreparedWorker>> _waiting = [];
+    private readonly PreparedLine _line = new();
     private readonly HashSet<Task> _tasks = [];
     private readonly CancellationTokenSource _closing = new();
     private int _starting;
@@ -48,7 +46,7 @@ internal sealed class PreparedWorkers : IAsyncDisposable
         {
             lock (_lock)
             {
-                return [.. _ready];
+                return _line.Ready;
             }
         }
     }
@@ -59,22 +57,14 @@ internal sealed class PreparedWorkers : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The caller gave up, or no more are started.</exception>
     public async Task<PreparedWorker> TakeAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        LinkedListNode<TaskCompletionSource<PreparedWorker>>? wait = null;
+        LinkedListNode<TaskCompletionSource<PreparedWorker>>? wait;
         PreparedWorker? taken;
         List<PreparedWorker> dead = [];
         lock (_lock)
         {
             _closing.Token.ThrowIfCancellationRequested();
-            while (_ready.TryDequeue(out taken) && taken.Ending.IsCompleted)
-            {
-                // Its watch, which comes now, finds it no more and takes it for somebody's.
-                dead.Add(taken);
-            }
-
-            if (taken is null)
-            {
-                wait = _waiting.AddLast(new TaskCompletionSource<PreparedWorker>(TaskCreationOptions.RunContinuationsAsynchronously));
-            }
+            taken = _line.Take(dead);
+            wait = taken is null ? _line.Join() : null;
         }
 
         dead.ForEach(LoseDead);
@@ -120,14 +110,7 @@ internal sealed class PreparedWorkers : IAsyncDisposable
         Task[] tasks;
         lock (_lock)
         {
-            left = [.. _ready];
-            _ready.Clear();
-            foreach (TaskCompletionSource<PreparedWorker> waiting in _waiting)
-            {
-                waiting.TrySetCanceled(_closing.Token);
-            }
-
-            _waiting.Clear();
+            left = _line.Close(_closing.Token);
             tasks = [.. _tasks];
         }
 
@@ -139,7 +122,7 @@ internal sealed class PreparedWorkers : IAsyncDisposable
     {
         lock (_lock)
         {
-            int wanted = _waiting.Count + Math.Max(0, (_isPausing ? 0 : _ahead) - _ready.Count);
+            int wanted = _line.Missing(_isPausing ? 0 : _ahead);
             if (_closing.IsCancellationRequested || _starting >= wanted || _starting >= Environment.ProcessorCount)
             {
                 return false;
@@ -178,14 +161,7 @@ internal sealed class PreparedWorkers : IAsyncDisposable
         {
             lock (_lock)
             {
-                if (_waiting.First is { } first)
-                {
-                    _waiting.RemoveFirst();
-                    first.Value.TrySetException(failure);
-
-                    // Where its caller has just given up, nobody else looks at it.
-                    _ = first.Value.Task.Exception;
-                }
+                _line.Fail(failure);
             }
 
             Lose(new PreparedLoss(null, failure));
@@ -206,7 +182,7 @@ internal sealed class PreparedWorkers : IAsyncDisposable
             if (!isTooLate)
             {
                 _losses = 0;
-                Hand_NeedsLock(started);
+                _line.Hand(started);
             }
         }
 
@@ -219,38 +195,17 @@ internal sealed class PreparedWorkers : IAsyncDisposable
         _ = WatchAsync(started);
     }
 
-    private void Hand_NeedsLock(PreparedWorker worker)
-    {
-        while (_waiting.First is { } first)
-        {
-            _waiting.RemoveFirst();
-            if (first.Value.TrySetResult(worker))
-            {
-                return;
-            }
-        }
-
-        _ready.Enqueue(worker);
-    }
-
     /// <summary>A caller gave up: what came for him at the same moment is as good as new.</summary>
     private void GiveBack(LinkedListNode<TaskCompletionSource<PreparedWorker>> wait)
     {
-        PreparedWorker? unused = null;
+        PreparedWorker? unused;
         lock (_lock)
         {
-            if (wait.List is not null)
+            unused = _line.Leave(wait);
+            if (unused is not null && !_closing.IsCancellationRequested && !unused.Ending.IsCompleted)
             {
-                _waiting.Remove(wait);
-            }
-            else if (wait.Value.Task.IsCompletedSuccessfully)
-            {
-                unused = wait.Value.Task.Result;
-                if (!_closing.IsCancellationRequested && !unused.Ending.IsCompleted)
-                {
-                    Hand_NeedsLock(unused);
-                    return;
-                }
+                _line.Hand(unused);
+                return;
             }
         }
 
@@ -266,14 +221,10 @@ internal sealed class PreparedWorkers : IAsyncDisposable
         await worker.Ending.ConfigureAwait(false);
         lock (_lock)
         {
-            if (_closing.IsCancellationRequested || !_ready.Contains(worker))
+            if (_closing.IsCancellationRequested || !_line.Remove(worker))
             {
                 return;
             }
-
-            PreparedWorker[] others = [.. _ready.Where(r => r != worker)];
-            _ready.Clear();
-            Array.ForEach(others, _ready.Enqueue);
         }
 
         LoseDead(worker);
@@ -291,12 +242,12 @@ internal sealed class PreparedWorkers : IAsyncDisposable
         TimeSpan pause;
         lock (_lock)
         {
-            pause = s_firstPause * Math.Pow(2, Math.Min(_losses++, 6));
+            pause = RetryPause.After(_losses++);
             _isPausing = true;
         }
 
         _lost(loss);
-        Run(() => PauseAsync(pause < s_longestPause ? pause : s_longestPause));
+        Run(() => PauseAsync(pause));
     }
 
     private async Task PauseAsync(TimeSpan pause)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PluginHost.Rpc.Connection;
 using PluginHost.Runtime.Processes;
+using PluginHost.Runtime.Resilience;
 
 namespace PluginHost.Runtime.OutOfProcess;
 
@@ -9,8 +10,6 @@ namespace PluginHost.Runtime.OutOfProcess;
 /// </summary>
 internal sealed class SparePool : IAsyncDisposable
 {
-    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(60);
     private readonly SpareOptions _options;
     private readonly Func<WorkerClass, CancellationToken, Task<StartedWorker>> _start;
     private readonly TimeProvider _clock;
@@ -87,15 +86,6 @@ internal sealed class SparePool : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the class has spares, or will have: false where those of other classes leave no room.</summary>
-    public bool HasRoom(WorkerClass kind)
-    {
-        lock (_lock)
-        {
-            return _options.PerClass > 0 && (_total < _options.Most || (_shelves.TryGetValue(kind, out Shelf? shelf) && shelf.Count > 0));
-        }
-    }
-
     /// <summary>Ends all.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -117,7 +107,7 @@ internal sealed class SparePool : IAsyncDisposable
 
     private async Task RefillAsync(Shelf shelf, TimeSpan pause)
     {
-        for (TimeSpan next = s_firstPause; ;)
+        for (int failures = 0; ;)
         {
             await Task.Delay(pause, _clock, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!TryReserve(shelf))
@@ -128,8 +118,7 @@ internal sealed class SparePool : IAsyncDisposable
             pause = TimeSpan.Zero;
             if (!await TryStartAsync(shelf).ConfigureAwait(false))
             {
-                pause = next;
-                next = next * 2 < s_longestPause ? next * 2 : s_longestPause;
+                pause = RetryPause.After(failures++);
             }
         }
     }
@@ -237,7 +226,7 @@ internal sealed class SparePool : IAsyncDisposable
             _total--;
             if (shelf.Refilling.IsCompleted)
             {
-                shelf.Refilling = Task.Run(() => RefillAsync(shelf, s_firstPause));
+                shelf.Refilling = Task.Run(() => RefillAsync(shelf, RetryPause.First));
             }
         }
 

@@ -50,7 +50,6 @@ internal sealed class StartedWorker : IAsyncDisposable
     public bool Agree(HelloReply reply, RingOffer offer, string owner, ProcessTierOptions options)
     {
         Agreed = reply;
-        Connection.UseCodec(options.Codec);
         return offer.Agree(reply, _transport, owner, _logger);
     }
 

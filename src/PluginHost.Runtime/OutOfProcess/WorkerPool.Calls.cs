@@ -125,7 +125,7 @@ internal sealed partial class WorkerPool
                 TimeSpan left = LeftOf(timeout, since);
                 if (left != Timeout.InfiniteTimeSpan && left <= TimeSpan.Zero)
                 {
-                    throw Counted(method, CallFailure.TimedOut(_identity, method, timeout, wasSent: false));
+                    throw CallFailure.TimedOut(_identity, method, timeout, wasSent: false).Told(_observer, method, _clock.GetUtcNow());
                 }
 
                 int line = hasKey ? PoolRouting.Home(key, Volatile.Read(ref _members).Homes) : PoolRouting.None;
@@ -141,7 +141,7 @@ internal sealed partial class WorkerPool
 
                 if (turn.IsClosed)
                 {
-                    throw new CallLostException(Stopped(method), wasSent: false);
+                    throw new CallLostException(CallFailure.Stopped(_identity, method), wasSent: false);
                 }
             }
         }
@@ -160,7 +160,7 @@ internal sealed partial class WorkerPool
 
     private async ValueTask<PoolTurn<WorkerInstance>> TurnAsync(ContractMethod method, int line, long changes, TimeSpan left, CancellationToken cancellationToken)
     {
-        PoolWaiter<WorkerInstance> waiter = _queue.TryAdd(line, changes) ?? throw Counted(method, Full(method));
+        PoolWaiter<WorkerInstance> waiter = _queue.TryAdd(line, changes) ?? throw Full(method).Told(_observer, method, _clock.GetUtcNow());
 
         // Room that came between the look and the queue is told to nobody.
         Serve();
@@ -241,15 +241,5 @@ internal sealed partial class WorkerPool
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"limits.concurrency ({_request.Manifest.Limits.Concurrency}) calls are inside each of the {running} worker(s) that it can go to, or these are being started, and limits.queue ({_queue.Limit}) wait"));
-    }
-
-    private PluginUnavailableException Stopped(ContractMethod method) => new(
-        $"{method} of plugin '{_identity.PluginId}' was not called: its workers (generation {_identity.Generation}) are being stopped. Call again.",
-        _identity.Fault(FaultKind.Unavailable, method) with { IsRetryable = true });
-
-    private PluginException Counted(ContractMethod method, CallFailure failure)
-    {
-        _observer.Ended(method, failure.Status);
-        return failure.Record(_clock.GetUtcNow(), null) is { } record && _observer.Fault(record) is { } id ? failure.PointingAt(id).Exception : failure.Exception;
     }
 }
