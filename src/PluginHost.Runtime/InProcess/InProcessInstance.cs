@@ -23,17 +23,25 @@ internal sealed partial class InProcessInstance : IPluginInstance
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly ProofBudget _proofs;
+    private readonly Func<HolderQuestion, CancellationToken, Task<IReadOnlyList<string>>>? _nameHolders;
     private readonly PluginContext _context;
     private LoadedPlugin? _loaded;
     private object? _plugin;
 
-    public InProcessInstance(StartRequest request, InProcessOptions options, TimeProvider clock, ILogger logger, ProofBudget proofs)
+    public InProcessInstance(
+        StartRequest request,
+        InProcessOptions options,
+        TimeProvider clock,
+        ILogger logger,
+        ProofBudget proofs,
+        Func<HolderQuestion, CancellationToken, Task<IReadOnlyList<string>>>? nameHolders)
     {
         _request = request;
         _options = options;
         _clock = clock;
         _logger = logger;
         _proofs = proofs;
+        _nameHolders = nameHolders;
         _context = new PluginContext(request);
     }
 
@@ -101,11 +109,7 @@ internal sealed partial class InProcessInstance : IPluginInstance
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
-        _startCancelled.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
 
     /// <summary>Loads, constructs and starts the plugin. Called once; never faults.</summary>
     /// <returns>What failed, as plain data; null where the plugin takes calls.</returns>
