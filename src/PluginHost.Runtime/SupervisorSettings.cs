@@ -33,6 +33,12 @@ internal sealed record SupervisorSettings
     /// <summary>Keeps what plugins did to their hosts; null in tests without it.</summary>
     public Demotions? Demotions { get; init; }
 
+    /// <summary>Looks for calls in-process that hold their threads; null for nobody.</summary>
+    public StuckCallWatch? StuckCalls { get; init; }
+
+    /// <summary>True where exceptions that leave in-process plugins' own threads are taken.</summary>
+    public bool TakesUnhandled { get; init; }
+
     /// <summary>How long a stop waits for calls in flight.</summary>
     public required TimeSpan DrainTimeout { get; init; }
 
