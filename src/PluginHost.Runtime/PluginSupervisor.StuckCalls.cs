@@ -70,12 +70,6 @@ internal sealed partial class PluginSupervisor
             Since = now - finding.Running,
             Doing = OwnThread.Doing(finding.Call.ThreadId),
         };
-        if (finding.IsCertain)
-        {
-            _stuckCalls[finding.Call] = call;
-            TellStuck();
-        }
-
         FaultRecord record = Describe(watched.Method, FaultKind.Hang, MessageOf(call, finding, TimeoutOf(watched.Method))) with
         {
             Generation = watched.Generation,
@@ -85,6 +79,12 @@ internal sealed partial class PluginSupervisor
         };
         Log.CallStuck(_log, Plugin.Id, watched.Generation, record.Message);
         Observer.Fault(record);
+        if (finding.IsCertain)
+        {
+            _stuckCalls[finding.Call] = call;
+            TellStuck();
+        }
+
         TakeDownWhereTooMany(watched.Generation, mostLost, now);
     }
 
@@ -105,8 +105,8 @@ internal sealed partial class PluginSupervisor
 
     private void TellStuck()
     {
-        Volatile.Write(ref _stuck, [.. _stuckCalls.Values.OrderBy(c => c.Since)]);
         _settings.Recorder.Plugin(Plugin.Id, PluginTier.InProcess).LostThreads = _stuckCalls.Count;
+        Volatile.Write(ref _stuck, [.. _stuckCalls.Values.OrderBy(c => c.Since)]);
     }
 
     private void TakeDownWhereTooMany(int generation, int mostLost, DateTimeOffset now)
