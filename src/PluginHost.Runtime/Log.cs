@@ -143,6 +143,18 @@ internal static partial class Log
     [LoggerMessage(8068, LogLevel.Error, "{Part} did not end in order; the host goes on to end all the rest")]
     public static partial void EndFailed(ILogger logger, string part, Exception exception);
 
+    [LoggerMessage(8080, LogLevel.Error, "{PluginId} generation {Generation}: {What} The application goes on")]
+    public static partial void ForeignFault(ILogger logger, string pluginId, int generation, string what);
+
+    [LoggerMessage(8081, LogLevel.Error, "{PluginId} generation {Generation}: {What}")]
+    public static partial void CallStuck(ILogger logger, string pluginId, int generation, string what);
+
+    [LoggerMessage(8082, LogLevel.Warning, "{PluginId} generation {Generation}: {What}")]
+    public static partial void CallCameBack(ILogger logger, string pluginId, int generation, string what);
+
+    [LoggerMessage(8083, LogLevel.Error, "A look for stuck calls failed; the next one comes")]
+    public static partial void WatchOfCallsFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(8040, LogLevel.Debug, "{PluginId} generation {Generation} stands ready in worker {WorkerPid} beside the running one")]
     public static partial void HotSpareReady(ILogger logger, string pluginId, int generation, int? workerPid);
 

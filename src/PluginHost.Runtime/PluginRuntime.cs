@@ -239,6 +239,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
             Contracts = [.. plugin.Manifest?.Contracts.Select(c => c.ToString()) ?? []],
             Unavailable = plugin.Placement.Unavailable,
             Demotion = supervisor.Demotion,
+            StuckCalls = supervisor.StuckCalls,
             FaultId = view.FaultId,
             Unproved = supervisor.Unproved,
             Reasons = supervisor.Reasons,

@@ -77,6 +77,15 @@ public sealed record PluginRuntimeOptions
     /// </summary>
     public bool NameHolders { get; init; }
 
+    /// <summary>
+    /// True keeps the application alive where an exception leaves a thread, a timer, a pool item, an <c>async void</c> method or a finalizer of an in-process
+    /// plugin: it is attributed to the plugin by its stack and recorded, and the plugin is quarantined. Every other unhandled exception ends the process as
+    /// before. For an application that owns its process: the framework has one such handler
+    /// (<see cref="System.Runtime.ExceptionServices.ExceptionHandling.SetUnhandledExceptionHandler"/>), which stays until the process ends; where other code
+    /// has set it, the log says so (4010) and the runtime does without. Default false.
+    /// </summary>
+    public bool HandleUnhandledExceptions { get; init; }
+
     /// <summary>How long a stop or reload waits for calls in flight. 0 to 24 days. Default 30 s.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -94,6 +103,9 @@ public sealed record PluginRuntimeOptions
 
     /// <summary>When a worker counts as hung. Defaults: unresponsive after 10 s, ended after 30 s.</summary>
     public HangOptions Hangs { get; init; } = new();
+
+    /// <summary>When a synchronous call in-process counts as stuck, and how many threads a plugin may cost. Default: past its time; three.</summary>
+    public StuckCallOptions StuckCalls { get; init; } = new();
 
     /// <summary>When exceptions and time-outs add up to a crash.</summary>
     public FaultRateOptions FaultRate { get; init; } = new();
@@ -154,7 +166,10 @@ public sealed record PluginRuntimeOptions
     /// <summary>All problems of these options at once; empty where there are none.</summary>
     public IReadOnlyList<string> Validate()
     {
-        List<string> problems = [.. FaultRate.Validate(), .. RestartRate.Validate(), .. Hangs.Validate(), .. Spares.Validate(), .. Unload.Validate(), .. Demotion.Validate()];
+        List<string> problems =
+        [
+            .. FaultRate.Validate(), .. RestartRate.Validate(), .. Hangs.Validate(), .. Spares.Validate(), .. Unload.Validate(), .. Demotion.Validate(), .. StuckCalls.Validate(),
+        ];
         if (string.IsNullOrWhiteSpace(Directory))
         {
             problems.Add("Directory is empty; expected the folder that holds the plugins.");

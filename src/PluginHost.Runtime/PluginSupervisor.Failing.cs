@@ -28,7 +28,7 @@ internal sealed partial class PluginSupervisor
         if (died.IsAlive || _tier == PluginTier.InProcess)
         {
             _machine.TryBeginStop(died.Generation, willReturn: true, died.Fault.Message);
-            UnloadResult unload = await StopLiveAsync(_settings.DrainTimeout).ConfigureAwait(false);
+            UnloadResult unload = await StopLiveAsync(died.Fault.Limit == LostThreadsLimit ? FailedDrain : _settings.DrainTimeout).ConfigureAwait(false);
             if (died.IsAlive)
             {
                 RecordDeathOf(instance);
@@ -45,6 +45,7 @@ internal sealed partial class PluginSupervisor
             }
 
             CountFaultRate(died.Fault);
+            CountLostThreads(died.Fault);
             stranded = MoveWhereNeeded(unload, mustBeGone: true);
         }
         else if (instance is PerCallInstance)

@@ -137,6 +137,7 @@ internal sealed partial class PluginSupervisor
         TakesSpare = plugin.Spare == SpareMode.Warm || (plugin.Spare == SpareMode.Hot && HasSeveralWorkers(plugin.Manifest!)),
         KeepsAhead = plugin.Spare != SpareMode.None,
         Findings = plugin.Findings,
+        Unhandled = _settings.TakesUnhandled ? fault => Threw(generation, fault) : null,
         Wear = new WearTerms(_settings.Jitter.Next, _settings.RecycleLook, _settings.HealthTimeout, _settings.DrainTimeout, WorkerRecycled, WorkerNotRecycled),
         Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
     };

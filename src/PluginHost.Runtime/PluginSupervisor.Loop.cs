@@ -88,6 +88,10 @@ internal sealed partial class PluginSupervisor
                 await CountLeakBesideAsync(left.Unload, left.Generation).ConfigureAwait(false);
                 return UnloadResult.Nothing;
 
+            case Command.Condemned condemned:
+                await ActCondemnedAsync(condemned).ConfigureAwait(false);
+                return UnloadResult.Nothing;
+
             case Command.Died died:
                 await ActDiedAsync(died).ConfigureAwait(false);
                 return UnloadResult.Nothing;

@@ -50,7 +50,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         _stages = new StageSlots(plugin.Id, settings.Flight);
         _workerSlots = NewSlots();
         _own = _current = new GuardSet(this, plugin.Contracts, new GenerationLeases(this, _workerSlots, 0, plugin));
-        _sets.Add(_own);
+        _sets = [_own];
         _freeSets.Add(_own);
         if (plugin.Placement.Tier is null)
         {
@@ -123,6 +123,11 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
             }
 
             reasons.AddRange(UnprovedReasons);
+            if (StuckReason is { } stuck)
+            {
+                reasons.Add(stuck);
+            }
+
             foreach (WorkerStatus worker in View.Instance?.Workers ?? [])
             {
                 if (worker is { State: WorkerState.Ready, Reason: { } trouble })

@@ -19,6 +19,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
     private readonly FlightRecorder _flight;
     private readonly PluginMeters _meters;
     private readonly IDisposable _journaling;
+    private readonly StuckCallWatch _stuckCalls;
 
     private RuntimeParts(PluginRuntimeOptions options, StateFolder state)
     {
@@ -75,6 +76,8 @@ internal sealed class RuntimeParts : IAsyncDisposable
             RoundTrip = options.RoundTripInProcess,
             Services = Services.Grant,
             Demotions = Demotions,
+            StuckCalls = _stuckCalls = new StuckCallWatch(options.StuckCalls, options.Clock, Logger),
+            TakesUnhandled = options.HandleUnhandledExceptions && ForeignFaults.Enable(Logger),
             Logger = Logger,
             LoggerFactory = options.LoggerFactory,
         };
@@ -137,6 +140,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
     /// <summary>Closes all the rest, after <see cref="EndTiersAsync"/>.</summary>
     public async ValueTask DisposeAsync()
     {
+        _stuckCalls.Dispose();
         Services.Dispose();
         _meters.Dispose();
         Recorder.Dispose();

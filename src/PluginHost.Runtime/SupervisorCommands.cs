@@ -145,6 +145,16 @@ internal abstract class Command
         public PoolLoss Loss { get; } = loss;
     }
 
+    /// <summary>A generation let an exception out where no call takes it.</summary>
+    public sealed class Condemned(int generation, FaultRecord fault) : Command
+    {
+        /// <summary>The generation.</summary>
+        public int Generation { get; } = generation;
+
+        /// <summary>What it was, recorded already.</summary>
+        public FaultRecord Fault { get; } = fault;
+    }
+
     /// <summary>A generation failed.</summary>
     public sealed class Died(int generation, FaultRecord fault, bool IsAlive) : Command
     {

@@ -44,6 +44,12 @@ internal sealed record SupervisorSettings
     /// <summary>Empties the framework's caches of types and gives what failed.</summary>
     public Func<IReadOnlyList<string>> ClearCaches { get; init; } = FrameworkCaches.Clear;
 
+    /// <summary>Looks for calls in-process that hold their threads; null for nobody.</summary>
+    public StuckCallWatch? StuckCalls { get; init; }
+
+    /// <summary>True where exceptions that leave in-process plugins' own threads are taken.</summary>
+    public bool TakesUnhandled { get; init; }
+
     /// <summary>How long a stop waits for calls in flight.</summary>
     public required TimeSpan DrainTimeout { get; init; }
 

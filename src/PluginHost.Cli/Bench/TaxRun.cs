@@ -66,6 +66,7 @@ internal sealed class TaxRun : IAsyncDisposable
             StateFolder = Path.Combine(scratch, "near"),
             LoggerFactory = loggers,
             ContractAssemblies = [typeof(IBench).Assembly],
+            HandleUnhandledExceptions = true,
             Clock = clock,
         };
         PluginOverrides far = new() { Tier = PluginTier.Process };

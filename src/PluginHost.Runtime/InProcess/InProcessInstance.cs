@@ -159,6 +159,11 @@ internal sealed partial class InProcessInstance : IPluginInstance
             Collectible = _request.Manifest.Unloadable,
         });
         Volatile.Write(ref _loaded, loaded);
+        if (_request.Unhandled is { } unhandled)
+        {
+            ForeignFaults.Own(loaded.Context, new ForeignOwner(PluginId, Generation, unhandled, _clock));
+        }
+
         object plugin = loaded.CreateInstance(_context);
         Volatile.Write(ref _plugin, plugin);
         foreach (LoadedAssembly row in loaded.Assemblies)

@@ -50,6 +50,9 @@ public sealed record PluginStatus
     /// </summary>
     public string? Demotion { get; init; }
 
+    /// <summary>Calls that hold threads of the application in-process beyond their time, those of generations that have ended included; empty where there are none.</summary>
+    public IReadOnlyList<StuckCall> StuckCalls { get; init; } = [];
+
     /// <summary>The id of the fault record that led to its state, or of the last attempt to replace it that failed; null where none did.</summary>
     public string? FaultId { get; init; }
 

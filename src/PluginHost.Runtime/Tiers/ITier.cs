@@ -180,6 +180,11 @@ internal sealed record StartRequest
     /// <summary>Makes the log of one of several workers, which is told its process id there; null where <see cref="Logger"/> serves all.</summary>
     public Func<Func<int?>, ILogger>? WorkerLog { get; init; }
 
+    /// <summary>
+    /// Told of exceptions that leave code of this generation in-process where no call takes them, on a thread of the host's; null where they end the process.
+    /// </summary>
+    public Action<ForeignFault>? Unhandled { get; init; }
+
     /// <summary>Where the threads that start and stop it in-process are counted.</summary>
     public StageMarks Stages { get; init; } = StageMarks.None;
 

@@ -12,7 +12,8 @@ internal static class NotInEffect
         var asked = Overrides.Apply(manifest, overrides);
         if (tier == PluginTier.InProcess)
         {
-            yield return "In-process, a synchronous call runs on the caller's thread and cannot be timed out; \"callTimeout\" counts for asynchronous calls.";
+            yield return "In-process, a synchronous call runs on the caller's thread and cannot be timed out: past \"callTimeout\" it is reported, and its thread counts as lost until it returns. An asynchronous call has that time from its first suspension on.";
+            yield return "In-process the plugin has the application's own memory, processors, threads, descriptors and network: none of \"memory\", \"cpu\", \"threads\", \"concurrency\", \"queue\" and \"message\" bounds it, and its crash is the application's.";
         }
 
         if (Names(asked, tier).ToList() is { Count: > 0 } limits)

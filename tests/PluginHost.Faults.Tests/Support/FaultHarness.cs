@@ -98,8 +98,8 @@ internal static class FaultHarness
     private static async Task AwaitPolicyAsync(FaultRun run, FaultRow row, PluginStatus before)
     {
         FaultHost host = run.Host;
-        PluginState rest = row.Then switch { Aftermath.Quarantined => PluginState.Quarantined, Aftermath.Refused => PluginState.Refused, _ => PluginState.Ready };
-        int further = row.Then is Aftermath.GoesOn or Aftermath.Refused ? 0 : 1;
+        PluginState rest = row.Then switch { Aftermath.Quarantined or Aftermath.QuarantinedAtOnce => PluginState.Quarantined, Aftermath.Refused => PluginState.Refused, _ => PluginState.Ready };
+        int further = row.Then is Aftermath.GoesOn or Aftermath.Refused or Aftermath.QuarantinedAtOnce ? 0 : 1;
         await host.UntilAsync(
             () => host.Status(FaultHost.VictimId) is var now && now.State == rest && now.Generation >= before.Generation + further,
             $"{row.Name}: {row.Then}",

@@ -6,9 +6,9 @@ namespace PluginHost.Telemetry.Tests.Recording;
 /// <summary>Threads counted in by hand, as those are that start and stop plugins.</summary>
 public sealed class ThreadBlocksTests : IDisposable
 {
-    private readonly int _slot = ThreadBlocks.Reserve(2);
+    private readonly int _slot = ThreadBlocks.Reserve(3);
 
-    public void Dispose() => ThreadBlocks.Release(_slot, 2);
+    public void Dispose() => ThreadBlocks.Release(_slot, 3);
 
     [Fact]
     public void A_thread_is_seen_in_what_it_entered_until_it_leaves()
@@ -59,6 +59,27 @@ public sealed class ThreadBlocksTests : IDisposable
         });
 
         Assert.Equal(new CallTotals(2, 2), ThreadBlocks.Sum(_slot));
+    }
+
+    [Fact]
+    public void Threads_inside_of_some_slots_are_given_with_all_that_they_are_inside_of_and_others_are_not()
+    {
+        OnThread(() =>
+        {
+            ThreadBlocks.Enter(_slot);
+            ThreadBlocks.Enter(_slot + 1);
+
+            IReadOnlyList<ThreadActivity> there = ThreadBlocks.Activity([_slot]);
+            IReadOnlyList<ThreadActivity> elsewhere = ThreadBlocks.Activity([_slot + 2]);
+
+            ThreadActivity own = Assert.Single(there);
+            Assert.Equal(ThreadBlocks.CurrentThread, own.ThreadId);
+            Assert.Equal([_slot, _slot + 1], own.Inside.Select(i => i.Slot));
+            Assert.Empty(elsewhere);
+            ThreadBlocks.Leave(_slot + 1);
+            ThreadBlocks.Leave(_slot);
+            Assert.Empty(ThreadBlocks.Activity([_slot]));
+        });
     }
 
     private string Describe()
