@@ -79,6 +79,7 @@ internal sealed partial class PluginSupervisor
 
     private async Task<LiveGeneration> StartInTierAsync(SupervisedPlugin plugin, int generation, CancellationToken cancellationToken)
     {
+        ThrowWherePinned("started");
         GenerationLeases leases = NewLeases(plugin, generation);
         GenerationDoors doors = new();
         try
@@ -121,6 +122,7 @@ internal sealed partial class PluginSupervisor
         Results = leases.FromPlugin,
         Arguments = leases.FromHost,
         CutCalls = leases.Revoke,
+        Pinned = () => NotePinned(generation),
         CallsFolder = plugin.CallsFolder,
         WorkerStarted = pid => Observer.WorkerStarted(generation, pid),
         WorkerLog = pid => new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation, pid())),
