@@ -155,6 +155,11 @@ internal sealed partial class InProcessInstance : IPluginInstance
             Collectible = _request.Manifest.Unloadable,
         });
         Volatile.Write(ref _loaded, loaded);
+        if (!loaded.Context.IsCollectible)
+        {
+            _request.Pinned?.Invoke();
+        }
+
         object plugin = loaded.CreateInstance(_context);
         Volatile.Write(ref _plugin, plugin);
         foreach (LoadedAssembly row in loaded.Assemblies)
