@@ -94,6 +94,7 @@ public static class PluginLoader
             PluginRequirements.Check(options, entry, files, HostFrameworks.Current);
             PluginClass plugin = PluginClass.Find(options.PluginId, entry);
             ContractFit.Check(options.PluginId, entry, plugin, options.Contracts, files);
+            ContractUse.Check(options, entry, files);
             return plugin;
         }
         catch (BadImageFormatException e)

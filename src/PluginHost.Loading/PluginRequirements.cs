@@ -125,10 +125,13 @@ internal static class PluginRequirements
             throw new PluginLoadException(
                 options.PluginId,
                 FaultKind.ContractMismatch,
-                $"Plugin '{options.PluginId}' does not fit this host: {entry.FileName} was built against {reference.Name} {wanted}, and the host has {mine}.",
+                $"Plugin '{options.PluginId}' does not fit this host: {entry.FileName} was built against {reference.Name} {wanted}, and the host has {mine}{Lacking(options, entry, reference.Name!)}.",
                 $"Install a host with {reference.Name} {wanted.ToString(2)} or newer, or rebuild the plugin against {mine.ToString(2)}.");
         }
     }
+
+    private static string Lacking(LoadOptions options, AssemblyImage entry, string shared) =>
+        ContractUse.MissingOf(entry, options.Shared, shared) is { } members ? $", which lacks {members}" : "";
 
     private static PluginLoadException Failure(LoadOptions options, string what, string remedy) =>
         new(options.PluginId, FaultKind.StartFailure, $"Plugin '{options.PluginId}' could not be started: {what}", remedy);

@@ -133,9 +133,14 @@ internal sealed partial class PluginSupervisor
             return null;
         }
 
-        string what = string.Create(
+        return MoveOrStay(IsPinned ? PinnedWhat : string.Create(
             CultureInfo.InvariantCulture,
-            $"generation {View.Generation} could not be proved unloaded ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned)");
+            $"generation {View.Generation} could not be proved unloaded ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned)"));
+    }
+
+    /// <returns>Why it can run nowhere; null where it was moved to the process tier.</returns>
+    private string? MoveOrStay(string what)
+    {
         if (Plugin.MayBeDemoted == false)
         {
             return $"It cannot be started again in-process: {what}; and the policy does not let the host move it (\"demotion\": false).";
@@ -147,6 +152,11 @@ internal sealed partial class PluginSupervisor
 
     private async Task ActResetAsync(Command.Reset reset)
     {
+        if (View.State != PluginState.Ready && (reset.Starts || View.WillReturn))
+        {
+            ThrowWherePinned("reset");
+        }
+
         _history = RestartHistory.Empty;
         _refusesMore = null;
         _rate.Clear();
@@ -170,6 +180,13 @@ internal sealed partial class PluginSupervisor
 
     private async Task MoveBackAsync(SupervisedPlugin placed)
     {
+        if (TierOf(placed) != placed.Placement.Tier)
+        {
+            // It stays where it is while the application lives, and says so.
+            Volatile.Write(ref _plugin, placed);
+            return;
+        }
+
         string what = $"It no longer runs in {_tier} where {placed.Placement.Tier} is chosen.";
         Log.Reset(_log, placed.Id, what);
         if (placed.Placement.Tier != _tier)

@@ -74,6 +74,7 @@ internal sealed partial class PluginSupervisor
         }
 
         RestartDecision decision = Decide(fault);
+        stranded ??= MoveWherePinned(decision);
         Follow(stranded is null ? decision : new RestartDecision.Quarantine(stranded), generation, fault, faultId);
     }
 

@@ -85,6 +85,7 @@ internal sealed partial class PluginSupervisor
 
     private async Task<LiveGeneration> StartInTierAsync(SupervisedPlugin plugin, int generation, CancellationToken cancellationToken)
     {
+        ThrowWherePinned("started");
         GenerationLeases leases = NewLeases(plugin, generation);
         GenerationDoors doors = new();
         try
@@ -127,6 +128,7 @@ internal sealed partial class PluginSupervisor
         Results = leases.FromPlugin,
         Arguments = leases.FromHost,
         CutCalls = leases.Revoke,
+        Pinned = () => NotePinned(generation),
         CallsFolder = plugin.CallsFolder,
         WorkerStarted = pid => Observer.WorkerStarted(generation, pid),
         WorkerLog = pid => new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation, pid())),

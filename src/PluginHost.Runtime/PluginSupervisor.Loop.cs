@@ -1,3 +1,4 @@
+using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tiers;
 
@@ -16,6 +17,11 @@ internal sealed partial class PluginSupervisor
                 {
                     command.Complete(result);
                 }
+            }
+            catch (PluginRefusedException refused)
+            {
+                // Said before anything was done.
+                command.Fail(refused);
             }
             catch (Exception e)
             {
@@ -44,6 +50,11 @@ internal sealed partial class PluginSupervisor
                 }
                 else if (View.State is not PluginState.Quarantined)
                 {
+                    if (View.State != PluginState.Ready)
+                    {
+                        ThrowWherePinned("started");
+                    }
+
                     await StartGenerationAsync(cause: null).ConfigureAwait(false);
                 }
 

@@ -16,6 +16,11 @@ internal sealed partial class PluginSupervisor
             return UnloadResult.Nothing;
         }
 
+        if (replacement is null)
+        {
+            ThrowWherePinnedRestart();
+        }
+
         string? movedBefore = _demotion;
         UnloadResult result = await StopGenerationAsync(willReturn: true, "Restarting on request.", _settings.DrainTimeout).ConfigureAwait(false);
         if (replacement is not null)
@@ -23,8 +28,8 @@ internal sealed partial class PluginSupervisor
             // Where this very stop was one leak too many, the replacement was placed without knowing.
             string? moved = replacement.MayBeDemoted == true && replacement.Placement.Tier == PluginTier.InProcess && _demotion != movedBefore ? _demotion : null;
             Volatile.Write(ref _plugin, replacement);
-            _tier = moved is null ? replacement.Placement.Tier : PluginTier.Process;
-            _demotion = moved;
+            _demotion = TierOf(replacement) == replacement.Placement.Tier ? moved : _demotion;
+            _tier = moved is null ? TierOf(replacement) : PluginTier.Process;
         }
 
         _history = RestartHistory.Empty;
@@ -88,6 +93,7 @@ internal sealed partial class PluginSupervisor
         CountLeak(result, view.Generation);
         _readyAt = null;
         Log.Stopped(_log, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);
+        reason = result.Outcome == UnloadOutcome.Pinned ? $"{reason} {PinnedStays}" : reason;
         bool lingers = result.Outcome != UnloadOutcome.Unloaded && view.Instance!.MayLinger;
         _machine.Rest(lingers || result.Outcome == UnloadOutcome.Pending ? PluginState.Unloading : PluginState.Stopped, reason);
         return result;

@@ -167,7 +167,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     public Task<UnloadResult> StopAsync() => PostStopAsync(new Command.Stop(_settings.DrainTimeout));
 
     /// <summary>Stops the running generation and starts the next; calls wait meanwhile. Spends no restart budget.</summary>
-    public Task<UnloadResult> RestartAsync() => PostStopAsync(new Command.Restart());
+    /// <exception cref="PluginRefusedException">It is pinned in the application.</exception>
+    public Task<UnloadResult> RestartAsync() =>
+        PinnedRefusal("restarted") is { } refused ? Task.FromException<UnloadResult>(refused) : PostStopAsync(new Command.Restart());
 
     /// <summary>How long a call of this method may take.</summary>
     public TimeSpan TimeoutOf(ContractMethod method) => method.Timeout ?? Plugin.Manifest?.Limits.CallTimeout ?? Timeout.InfiniteTimeSpan;

@@ -79,7 +79,10 @@ internal sealed class ContractParser
             wireName,
             major,
             new(methods.Models),
-            new(types.Data));
+            new(types.Data))
+        {
+            Enums = new(types.Enums),
+        };
     }
 
     private string? WhyNoContract()

@@ -59,7 +59,10 @@ internal sealed class MethodParser(TypeParser types, ProblemList problems, Func<
             new(parameters),
             new(_errors.Parse(method, place)),
             Timeout(method, policy, isAsync, place),
-            ContractAttributes.Named(policy, "Idempotent") is true);
+            ContractAttributes.Named(policy, "Idempotent") is true)
+        {
+            HasBody = !method.IsAbstract,
+        };
         Check(model, ContractAttributes.Place(policy) ?? place, place);
         _models.Add(model);
     }

@@ -192,7 +192,7 @@ internal sealed partial class InProcessInstance
         bool wasLoaded = DropPlugin();
         if (_unloading is not { } unloading)
         {
-            return wasLoaded ? new UnloadResult(before, abandoned, [LoadedForGood]) : UnloadResult.Nothing;
+            return wasLoaded ? new UnloadResult(abandoned > 0 ? before : UnloadOutcome.Pinned, abandoned, [LoadedForGood]) : UnloadResult.Nothing;
         }
 
         foreach (string fault in unloading.Faults)

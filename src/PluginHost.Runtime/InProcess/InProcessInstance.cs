@@ -164,6 +164,11 @@ internal sealed partial class InProcessInstance : IPluginInstance
             ForeignFaults.Own(loaded.Context, new ForeignOwner(PluginId, Generation, unhandled, _clock));
         }
 
+        if (!loaded.Context.IsCollectible)
+        {
+            _request.Pinned?.Invoke();
+        }
+
         object plugin = loaded.CreateInstance(_context);
         Volatile.Write(ref _plugin, plugin);
         foreach (LoadedAssembly row in loaded.Assemblies)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -240,13 +241,16 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
         IsAhead = request.IsAhead,
     };
 
-    /// <summary>The worker's copy of a contract must know every method of the host's.</summary>
+    /// <summary>
+    /// The worker's copy of a contract must know every method of the host's that was there when the contract was first released. One that came later has a
+    /// body: a worker without it serves the others, and calls of that one fail by themselves.
+    /// </summary>
     internal static void CheckContracts(WorkerIdentity identity, IReadOnlyList<ContractDescriptor> contracts, IReadOnlyList<LoadedContract> loaded)
     {
         foreach (ContractDescriptor contract in contracts)
         {
             LoadedContract? offered = loaded.FirstOrDefault(c => c.Name == contract.Name);
-            string[] missing = [.. contract.Methods.Select(m => m.WireName).Except(offered?.Methods ?? [])];
+            string[] missing = [.. contract.Methods.Where(m => offered is null || (!offered.Methods.Contains(m.WireName) && !HasBody(contract, m))).Select(m => m.WireName)];
             if (missing.Length > 0)
             {
                 StringBuilder what = new($"Plugin '{identity.PluginId}' cannot be called through {contract.VersionedName}: ");
@@ -255,4 +259,7 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
             }
         }
     }
+
+    private static bool HasBody(ContractDescriptor contract, ContractMethod method) => contract.InterfaceType.GetInterfaces().Prepend(contract.InterfaceType)
+        .Select(i => i.GetMethod(method.Name)).OfType<MethodInfo>().Any(m => !m.IsAbstract);
 }

@@ -151,6 +151,9 @@ internal sealed record StartRequest
     /// </summary>
     public Action? CutCalls { get; init; }
 
+    /// <summary>Told once that its code is in the application's memory for good: <see cref="PluginManifest.Unloadable"/> is false. Null where nobody asks.</summary>
+    public Action? Pinned { get; init; }
+
     /// <summary>Told the process id of this generation's worker as soon as it has one: its log begins then. Null where nobody asks.</summary>
     public Action<int>? WorkerStarted { get; init; }
 

@@ -38,9 +38,9 @@ internal static class NotInEffect
             yield return "\"recycle\" by memory is not in effect in-process: the memory is the application's. By calls and age it is.";
         }
 
-        if (!asked.Unloadable && tier == PluginTier.InProcess)
+        if (!asked.Unloadable && tier == PluginTier.InProcess && (asked.Recycle.Calls is not null || asked.Recycle.Age is not null))
         {
-            yield return "\"unloadable\": false is not in effect in this release: the plugin is loaded so that it can be unloaded.";
+            yield return "\"recycle\" is not in effect: it is pinned (\"unloadable\": false), and no new generation can take its place in-process.";
         }
 
         if (Asks(manifest.Permissions) || Asks(asked.Permissions))

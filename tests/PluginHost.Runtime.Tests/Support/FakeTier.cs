@@ -35,6 +35,11 @@ internal sealed class FakeTier(PluginTier kind) : ITier
 
     public async Task<IPluginInstance> StartAsync(StartRequest request, CancellationToken cancellationToken)
     {
+        if (kind == PluginTier.InProcess && !request.Manifest.Unloadable)
+        {
+            request.Pinned?.Invoke();
+        }
+
         if (OnStart is { } start)
         {
             return await start(request, cancellationToken);
