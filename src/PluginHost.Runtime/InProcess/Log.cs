@@ -22,4 +22,7 @@ internal static partial class Log
 
     [LoggerMessage(4004, LogLevel.Warning, "{PluginId} generation {Generation} stayed in memory after forced collections: something still refers to it")]
     public static partial void Leaked(ILogger logger, string pluginId, int generation);
+
+    [LoggerMessage(4020, LogLevel.Warning, "{PluginId} generation {Generation}: {Assembly} {Version} from '{From}' ({Because})")]
+    public static partial void LoadedOutside(ILogger logger, string pluginId, int generation, string assembly, string version, string from, string because);
 }
