@@ -74,6 +74,21 @@ public sealed class SharedAssemblies
         }
     }
 
+    /// <summary>The host's file of a name on the list, and its version as text, without loading it; empty where it has none.</summary>
+    internal (string Path, string Version) Locate(string simpleName)
+    {
+        lock (_lock)
+        {
+            if (_loaded.TryGetValue(simpleName, out Assembly? assembly))
+            {
+                return (assembly.Location, assembly.GetName().Version?.ToString() ?? "");
+            }
+
+            string path = _paths.GetValueOrDefault(simpleName) ?? HostFrameworks.Current.PathOf(simpleName) ?? "";
+            return (path, HostFrameworks.VersionOf(path));
+        }
+    }
+
     private static bool IsReached(string simpleName) => s_reached.Value.Contains(simpleName, StringComparer.OrdinalIgnoreCase);
 
     private static Assembly Find(string simpleName, string? path)

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
 using PluginHost.Runtime.Control;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.OutOfProcess;
@@ -163,6 +164,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
     public PluginInspection Inspect(string pluginId)
     {
         PluginSupervisor supervisor = Supervisor(pluginId);
+        AssemblyReport assemblies = PluginAssemblies.Of(supervisor.Plugin, supervisor.Assemblies(), supervisor.Tier);
         return new PluginInspection
         {
             Status = StatusOf(supervisor),
@@ -172,7 +174,8 @@ public sealed partial class PluginRuntime : IAsyncDisposable
             StoreFolder = supervisor.Plugin.Folder,
             ContentHash = supervisor.Plugin.ContentHash,
             DataFolder = supervisor.Plugin.DataFolder,
-            Assemblies = supervisor.Assemblies(),
+            Assemblies = assemblies.Assemblies,
+            AssemblyProblems = assemblies.Problems,
         };
     }
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Text.Json;
 using PluginHost.Cli.Output;
 using PluginHost.Contracts;
@@ -93,7 +92,8 @@ internal static class InspectCommand
         inspection.SourceFolder,
         folder.PathOf(inspection.StoreFolder),
         folder.PathOf(inspection.DataFolder),
-        [.. (inspection.Assemblies.Count > 0 ? inspection.Assemblies : InFolder(inspection.StoreFolder)).Select(a => a with { From = folder.FileOf(a.From, inspection) })],
+        [.. inspection.Assemblies.Select(a => a with { From = folder.FileOf(a.From, inspection) })],
+        inspection.AssemblyProblems,
         unloaded);
 
     // The rule by hash that would grant what the manifest requests, ready to be put into a policy.
@@ -111,26 +111,6 @@ internal static class InspectCommand
             ["sha256"] = hash,
         };
         return JsonSerializer.SerializeToElement(rule);
-    }
-
-    private static LoadedAssembly[] InFolder(string? folder)
-    {
-        List<LoadedAssembly> assemblies = [];
-        IEnumerable<string> files = folder is null ? [] : Directory.EnumerateFiles(folder, "*.dll", SearchOption.AllDirectories);
-        foreach (string file in files.Order(StringComparer.Ordinal))
-        {
-            try
-            {
-                AssemblyName name = AssemblyName.GetAssemblyName(file);
-                assemblies.Add(new LoadedAssembly(name.Name!, name.Version?.ToString() ?? "", file, Shared: false, "It lies in the plugin's folder; its worker loads it."));
-            }
-            catch (BadImageFormatException)
-            {
-                assemblies.Add(new LoadedAssembly(Path.GetFileName(file), "", file, Shared: false, "A native library in the plugin's folder."));
-            }
-        }
-
-        return [.. assemblies];
     }
 
     private static string? Workers(PluginManifest? manifest) => manifest switch
@@ -171,7 +151,16 @@ internal static class InspectCommand
             screen.People.Write(Tables.Workers([plugin]));
         }
 
-        screen.People.Write(Tables.Assemblies(document.Assemblies));
+        if (document.Assemblies.Count > 0)
+        {
+            screen.People.Write(Tables.Assemblies(document.Assemblies));
+        }
+
+        foreach (AssemblyProblem problem in document.AssemblyProblems)
+        {
+            screen.Line($"  {Words.Of(problem.Kind)}: {problem.Message} {problem.Remedy}");
+        }
+
         if (document.Unload is { } unload)
         {
             screen.People.Write(Tables.Facts(

@@ -201,10 +201,12 @@ internal static class Tables
     /// <summary>A plugin's assemblies.</summary>
     public static Table Assemblies(IEnumerable<LoadedAssembly> assemblies)
     {
-        Table table = New("Assemblies", "name", "version", "whose", "from", "because");
+        Table table = New("Assemblies", "name", "version", "whose", "state", "from", "because");
         foreach (LoadedAssembly assembly in assemblies)
         {
-            Add(table, assembly.Name, assembly.Version, assembly.Shared ? "host's" : "plugin's", assembly.From, assembly.Because);
+            Add(
+                table, assembly.Name, assembly.Version, $"{Words.Of(assembly.Origin)}'s", Words.Of(assembly.State).Replace("notUsed", "not used", StringComparison.Ordinal),
+                assembly.From, assembly.Because);
         }
 
         return table;

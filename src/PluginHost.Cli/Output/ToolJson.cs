@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
+using PluginHost.Loading;
 using PluginHost.Runtime.Model;
 
 namespace PluginHost.Cli.Output;
@@ -19,6 +20,9 @@ namespace PluginHost.Cli.Output;
         typeof(CamelCaseWord<PluginState>),
         typeof(CamelCaseWord<IsolationMode>),
         typeof(CamelCaseWord<WorkerState>),
+        typeof(CamelCaseWord<AssemblyOrigin>),
+        typeof(CamelCaseWord<AssemblyState>),
+        typeof(CamelCaseWord<AssemblyProblemKind>),
     ])]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(DemoDocument))]

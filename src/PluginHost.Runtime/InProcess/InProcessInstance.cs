@@ -157,6 +157,7 @@ internal sealed partial class InProcessInstance : IPluginInstance
             Contracts = [.. _request.Contracts.Select(c => c.InterfaceType)],
             Shared = new SharedAssemblies(_request.SharedAssemblies),
             Collectible = _request.Manifest.Unloadable,
+            LoadedOutside = row => Log.LoadedOutside(_logger, PluginId, Generation, row.Name, row.Version, row.From, row.Because),
         });
         Volatile.Write(ref _loaded, loaded);
         if (_request.Unhandled is { } unhandled)
@@ -171,7 +172,7 @@ internal sealed partial class InProcessInstance : IPluginInstance
 
         object plugin = loaded.CreateInstance(_context);
         Volatile.Write(ref _plugin, plugin);
-        foreach (LoadedAssembly row in loaded.Assemblies)
+        foreach (LoadedAssembly row in _logger.IsEnabled(LogLevel.Debug) ? loaded.Assemblies : [])
         {
             Log.Loaded(_logger, PluginId, Generation, row.Name, row.Version, row.From, row.Because);
         }

@@ -1,0 +1,40 @@
+using System.Reflection;
+
+namespace PluginHost.Loading;
+
+/// <summary>Where one assembly that a plugin asks for comes from.</summary>
+/// <param name="Origin">Whose it is.</param>
+/// <param name="Path">The plugin's own file; null for the host's and the framework's.</param>
+/// <param name="Because">Why, in words.</param>
+internal readonly record struct AssemblyChoice(AssemblyOrigin Origin, string? Path, string Because);
+
+/// <summary>
+/// Decides where each assembly of a plugin comes from: host-owned ones from the host, then the plugin's own files, then the frameworks. The load
+/// context goes by it, and the report of what a plugin would load. Thread-safe.
+/// </summary>
+internal sealed class AssemblyRules(PluginFiles files, SharedAssemblies shared, HostFrameworks frameworks)
+{
+    /// <summary>Decides.</summary>
+    /// <param name="name">What was asked for; with a culture it is a satellite.</param>
+    /// <returns>Null where nobody has it.</returns>
+    public AssemblyChoice? Choose(AssemblyName name)
+    {
+        bool isSatellite = !string.IsNullOrEmpty(name.CultureName);
+        (string Path, string Because)? own = files.FindAssembly(name);
+        if (!isSatellite && shared.Contains(name.Name!))
+        {
+            return new AssemblyChoice(AssemblyOrigin.Host, null, own is null
+                ? "the host's: on the list of shared assemblies"
+                : $"the host's: on the list of shared assemblies; the plugin's own copy {Path.GetFileName(own.Value.Path)} was not loaded");
+        }
+
+        if (own is { } file)
+        {
+            return new AssemblyChoice(AssemblyOrigin.Plugin, file.Path, file.Because);
+        }
+
+        return !isSatellite && frameworks.FrameworkOf(name.Name!) is { } framework
+            ? new AssemblyChoice(AssemblyOrigin.Framework, null, $"shared: one of {framework}, which every plugin gets")
+            : null;
+    }
+}
