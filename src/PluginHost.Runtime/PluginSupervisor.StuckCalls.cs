@@ -7,6 +7,7 @@ using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Processes;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Tiers;
+using PluginHost.Runtime.Trust;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime;
@@ -135,9 +136,10 @@ internal sealed partial class PluginSupervisor
     private void CountLostThreads(FaultRecord fault)
     {
         if (fault.Limit == LostThreadsLimit
-            && Count(IncidentKind.LostThreads, $"at {Clock.GetUtcNow().UtcDateTime:u} {Shortened(fault.Message)}") is { } reason)
+            && Add(IncidentKind.LostThreads, $"at {Clock.GetUtcNow().UtcDateTime:u} {Shortened(fault.Message)}") is { } demotion
+            && Plugin.MayBeDemoted == true)
         {
-            Move(reason);
+            Move(Placing.Demoted(PluginTier.InProcess, demotion, Plugin.Id));
         }
     }
 
