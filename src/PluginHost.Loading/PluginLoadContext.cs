@@ -63,6 +63,13 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
             return assembly;
         }
 
+        if (!isSatellite && IsCollectible && FrameworkCopies.Find(name, _files.Folder, _shared) is { } copy)
+        {
+            Assembly assembly = LoadFromAssemblyPath(copy);
+            Note(assembly, copy, shared: false, "private: a copy of the framework's, which would keep the plugin's types in memory");
+            return assembly;
+        }
+
         if (isSatellite || HostFrameworks.Current.Contains(name))
         {
             return null;
