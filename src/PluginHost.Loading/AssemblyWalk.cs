@@ -42,7 +42,7 @@ internal sealed class AssemblyWalk
 
         try
         {
-            AssemblyRules rules = new(new PluginFiles(entry), options.Shared, frameworks);
+            AssemblyRules rules = new(new PluginFiles(entry), options.Shared, frameworks, options.Collectible);
             walk.Enter(entry, "the manifest's entry");
             while (walk._open.TryDequeue(out string? path))
             {

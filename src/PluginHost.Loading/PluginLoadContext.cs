@@ -22,7 +22,7 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
     {
         _files = files;
         _shared = options.Shared;
-        _rules = new AssemblyRules(files, options.Shared, HostFrameworks.Current);
+        _rules = new AssemblyRules(files, options.Shared, HostFrameworks.Current, options.Collectible);
         _loadedOutside = options.LoadedOutside;
         Folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Folder));
         if (_loadedOutside is not null)

@@ -14,7 +14,7 @@ namespace PluginHost.Runtime;
 internal sealed partial class PluginSupervisor
 {
     private const int MostHoldersTold = 5;
-    private static readonly TimeSpan s_firstProof = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_firstProof = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_longestProof = TimeSpan.FromSeconds(15);
     private ImmutableList<UnprovedUnload> _unproved = [];
 

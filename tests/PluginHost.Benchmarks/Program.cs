@@ -31,5 +31,11 @@ if (args.Contains("--guard"))
     return 0;
 }
 
+if (args.Contains("--unload"))
+{
+    await UnloadSpeed.RunAsync();
+    return 0;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(RpcRoundTrip).Assembly).Run(args);
 return 0;

@@ -26,7 +26,7 @@ internal static class InspectCommand
     public static async Task<int> RunAsync(Session session, string plugin, bool unload, CancellationToken cancellationToken)
     {
         HostAttachment.Reading? host = await RunningAsync(session, cancellationToken).ConfigureAwait(false);
-        using InspectedFolder folder = InspectedFolder.Of(session.Options with { Only = [plugin], StartPlugins = false, ForceUnloadProof = unload }, host);
+        using InspectedFolder folder = InspectedFolder.Of(session.Options with { Only = [plugin], StartPlugins = false, ForceUnloadProof = unload, NameHolders = unload }, host);
         PluginRuntime runtime = await PluginRuntime.StartAsync(folder.Options, cancellationToken).ConfigureAwait(false);
         await using (runtime.ConfigureAwait(false))
         {

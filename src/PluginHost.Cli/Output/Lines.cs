@@ -21,6 +21,7 @@ internal sealed record PluginLine(
     string? Unavailable,
     string? Demotion,
     string? FaultId,
+    IReadOnlyList<UnprovedUnload> Unproved,
     IReadOnlyList<string> Reasons)
 {
     /// <summary>Calls that hold threads of the host beyond their time; in-process only.</summary>
@@ -29,7 +30,7 @@ internal sealed record PluginLine(
     /// <summary>The line of a plugin.</summary>
     public static PluginLine Of(PluginStatus status) => new(
         status.Id, status.Version, status.RequestedTrust, status.GrantedTrust, status.Tier, status.State, status.Generation, status.WorkerPid, status.Workers,
-        status.Contracts, status.Unavailable, status.Demotion, status.FaultId, status.Reasons)
+        status.Contracts, status.Unavailable, status.Demotion, status.FaultId, status.Unproved, status.Reasons)
     {
         StuckCalls = status.StuckCalls,
     };
