@@ -29,11 +29,12 @@ internal sealed partial class PluginSupervisor
 
         // Not by way of the observer: a task that nobody awaited does no harm, and a collection tells of many at once; what is worse has its own consequence.
         record = record with { Id = _settings.Recorder.Plugin(Plugin.Id, PluginTier.InProcess).Fault(record) };
-        Log.ForeignFault(_log, Plugin.Id, generation, record.Message);
         if (fault.Place != ForeignPlace.UnobservedTask)
         {
             _commands.Writer.TryWrite(new Command.Condemned(generation, record));
         }
+
+        Log.ForeignFault(_log, Plugin.Id, generation, record.Message);
     }
 
     private async Task ActCondemnedAsync(Command.Condemned condemned)

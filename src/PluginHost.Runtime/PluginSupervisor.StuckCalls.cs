@@ -30,8 +30,9 @@ internal sealed partial class PluginSupervisor
     /// <summary>The calls that hold threads of the application now, whatever has become of their generation. Any thread.</summary>
     public IReadOnlyList<StuckCall> StuckCalls => Volatile.Read(ref _stuck);
 
-    /// <summary>True where calls may hold threads: it runs in-process, or has calls that went in and did not come out. Any thread.</summary>
-    public bool HasCallsToWatch => !Volatile.Read(ref _isClosing) && (_tier == PluginTier.InProcess || StuckCalls.Count > 0);
+    /// <summary>True where calls may hold threads: it runs in-process, or is about to, or has calls that did not come out. Any thread.</summary>
+    public bool HasCallsToWatch => !Volatile.Read(ref _isClosing)
+        && (StuckCalls.Count > 0 || (_tier == PluginTier.InProcess && View.State is (PluginState.Starting or PluginState.Ready or PluginState.Stopping)));
 
     /// <summary>Which methods are counted where, in-process.</summary>
     public IEnumerable<WatchedMethod> WatchedMethods()

@@ -18,6 +18,7 @@ internal sealed class ForeignOwner(string pluginId, int generation, Action<Forei
     private const int MostWaiting = 64;
     private static readonly TimeSpan s_longestRead = TimeSpan.FromSeconds(1);
     private int _isRead;
+    private int _isTaskRead;
     private int _waiting;
 
     /// <summary>The plugin.</summary>
@@ -39,8 +40,8 @@ internal sealed class ForeignOwner(string pluginId, int generation, Action<Forei
         string type = thrown.GetType().FullName ?? thrown.GetType().Name;
         ForeignFault fault = new(place, name, ThreadBlocks.CurrentThread, origin.Method, type, "(its message was not read: it is not the first of this generation)", origin.Stack);
 
-        // A message is the plugin's code too, and may hang: one thread a generation is what that can cost.
-        if (Interlocked.Exchange(ref _isRead, 1) == 0)
+        // A message is the plugin's code too, and may hang: two threads a generation is what that can cost.
+        if (Interlocked.Exchange(ref place == ForeignPlace.UnobservedTask ? ref _isTaskRead : ref _isRead, 1) == 0)
         {
             new Reading(this, fault, thrown).Start(clock);
         }

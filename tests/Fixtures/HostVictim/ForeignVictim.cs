@@ -46,7 +46,10 @@ internal static class ForeignVictim
                 plugin.ThrowElsewhere("late", marker);
                 await runtime.RestartAsync(Id);
                 await File.WriteAllTextAsync(marker, "1");
-                await UntilAsync(() => runtime.Faults.Any(f => f.RemoteType is not null));
+                await UntilAsync(() => log.Lines.Any(l => l.StartsWith("8080 ", StringComparison.Ordinal)));
+
+                // Comes after what was asked for because of the fault.
+                await runtime.StartAsync(Id);
                 break;
             case "disposed":
                 plugin.ThrowElsewhere("late", marker);
