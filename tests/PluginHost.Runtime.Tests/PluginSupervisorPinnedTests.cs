@@ -149,18 +149,18 @@ public sealed class PluginSupervisorPinnedTests : IAsyncDisposable
         Assert.Equal((PluginState.Ready, 3), (supervisor.View.State, supervisor.View.Generation));
     }
 
-    [Fact]
-    public async Task It_is_not_recycled()
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public async Task Only_one_that_can_be_unloaded_is_looked_at_for_recycling(bool unloadable, int timers)
     {
         SupervisedPlugin plugin = Pinned(null);
-        PluginSupervisor supervisor = Create(plugin with { Manifest = plugin.Manifest! with { Recycle = new RecycleOptions { Age = TimeSpan.FromSeconds(1) } } });
+        PluginSupervisor supervisor = Create(
+            plugin with { Manifest = plugin.Manifest! with { Unloadable = unloadable, Recycle = new RecycleOptions { Age = TimeSpan.FromMinutes(1) } } });
+
         await supervisor.StartAsync();
 
-        _clock.Advance(TimeSpan.FromHours(1));
-        await supervisor.StartAsync();
-
-        Assert.Equal((PluginState.Ready, 1), (supervisor.View.State, supervisor.View.Generation));
-        Assert.Single(_inProcess.Started);
+        Assert.Equal((PluginState.Ready, timers), (supervisor.View.State, _clock.PendingTimers));
     }
 
     public async ValueTask DisposeAsync()

@@ -131,12 +131,12 @@ internal static class Tables
     public static Table Tax(IEnumerable<TaxTierLine> tiers)
     {
         Table table = New(
-            "Ways of calling", "tier", "transport", "codec", "caller", "handler", "token", "p50 ns", "p99 ns", "64 in flight, calls/s", "sparse p50 ns",
+            "Ways of calling", "tier", "mode", "transport", "codec", "caller", "handler", "token", "p50 ns", "p99 ns", "64 in flight, calls/s", "sparse p50 ns",
             "bytes/call", "cpu ns/call", "overhead ns", "× floor");
         foreach (TaxTierLine tier in tiers)
         {
             Add(
-                table, Words.Of(tier.Tier), tier.Transport ?? "-", tier.Codec ?? "-", tier.Caller, tier.Handler, tier.Token ? "yes" : "no", Text(tier.Sequential.P50Ns),
+                table, Words.Of(tier.Tier), tier.Mode ?? "-", tier.Transport ?? "-", tier.Codec ?? "-", tier.Caller, tier.Handler, tier.Token ? "yes" : "no", Text(tier.Sequential.P50Ns),
                 Text(tier.Sequential.P99Ns), Text(Math.Round(tier.InFlight64.CallsPerSecond)), Text(tier.Sparse.P50Ns),
                 Text(tier.AllocatedBytesPerCall), Text(tier.CpuNsPerCall), Text(tier.OverheadNs), Text(tier.TimesFloor));
         }

@@ -260,6 +260,8 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
         }
     }
 
+    // Its own, or one that an interface gives to what another left open: a private method, named in full.
     private static bool HasBody(ContractDescriptor contract, ContractMethod method) => contract.InterfaceType.GetInterfaces().Prepend(contract.InterfaceType)
-        .Select(i => i.GetMethod(method.Name)).OfType<MethodInfo>().Any(m => !m.IsAbstract);
+        .SelectMany(i => i.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+        .Any(m => !m.IsAbstract && m.Name[(m.Name.LastIndexOf('.') + 1)..] == method.Name);
 }

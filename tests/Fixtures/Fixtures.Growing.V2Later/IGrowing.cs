@@ -4,7 +4,7 @@ namespace Fixtures.Growing;
 
 /// <summary>Release 1.1.1 of a contract that grows as it should: by a body and by an interface. Its assembly has the version of release 1.1.</summary>
 [PluginContract]
-public interface IGrowing
+public interface IGrowing : IGrowingBase
 {
     /// <summary>Gives "First".</summary>
     string First(int times);
@@ -14,6 +14,15 @@ public interface IGrowing
 
     /// <summary>Gives "Third", by way of what every plugin has.</summary>
     string Third(int times) => First(times).Replace("First", "Third", StringComparison.Ordinal);
+
+    string IGrowingBase.Zero() => "Zero";
+}
+
+/// <summary>What came below the contract with release 1.1.1; the contract gives its member a body.</summary>
+public interface IGrowingBase
+{
+    /// <summary>Gives "Zero".</summary>
+    string Zero();
 }
 
 /// <summary>What came with release 1.1.1.</summary>

@@ -17,9 +17,7 @@ public sealed class BaselineAnalyzerTests
             void Put(Order order, Dictionary<string, Line[]> lines);
             void Lend(IHelper helper, [PartitionKey] int shelf);
             IAsyncEnumerable<Line> Watch(CancellationToken cancellationToken);
-            int Count() => 0;
-        }
-        public interface IReader { string Read(int id); }
+            int Count() => 0; } public interface IReader { string Read(int id); }
         [PluginContract] public interface IHelper { int Help(int a); }
         public sealed record Order(int Id, IReadOnlyList<Line> Lines, State State = State.Open) { public string Note { get; init; } = ""; }
         public readonly record struct Line(string Sku, byte Count, decimal? Price);
@@ -36,6 +34,7 @@ public sealed class BaselineAnalyzerTests
 
     [Theory]
     [InlineData("int Count() => 0;", "int Count() => 0; int More(Order order) => 1;")]
+    [InlineData("int Count() => 0; } public interface IReader {", "int Count() => 0; int IReader.Inherited() => 1; } public interface IReader { int Inherited();")]
     [InlineData("string Note { get; init; } = \"\";", "string Note { get; init; } = \"\"; public int? Rank { get; init; }")]
     [InlineData("State { Open, Done }", "State { Open, Done, Held }")]
     [InlineData("[Throws<GoneException>]", "[Throws<GoneException>, Throws<TimeoutException>]")]

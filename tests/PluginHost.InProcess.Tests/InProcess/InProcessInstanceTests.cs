@@ -227,11 +227,13 @@ public sealed class InProcessInstanceTests
     public async Task A_plugin_that_may_not_be_unloaded_stays_and_says_why()
     {
         using Harness harness = new("Fixtures.Plain");
-        InProcessInstance instance = await harness.StartAsync(harness.Request(unloadable: false));
+        int told = 0;
+        InProcessInstance instance = await harness.StartAsync(harness.Request(unloadable: false) with { Pinned = () => told++ });
 
         UnloadResult result = await instance.StopAsync(s_drain, CancellationToken.None);
+        UnloadResult asked = await instance.ProveUnloadAsync(force: true, CancellationToken.None);
 
-        Assert.Equal(UnloadOutcome.Pending, result.Outcome);
+        Assert.Equal((1, UnloadOutcome.Pinned, UnloadOutcome.Pinned), (told, result.Outcome, asked.Outcome));
         Assert.Contains("\"unloadable\": false", Assert.Single(result.Holders), StringComparison.Ordinal);
     }
 

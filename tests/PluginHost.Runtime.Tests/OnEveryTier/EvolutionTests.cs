@@ -62,6 +62,7 @@ public abstract class EvolutionTests(PluginTier tier) : IAsyncLifetime
     {
         Assert.Equal("FirstFirst", _runtime.Get<IGrowing>(Before).First(2));
         Assert.Equal("ThirdThird", _runtime.Get<IGrowing>(Before).Third(2));
+        Assert.Equal("Zero", _runtime.Get<IGrowing>(Before).Zero());
         Assert.Equal("Own thirdOwn third", _runtime.Get<IGrowing>(Same).Third(2));
         Assert.All([Before, Same], id => Assert.Equal(tier, StatusOf(id).Tier));
     }

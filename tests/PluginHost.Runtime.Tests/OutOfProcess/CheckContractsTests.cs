@@ -16,7 +16,7 @@ public sealed class CheckContractsTests
     {
         ProcessTier.CheckContracts(s_worker, [Growing], [new LoadedContract(Growing.Name, ["Growing.First", "Growing.Second"])]);
 
-        Assert.Equal(3, Growing.Methods.Count);
+        Assert.Equal(4, Growing.Methods.Count);
     }
 
     [Fact]
