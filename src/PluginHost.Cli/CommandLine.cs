@@ -118,11 +118,12 @@ internal sealed class CommandLine
     private Command Check()
     {
         Argument<string> folder = new("DIR") { Description = "The plugin's folder, wherever it lies." };
-        Option<bool> probe = new("--probe") { Description = "Loads and unloads the plugin inside this tool even where the policy does not grant it full trust: its code runs with your rights." };
+        Option<bool> probe = new("--probe") { Description = "Loads and unloads the plugin even where the policy does not grant it full trust: its code runs with your rights." };
         Option<bool> noProbe = new("--no-probe") { Description = "Runs none of the plugin's code." };
+        Option<string?> into = new(ProbeProcess.IntoOption) { Hidden = true };
         Command command = new("check", "Everything that is wrong with a plugin's folder, APIs in its code that are hostile to unloading or isolation, and the trust it can sensibly have.")
         {
-            folder, probe, noProbe,
+            folder, probe, noProbe, into,
         };
         command.Validators.Add(result =>
         {
@@ -137,7 +138,7 @@ internal sealed class CommandLine
             () => CheckCommand.Settings(
                 parsed.GetRequiredValue(folder), parsed.GetValue(_plugins), parsed.GetValue(_policy), parsed.GetValue(_contracts), parsed.GetValue(_state)),
             (session, token) => CheckCommand.RunAsync(
-                session, parsed.GetRequiredValue(folder), parsed.GetValue(probe) ? true : parsed.GetValue(noProbe) ? false : null, token),
+                session, parsed.GetRequiredValue(folder), parsed.GetValue(probe) ? true : parsed.GetValue(noProbe) ? false : null, parsed.GetValue(into), token),
             cancellation));
         return command;
     }

@@ -23,11 +23,18 @@ internal static class CheckCommand
     /// <param name="session">What it works with.</param>
     /// <param name="folder">The plugin's folder.</param>
     /// <param name="probe">True to run the plugin whatever the policy says, false to run none of its code; null runs it where the policy grants full trust.</param>
+    /// <param name="probeInto">Set in the process that runs the plugin: the file for what comes of that, and nothing else is done. Null in the one that a person started.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Failed where anything is wrong.</returns>
-    public static async Task<int> RunAsync(Session session, string folder, bool? probe, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(Session session, string folder, bool? probe, string? probeInto, CancellationToken cancellationToken)
     {
         PluginFolderReport report = PluginFolder.Read(folder, session.Options);
+        if (probeInto is not null)
+        {
+            ProbeProcess.Write(probeInto, await UnloadProbe.RunAsync(report, session, cancellationToken).ConfigureAwait(false));
+            return ExitCode.Done;
+        }
+
         PluginScan scan = PluginScan.Of(report.Folder, report.Manifest?.Entry, report.SharedAssemblies, report.Manifest?.Unloadable ?? true);
         List<CheckProblem> problems = [.. ProblemsOf(report, scan)];
         ProbeLine tried;
@@ -37,7 +44,7 @@ internal static class CheckCommand
         }
         else
         {
-            (tried, CheckProblem? failed) = await UnloadProbe.RunAsync(report, session, cancellationToken).ConfigureAwait(false);
+            (tried, CheckProblem? failed) = await ProbeProcess.RunAsync(report, session, cancellationToken).ConfigureAwait(false);
             problems.AddRange(failed is null ? [] : [failed]);
         }
 

@@ -9,7 +9,7 @@ using PluginHost.Runtime.Trust;
 namespace PluginHost.Cli.Commands;
 
 /// <summary>
-/// Starts a plugin in the tool's own process, stops it, and proves by forced collections whether it is gone. A copy of its folder runs, in a scratch state
+/// Starts a plugin in a process of the tool, stops it, and proves by forced collections whether it is gone. A copy of its folder runs, in a scratch state
 /// folder, under a policy that names its content: nothing of the operator's is touched.
 /// </summary>
 internal static class UnloadProbe
@@ -27,15 +27,18 @@ internal static class UnloadProbe
         { ContractProblems.Count: > 0 } or { LoadProblems.Count: > 0 } => "it cannot be loaded here; see the problems.",
         { Placement.Granted: TrustLevel.Full } => null,
         _ when wanted == true => null,
-        _ => $"the policy grants it {Words.Of(report.Placement!.Granted)}, and the probe would run its code inside this tool, with your rights. --probe runs it all the same.",
+        _ => $"the policy grants it {Words.Of(report.Placement!.Granted)}, and the probe would run its code with your rights. --probe runs it all the same.",
     };
 
-    /// <summary>Tries it.</summary>
+    /// <summary>Why a plugin is tried.</summary>
+    public static string Because(PluginFolderReport report) => report.Placement is { Granted: TrustLevel.Full } ? "the policy grants it full trust." : "--probe: you asked for it.";
+
+    /// <summary>Tries it in this process.</summary>
     /// <returns>What became of it, and what went wrong with its start.</returns>
-    public static async Task<(ProbeLine Probe, CheckProblem? Problem)> RunAsync(PluginFolderReport report, Session session, CancellationToken cancellationToken)
+    public static async Task<ProbeDocument> RunAsync(PluginFolderReport report, Session session, CancellationToken cancellationToken)
     {
         PluginManifest manifest = report.Manifest!;
-        string because = report.Placement is { Granted: TrustLevel.Full } ? "the policy grants it full trust." : "--probe: you asked for it.";
+        string because = Because(report);
         DirectoryInfo scratch = Directory.CreateTempSubdirectory("pluginhost-check-");
         try
         {
@@ -58,14 +61,14 @@ internal static class UnloadProbe
                 PluginStatus status = runtime.Status.Single();
                 if (status.State != PluginState.Ready)
                 {
-                    return (new ProbeLine(true, because, null), new CheckProblem("start", $"It does not start: {(status.Reasons is [.., var why] ? why : Words.Of(status.State))}", report.Folder));
+                    return new ProbeDocument(new ProbeLine(true, because, null), new CheckProblem("start", $"It does not start: {(status.Reasons is [.., var why] ? why : Words.Of(status.State))}", report.Folder));
                 }
 
                 long started = Stopwatch.GetTimestamp();
                 UnloadResult result = await runtime.StopAsync(manifest.Id).ConfigureAwait(false);
                 double milliseconds = Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 3);
                 double heap = Math.Round(GC.GetTotalMemory(forceFullCollection: false) / (1024.0 * 1024.0), 3);
-                return (
+                return new ProbeDocument(
                     new ProbeLine(true, because, new UnloadLine(Words.Of(result.Outcome), result.Holders, milliseconds, heap)),
                     result.Outcome == UnloadOutcome.Unloaded
                         ? null

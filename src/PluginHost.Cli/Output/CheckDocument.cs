@@ -59,3 +59,6 @@ internal sealed record CheckProblem(string Check, string Message, string? File =
 /// <param name="Because">Why it ran, or why not.</param>
 /// <param name="Unload">What became of it; null where it did not run or did not start.</param>
 internal sealed record ProbeLine(bool Ran, string Because, UnloadLine? Unload);
+
+/// <summary>What the tool's second process, which ran the plugin, tells the first.</summary>
+internal sealed record ProbeDocument(ProbeLine Probe, CheckProblem? Problem);

@@ -37,6 +37,7 @@ namespace PluginHost.Cli.Output;
 [JsonSerializable(typeof(CallDocument))]
 [JsonSerializable(typeof(InspectDocument))]
 [JsonSerializable(typeof(CheckDocument))]
+[JsonSerializable(typeof(ProbeDocument))]
 [JsonSerializable(typeof(TaxDocument))]
 [JsonSerializable(typeof(PayloadDocument))]
 [JsonSerializable(typeof(StartDocument))]

@@ -32,20 +32,20 @@ public sealed class CheckCommandTests : IDisposable
     [Fact]
     public async Task A_plugin_that_nobody_trusts_is_checked_without_running_it_and_its_leaks_are_told()
     {
-        ToolResult result = await CheckAsync("Fixtures.Leaky", "--json");
+        ToolResult result = await CheckAsync("Fixtures.Careless", "--json");
 
         Assert.Equal(1, result.ExitCode);
         JsonElement probe = result.Json.GetProperty("probe");
         Assert.False(probe.GetProperty("ran").GetBoolean());
         Assert.Contains("--probe runs it all the same", probe.GetProperty("because").GetString(), StringComparison.Ordinal);
         Assert.Equal(
-            ["framework-event", "timer"],
+            ["exit", "framework-event", "timer"],
             result.Json.GetProperty("findings").EnumerateArray().Where(f => f.GetProperty("severity").GetString() == "error").Select(f => f.GetProperty("rule").GetString()).Order());
         JsonElement finding = result.Json.GetProperty("findings").EnumerateArray().Single(f => f.GetProperty("rule").GetString() == "framework-event");
         Assert.Equal(
             ["rule", "severity", "hostileTo", "assembly", "method", "at", "api", "count", "what", "instead"], finding.EnumerateObject().Select(p => p.Name));
-        Assert.Equal("Fixtures.Leaky.LeakyEcho (constructor)", finding.GetProperty("method").GetString());
-        Assert.StartsWith("LeakyEcho.cs:", finding.GetProperty("at").GetString(), StringComparison.Ordinal);
+        Assert.Equal("Fixtures.Careless.CarelessCalculator (constructor)", finding.GetProperty("method").GetString());
+        Assert.StartsWith("CarelessCalculator.cs:", finding.GetProperty("at").GetString(), StringComparison.Ordinal);
         Assert.Equal(("standard", "process"), Sensible(result));
         Assert.All(Problems(result), p => Assert.Equal("code", p.Check));
     }
@@ -53,7 +53,7 @@ public sealed class CheckCommandTests : IDisposable
     [Fact]
     public async Task The_probe_shows_a_leak_where_a_person_asks_for_it()
     {
-        ToolResult result = await CheckAsync("Fixtures.Leaky", "--probe", "--json");
+        ToolResult result = await CheckAsync("Fixtures.Careless", "--probe", "--json");
 
         Assert.Equal(1, result.ExitCode);
         Assert.Equal("leaked", result.Json.GetProperty("probe").GetProperty("unload").GetProperty("result").GetString());
@@ -62,15 +62,28 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_plugin_that_ends_the_process_does_not_pass_by_that()
+    {
+        string folder = FixtureFolder.CopyOf("Fixtures.Careless", _folder["plugins/ends"]);
+        string manifest = Path.Combine(folder, "plugin.json");
+        File.WriteAllText(manifest, File.ReadAllText(manifest).Replace("\"trust\"", "\"settings\": { \"exit\": true }, \"trust\"", StringComparison.Ordinal));
+
+        ToolResult result = await Tool.RunAsync("check", folder, "--probe", "--json");
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(Problems(result), p => p.Check == "start" && p.Message.Contains("ended with exit code 0 before it was done", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Everything_that_is_wrong_is_told_at_once()
     {
-        string folder = FixtureFolder.CopyOf("Fixtures.Leaky", _folder["plugins/broken"]);
+        string folder = FixtureFolder.CopyOf("Fixtures.Careless", _folder["plugins/broken"]);
         _folder.Write(
             "plugins/broken/plugin.json",
             """
             {
               "id": "broken!", "version": "one",
-              "entry": "Fixtures.Leaky.dll", "contracts": ["Fixtures.Contracts.IEcho@1"], "trust": "full", "colour": "red"
+              "entry": "Fixtures.Careless.dll", "contracts": ["Samples.Contracts.ICalculator@1"], "trust": "full", "colour": "red"
             }
             """);
         File.CreateSymbolicLink(Path.Combine(folder, "link"), "/etc/hostname");
@@ -99,26 +112,40 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task What_would_harm_the_application_passes_where_the_manifest_asks_for_a_process_only()
+    public async Task What_would_harm_the_application_is_no_problem_where_the_manifest_asks_for_a_process_only()
     {
         ToolResult result = await Tool.RunAsync("check", Path.Combine(Tool.Plugins, "samples.faulty"), "--json");
 
-        Assert.True(result.ExitCode == 0, result.Output + result.Errors);
-        Assert.Contains(result.Json.GetProperty("findings").EnumerateArray(), f => f.GetProperty("rule").GetString() == "exit");
-        Assert.Equal(("standard", "process"), Sensible(result));
+        Assert.Contains(result.Json.GetProperty("findings").EnumerateArray(), f => f.GetProperty("rule").GetString() == "exit" && f.GetProperty("severity").GetString() == "error");
+        Assert.NotEmpty(Problems(result));
+        Assert.All(Problems(result), p => Assert.StartsWith("native-process: ", p.Message, StringComparison.Ordinal));
+        Assert.Equal(("untrusted", "sandbox"), Sensible(result));
         Assert.False(result.Json.GetProperty("probe").GetProperty("ran").GetBoolean());
+    }
+
+    [Fact]
+    public async Task A_plugin_that_is_a_program_has_no_code_to_look_at()
+    {
+        string folder = _folder["plugins/my.program"];
+        _folder.Write("plugins/my.program/plugin.json", """{ "id": "my.program", "version": "1.0.0", "command": ["node", "./main.js"], "contracts": ["Samples.Contracts.IWordCount@1"], "trust": "standard" }""");
+
+        ToolResult result = await Tool.RunAsync("check", folder, "--json");
+
+        Assert.True(result.ExitCode == 0, result.Output + result.Errors);
+        Assert.Equal(("standard", "process"), Sensible(result));
+        Assert.Contains("it is a program", result.Json.GetProperty("probe").GetProperty("because").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task People_get_tables_with_the_method_what_to_do_instead_and_the_conclusion()
     {
-        ToolResult result = await CheckAsync("Fixtures.Leaky", "--no-probe");
+        ToolResult result = await CheckAsync("Fixtures.Careless", "--no-probe");
 
-        Assert.Contains("Fixtures.Leaky.LeakyEcho (constructor)", result.Output, StringComparison.Ordinal);
+        Assert.Contains("Fixtures.Careless.CarelessCalculator (constructor)", result.Output, StringComparison.Ordinal);
         Assert.Contains("timer: A live timer keeps the plugin loaded. Keep it in a field and dispose it in DisposeAsync", result.Output, StringComparison.Ordinal);
         Assert.Contains("Unload probe: not run, --no-probe: none of its code was run.", result.Output, StringComparison.Ordinal);
         Assert.Contains("Sensible trust: standard (process)", result.Output, StringComparison.Ordinal);
-        Assert.Contains("2 problem(s).", result.Output, StringComparison.Ordinal);
+        Assert.Contains("3 problem(s).", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -134,12 +161,7 @@ public sealed class CheckCommandTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private Task<ToolResult> CheckAsync(string fixture, params string[] more)
-    {
-        string contracts = Directory.CreateDirectory(_folder["contracts"]).FullName;
-        File.Copy(Path.Combine(FixtureFolder.Of("Fixtures.Contracts"), "Fixtures.Contracts.dll"), Path.Combine(contracts, "Fixtures.Contracts.dll"), overwrite: true);
-        return Tool.RunAsync(["check", FixtureFolder.Of(fixture), "--contracts", contracts, "--state", _folder["state"], .. more]);
-    }
+    private Task<ToolResult> CheckAsync(string fixture, params string[] more) => Tool.RunAsync(["check", FixtureFolder.Of(fixture), "--state", _folder["state"], .. more]);
 
     private static (string?, string?) Sensible(ToolResult result)
     {
