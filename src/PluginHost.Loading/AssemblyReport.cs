@@ -15,12 +15,14 @@ public sealed record AssemblyReport(IReadOnlyList<LoadedAssembly> Assemblies, IR
     /// </summary>
     /// <param name="options">The plugin.</param>
     /// <param name="loaded">What its load context has given: <see cref="LoadedPlugin.Assemblies"/>; empty where it does not run in this process.</param>
-    /// <param name="inWorker">True for a plugin that runs in a worker process, which has the base framework alone and nothing of the application.</param>
+    /// <param name="inWorker">True for a plugin that runs in a worker process, which has the base framework, what the plugin asks for beyond, and nothing of the application.</param>
     public static AssemblyReport Read(LoadOptions options, IReadOnlyList<LoadedAssembly> loaded, bool inWorker)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(loaded);
-        HostFrameworks frameworks = inWorker ? HostFrameworks.Current.OfWorker() : HostFrameworks.Current;
+        HostFrameworks frameworks = inWorker
+            ? HostFrameworks.Current.OfWorker(PluginFrameworks.Beyond(options.Folder, options.EntryAssembly).Select(PluginFrameworks.FolderOf).OfType<string>())
+            : HostFrameworks.Current;
         AssemblyWalk walk = AssemblyWalk.Of(options, frameworks);
         List<LoadedAssembly> all = [.. loaded, .. walk.Rows.Where(row => !loaded.Any(l => IsSame(l, row)))];
         List<LoadedAssembly> ordered = [.. all.OrderBy(static row => row.Origin)];

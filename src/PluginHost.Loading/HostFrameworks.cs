@@ -67,9 +67,14 @@ internal sealed class HostFrameworks
     /// <summary>True where the application's assemblies have no files of their own.</summary>
     public bool IsSingleFile { get; }
 
-    /// <summary>What a worker of this process runs on: the base framework alone.</summary>
-    public HostFrameworks OfWorker() => new(
-        string.Join(Path.PathSeparator, _assemblies.Values.Where(a => a.Framework == BaseFramework).Select(a => a.Path)), Versions[BaseFramework], IsSingleFile);
+    /// <summary>What a worker of this process runs on: the base framework, and what its plugin asks for beyond.</summary>
+    /// <param name="beyond">Folders of installed frameworks.</param>
+    public HostFrameworks OfWorker(params IEnumerable<string> beyond) => new(
+        string.Join(
+            Path.PathSeparator,
+            _assemblies.Values.Where(a => a.Framework == BaseFramework).Select(a => a.Path).Concat(beyond.SelectMany(folder => Directory.EnumerateFiles(folder, "*.dll")))),
+        Versions[BaseFramework],
+        IsSingleFile);
 
     /// <summary>Whether a simple name is one of the frameworks' assemblies.</summary>
     public bool Contains(string simpleName) => _assemblies.ContainsKey(simpleName);

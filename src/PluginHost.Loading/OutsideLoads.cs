@@ -42,12 +42,14 @@ internal static class OutsideLoads
     private static void OnLoad(Assembly loaded)
     {
         string from = loaded.IsDynamic ? "" : loaded.Location;
-        if (AssemblyLoadContext.GetLoadContext(loaded) is PluginLoadContext || HostFrameworks.Current.IsHosts(from))
+        AssemblyLoadContext? into = AssemblyLoadContext.GetLoadContext(loaded);
+        if (into is PluginLoadContext || HostFrameworks.Current.IsHosts(from))
         {
             return;
         }
 
-        (PluginLoadContext? context, string who, string how) = Loader();
+        string how = How(into, from);
+        (PluginLoadContext? context, string who) = Loader();
         context ??= OwnerOf(from);
         if (context is null)
         {
@@ -75,20 +77,28 @@ internal static class OutsideLoads
         context.TellOutside(row);
     }
 
-    /// <summary>Who asked for the assembly, where that is a plugin's code: the innermost frame that is not the framework's decides.</summary>
-    private static (PluginLoadContext? Context, string Who, string How) Loader()
+    // By where it went: the method that was called may be inlined.
+    private static string How(AssemblyLoadContext? into, string from) => into switch
     {
-        string how = "the runtime";
+        null => "the runtime",
+        _ when into == AssemblyLoadContext.Default => "Assembly.LoadFrom",
+        _ when into.GetType() != typeof(AssemblyLoadContext) && into.GetType().Assembly == typeof(AssemblyLoadContext).Assembly => from.Length == 0 ? "Assembly.Load(byte[])" : "Assembly.LoadFile",
+        _ => $"the AssemblyLoadContext '{into.Name}'",
+    };
+
+    /// <summary>Who asked for the assembly, where that is a plugin's code: the innermost frame that is not the framework's decides.</summary>
+    private static (PluginLoadContext? Context, string Who) Loader()
+    {
         foreach (StackFrame frame in new StackTrace(fNeedFileInfo: false).GetFrames())
         {
-            if (frame.GetMethod() is not { DeclaringType: { } type } method || type == typeof(OutsideLoads) || type.DeclaringType == typeof(OutsideLoads))
+            if (frame.GetMethod() is not { DeclaringType: { Assembly.IsDynamic: false } type } method || type == typeof(OutsideLoads) || type.DeclaringType == typeof(OutsideLoads))
             {
                 continue;
             }
 
             if (AssemblyLoadContext.GetLoadContext(type.Assembly) is PluginLoadContext context)
             {
-                return (context, $"{type.FullName}.{method.Name}", how);
+                return (context, $"{type.FullName}.{method.Name}");
             }
 
             if (!HostFrameworks.Current.IsFrameworks(type.Assembly.Location))
@@ -96,11 +106,9 @@ internal static class OutsideLoads
                 // The application's code, or the host's own search for an assembly that it shares.
                 break;
             }
-
-            how = type == typeof(Assembly) || type == typeof(AssemblyLoadContext) || type == typeof(Activator) ? $"{type.Name}.{method.Name}" : how;
         }
 
-        return (null, "its code", how);
+        return (null, "its code");
     }
 
     private static PluginLoadContext? OwnerOf(string path)

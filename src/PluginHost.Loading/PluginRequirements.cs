@@ -9,7 +9,8 @@ namespace PluginHost.Loading;
 /// <summary>What an entry assembly needs of this process, checked from its files before anything is loaded.</summary>
 internal static class PluginRequirements
 {
-    private const string Rebuild = "Rebuild the plugin for a framework that this host has, or run it on a host that has it.";
+    private const string Rebuild =
+        "Rebuild the plugin for a framework that this host has, or run it in the process tier: a worker gets the frameworks that its plugin asks for, where they are installed on the machine.";
 
     /// <exception cref="PluginLoadException">This process cannot give it what it needs.</exception>
     public static void Check(LoadOptions options, AssemblyImage entry, PluginFiles files, HostFrameworks host)
@@ -128,7 +129,7 @@ internal static class PluginRequirements
     }
 
     private static string Missing(string framework) =>
-        $"Give the application the framework (<FrameworkReference Include=\"{framework}\" /> in its project), or publish the plugin without it.";
+        $"Give the application the framework (<FrameworkReference Include=\"{framework}\" /> in its project), or run the plugin in the process tier: a worker gets the frameworks that its plugin asks for, where they are installed on the machine.";
 
     private static PluginLoadException? Reference(LoadOptions options, AssemblyImage entry, AssemblyName reference, PluginFiles files, HostFrameworks host)
     {

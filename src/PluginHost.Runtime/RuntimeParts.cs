@@ -56,7 +56,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
             contracts,
             Demotions,
             Logger);
-        ProcessTierOptions workers = WorkersOf(options);
+        ProcessTierOptions workers = WorkersOf(options, state);
         WorkerProgram = WorkerCommand.ProgramOf(workers);
         Supervision = new SupervisorSettings
         {
@@ -157,7 +157,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
         new ProcessTier(workers, options.Clock, options.LoggerFactory.CreateLogger<ProcessTier>(), running),
     ];
 
-    private static ProcessTierOptions WorkersOf(PluginRuntimeOptions options)
+    private static ProcessTierOptions WorkersOf(PluginRuntimeOptions options, StateFolder state)
     {
         ProcessTierOptions workers = new()
         {
@@ -168,6 +168,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
             PayloadAreaBytes = options.PayloadAreaBytes,
             MaxPayloadBytes = options.MaxPayloadBytes,
             Spares = options.Spares,
+            FrameworkConfigurations = Path.Combine(state.Path, "frameworks"),
         };
         return options.Workers?.Invoke(workers) ?? workers;
     }

@@ -63,6 +63,12 @@ internal static class AuthorNames
         }
         while (depth > 0 && end < name.Length);
 
+        if (depth > 0)
+        {
+            // No compiler's, whoever wrote it.
+            return (name, null);
+        }
+
         string inner = name[1..(end - 1)];
         string rest = name[end..];
         if (inner.Length == 0)

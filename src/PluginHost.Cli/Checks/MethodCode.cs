@@ -147,9 +147,7 @@ internal sealed class MethodCode
             handle = specification.Method;
         }
 
-        (TypeName type, string name, MethodSignature<TypeName> signature) = handle.Kind == HandleKind.MethodDefinition
-            ? Defined((MethodDefinitionHandle)handle)
-            : Referenced((MemberReferenceHandle)handle);
+        (TypeName type, string name, MethodSignature<TypeName> signature) = Members.Method(_reader, _types, handle);
         bool isNew = code.Value == OpCodes.Newobj.Value;
         Value[] arguments = Take(signature.ParameterTypes.Length);
         Value? target = signature.Header.IsInstance && !isNew ? Take(1)[0] : null;
@@ -181,21 +179,6 @@ internal sealed class MethodCode
         _ => new Value(type),
     };
 
-    private (TypeName Type, string Name, MethodSignature<TypeName> Signature) Defined(MethodDefinitionHandle handle)
-    {
-        MethodDefinition method = _reader.GetMethodDefinition(handle);
-        return (_types.Of(_reader, method.GetDeclaringType()), _reader.GetString(method.Name), method.DecodeSignature(_types, null));
-    }
-
-    private (TypeName Type, string Name, MethodSignature<TypeName> Signature) Referenced(MemberReferenceHandle handle)
-    {
-        MemberReference member = _reader.GetMemberReference(handle);
-        TypeName type = member.Parent.Kind == HandleKind.MethodDefinition
-            ? _types.Of(_reader, _reader.GetMethodDefinition((MethodDefinitionHandle)member.Parent).GetDeclaringType())
-            : _types.Of(_reader, member.Parent);
-        return (type, _reader.GetString(member.Name), member.DecodeMethodSignature(_types, null));
-    }
-
     private void Token(OpCode code, EntityHandle handle)
     {
         Value[] taken = Take(Opcodes.Pops(code));
@@ -206,16 +189,12 @@ internal sealed class MethodCode
 
         _stack.Add(code.OperandType switch
         {
-            OperandType.InlineField => new Value(FieldType(handle)),
+            OperandType.InlineField => new Value(Members.FieldType(_reader, _types, handle)),
             OperandType.InlineTok => Value.Unknown with { TypeOf = _types.Of(_reader, handle) },
             _ when (code.Value == OpCodes.Castclass.Value || code.Value == OpCodes.Isinst.Value) && taken is [{ } cast] => cast with { Type = _types.Of(_reader, handle) },
             _ => new Value(_types.Of(_reader, handle)),
         });
     }
-
-    private TypeName FieldType(EntityHandle handle) => handle.Kind == HandleKind.FieldDefinition
-        ? _reader.GetFieldDefinition((FieldDefinitionHandle)handle).DecodeSignature(_types, null)
-        : _reader.GetMemberReference((MemberReferenceHandle)handle).DecodeFieldSignature(_types, null);
 
     private void Indirect(StandaloneSignature signature)
     {

@@ -151,16 +151,7 @@ internal static class InspectCommand
             screen.People.Write(Tables.Workers([plugin]));
         }
 
-        if (document.Assemblies.Count > 0)
-        {
-            screen.People.Write(Tables.Assemblies(document.Assemblies));
-        }
-
-        foreach (AssemblyProblem problem in document.AssemblyProblems)
-        {
-            screen.Line($"  {Words.Of(problem.Kind)}: {problem.Message} {problem.Remedy}");
-        }
-
+        AssemblyScreen.Show(screen, document.Assemblies, document.AssemblyProblems, document.StoreFolder);
         if (document.Unload is { } unload)
         {
             screen.People.Write(Tables.Facts(

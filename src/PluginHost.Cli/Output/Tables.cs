@@ -1,4 +1,5 @@
 using System.Globalization;
+using PluginHost.Cli.Checks;
 using PluginHost.Loading;
 using PluginHost.Runtime.Model;
 using PluginHost.Telemetry.Recording;
@@ -207,6 +208,31 @@ internal static class Tables
             Add(
                 table, assembly.Name, assembly.Version, $"{Words.Of(assembly.Origin)}'s", Words.Of(assembly.State).Replace("notUsed", "not used", StringComparison.Ordinal),
                 assembly.From, assembly.Because);
+        }
+
+        return table;
+    }
+
+    /// <summary>What in the author's own code is hostile to plugins.</summary>
+    public static Table Findings(IEnumerable<Finding> findings)
+    {
+        Table table = New("In the plugin's own code", "severity", "rule", "method", "at", "uses", "times");
+        foreach (Finding finding in findings)
+        {
+            Add(
+                table, Words.Of(finding.Severity), finding.Rule, finding.Method ?? $"(all of {finding.Assembly})", finding.At ?? "-", finding.Api, Text(finding.Count));
+        }
+
+        return table;
+    }
+
+    /// <summary>What in libraries is.</summary>
+    public static Table Libraries(IEnumerable<LibraryFindings> libraries)
+    {
+        Table table = New("In libraries that it ships", "library", "rule", "gravest", "times", "such as");
+        foreach (LibraryFindings library in libraries)
+        {
+            Add(table, library.Assembly, library.Rule, Words.Of(library.Severity), Text(library.Count), library.Methods is [var first, ..] ? first : "-");
         }
 
         return table;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
 using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime.Model;
@@ -66,6 +67,27 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
         { Workers: > 1 } => await WorkerPool.StartAsync(request, Kind, StartWorkerAsync, _clock, cancellationToken).ConfigureAwait(false),
         _ => await StartWorkerAsync(request, null, cancellationToken).ConfigureAwait(false),
     };
+
+    /// <summary>Tells the log where the plugin's assemblies come from, as its files say: only where somebody listens.</summary>
+    private static void TellAssemblies(StartRequest request, string entry)
+    {
+        if (!request.Logger.IsEnabled(LogLevel.Debug))
+        {
+            return;
+        }
+
+        LoadOptions options = new() { PluginId = request.Manifest.Id, Folder = request.Folder, EntryAssembly = entry, Shared = new SharedAssemblies(request.SharedAssemblies) };
+        AssemblyReport report = AssemblyReport.Read(options, [], inWorker: true);
+        foreach (LoadedAssembly row in report.Assemblies)
+        {
+            Log.Assembly(request.Logger, options.PluginId, request.Generation, row.Name, row.Version, row.From, row.Because);
+        }
+
+        foreach (AssemblyProblem problem in report.Problems)
+        {
+            Log.AssemblyProblem(request.Logger, options.PluginId, request.Generation, problem.Message, problem.Remedy);
+        }
+    }
 
     /// <summary>Starts one worker.</summary>
     /// <param name="request">For what.</param>
@@ -130,6 +152,7 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
 
                 HelloReply agreed = worker.Agreed!;
                 Log.Started(request.Logger, identity.PluginId, link.Pid, identity.Generation, agreed.Codec, agreed.Transport, _clock.GetElapsedTime(began));
+                TellAssemblies(request, entry);
                 _last[identity.PluginId] = link;
                 return new WorkerInstance(link, request, _clock, gate);
             }

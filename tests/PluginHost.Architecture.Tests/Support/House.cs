@@ -36,7 +36,7 @@ internal static class House
             ["Model", "Catalog", "Trust", "Store", "Resilience", "Services", "Tiers", "InProcess", "Processes", "OutOfProcess", "Control"]) { Ships = [Worker] },
         new(Hosting, [Runtime], null) { Ships = [Worker] },
         new(Dashboard, [Hosting], null),
-        new(Cli, [Runtime, Hosting, Dashboard, "Samples.Contracts", "Bench.Contracts"], ["Output", "Bench", "Commands"]) { Ships = [Worker] },
+        new(Cli, [Runtime, Hosting, Dashboard, "Samples.Contracts", "Bench.Contracts"], ["Checks", "Output", "Bench", "Commands"]) { Ships = [Worker] },
     ];
 
     /// <summary>Rooms of one project of which the first never uses the second, whatever the order says.</summary>
