@@ -70,6 +70,12 @@ public sealed record PluginRuntimeOptions
     /// </summary>
     public bool ForceUnloadProof { get; init; }
 
+    /// <summary>
+    /// True names what still holds a generation that a forced proof found in memory (<see cref="Tiers.UnloadResult.Holders"/>), from a dump of the application's own
+    /// process, which stops it for as long as its memory takes to be written. For <c>check</c>, <c>inspect --unload</c> and an operator's search. Default false.
+    /// </summary>
+    public bool NameHolders { get; init; }
+
     /// <summary>How long a stop or reload waits for calls in flight. 0 to 24 days. Default 30 s.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

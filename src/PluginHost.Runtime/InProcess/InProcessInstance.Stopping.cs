@@ -208,17 +208,31 @@ internal sealed partial class InProcessInstance
     private async Task<UnloadResult> ProveAsync(ContextUnloading unloading, UnloadResult before, bool force, CancellationToken cancellationToken)
     {
         UnloadProof proof = await unloading.TryProveAsync(force, _clock, cancellationToken).ConfigureAwait(false);
-        if (proof == UnloadProof.Leaked)
+        if (proof != UnloadProof.Leaked)
         {
-            Log.Leaked(_logger, PluginId, Generation);
+            return proof == UnloadProof.Proved ? before with { Outcome = UnloadOutcome.Unloaded, Holders = [] } : before;
         }
 
-        return proof switch
+        Log.Leaked(_logger, PluginId, Generation);
+        return before with { Outcome = UnloadOutcome.Leaked, Holders = await NameHoldersAsync(unloading, cancellationToken).ConfigureAwait(false) };
+    }
+
+    private async Task<IReadOnlyList<string>> NameHoldersAsync(ContextUnloading unloading, CancellationToken cancellationToken)
+    {
+        if (_nameHolders is null)
         {
-            UnloadProof.Proved => before with { Outcome = UnloadOutcome.Unloaded },
-            UnloadProof.Leaked => before with { Outcome = UnloadOutcome.Leaked },
-            _ => before,
-        };
+            return [];
+        }
+
+        try
+        {
+            return await _nameHolders(new HolderQuestion(PluginId, Generation, _request.Folder, unloading), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failed)
+        {
+            // That it leaked is known, and is the more important half.
+            return [$"What holds it could not be named: {failed.GetType().Name}: {failed.Message}"];
+        }
     }
 
     private void Report(ThrownException thrown, string where)

@@ -23,17 +23,25 @@ internal sealed partial class InProcessInstance : IPluginInstance
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly ProofBudget _proofs;
+    private readonly Func<HolderQuestion, CancellationToken, Task<IReadOnlyList<string>>>? _nameHolders;
     private readonly PluginContext _context;
     private LoadedPlugin? _loaded;
     private object? _plugin;
 
-    public InProcessInstance(StartRequest request, InProcessOptions options, TimeProvider clock, ILogger logger, ProofBudget proofs)
+    public InProcessInstance(
+        StartRequest request,
+        InProcessOptions options,
+        TimeProvider clock,
+        ILogger logger,
+        ProofBudget proofs,
+        Func<HolderQuestion, CancellationToken, Task<IReadOnlyList<string>>>? nameHolders)
     {
         _request = request;
         _options = options;
         _clock = clock;
         _logger = logger;
         _proofs = proofs;
+        _nameHolders = nameHolders;
         _context = new PluginContext(request);
     }
 

@@ -135,6 +135,51 @@ public sealed class InProcessInstanceTests
     }
 
     [Fact]
+    public async Task What_holds_a_plugin_that_leaked_is_named_where_somebody_can()
+    {
+        HolderQuestion? asked = null;
+        using Harness harness = new("Fixtures.Leaky", nameHolders: (question, _) =>
+        {
+            asked = question;
+            return Task.FromResult<IReadOnlyList<string>>(["a timer of LeakyEcho"]);
+        });
+        InProcessInstance instance = await harness.StartAsync();
+
+        UnloadResult result = await instance.StopAsync(s_drain, CancellationToken.None);
+
+        Assert.Equal((UnloadOutcome.Leaked, "a timer of LeakyEcho"), (result.Outcome, Assert.Single(result.Holders)));
+        Assert.NotNull(asked);
+        Assert.Equal(("Fixtures.Leaky", 1, false), (asked.PluginId, asked.Generation, asked.Unloading.IsGone));
+        Assert.True(File.Exists(Path.Combine(asked.Folder, "Fixtures.Leaky.dll")));
+    }
+
+    [Fact]
+    public async Task That_the_holders_cannot_be_named_is_one_line_and_leaves_the_result()
+    {
+        using Harness harness = new("Fixtures.Leaky", nameHolders: static (_, _) => throw new IOException("no room for a dump"));
+        InProcessInstance instance = await harness.StartAsync();
+
+        UnloadResult result = await instance.StopAsync(s_drain, CancellationToken.None);
+
+        Assert.Equal(UnloadOutcome.Leaked, result.Outcome);
+        Assert.Equal("What holds it could not be named: IOException: no room for a dump", Assert.Single(result.Holders));
+    }
+
+    [Fact]
+    public async Task Nobody_is_asked_for_holders_of_a_plugin_that_is_gone_or_was_not_searched_for()
+    {
+        using Harness gone = new("Fixtures.Plain", nameHolders: static (_, _) => throw new InvalidOperationException("asked"));
+        using Harness unforced = new("Fixtures.Leaky", new InProcessOptions(), static (_, _) => throw new InvalidOperationException("asked"));
+        InProcessInstance plain = await gone.StartAsync();
+        InProcessInstance leaking = await unforced.StartAsync();
+
+        Assert.Equal((UnloadOutcome.Unloaded, 0), Told(await plain.StopAsync(s_drain, CancellationToken.None)));
+        Assert.Equal((UnloadOutcome.Pending, 0), Told(await leaking.StopAsync(s_drain, CancellationToken.None)));
+
+        static (UnloadOutcome Outcome, int Holders) Told(UnloadResult result) => (result.Outcome, result.Holders.Count);
+    }
+
+    [Fact]
     public async Task A_plugin_that_may_not_be_unloaded_stays_and_says_why()
     {
         using Harness harness = new("Fixtures.Plain");
