@@ -91,7 +91,10 @@ internal sealed class HolderSearch
         finally
         {
             Array.ForEach(watches, w => w.Free());
-            File.Delete(file);
+            if (File.Exists(file))
+            {
+                File.Delete(file);
+            }
         }
     }
 

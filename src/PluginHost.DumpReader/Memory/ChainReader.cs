@@ -43,6 +43,12 @@ internal sealed class ChainReader(ProcessDump dump, HeapWalk walk, IReadOnlyList
 
     private static string? FieldTo(ClrObject from, ulong to)
     {
+        // An element has no name, and there may be millions.
+        if (from.IsArray)
+        {
+            return null;
+        }
+
         foreach (ClrReference reference in from.EnumerateReferencesWithFields(carefully: false, considerDependantHandles: true))
         {
             if (reference.Object.Address == to && reference.IsField && reference.Field?.Name is { } name)

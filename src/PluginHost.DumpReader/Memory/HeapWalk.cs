@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Diagnostics.Runtime;
 
 namespace PluginHost.DumpReader.Memory;
@@ -11,12 +12,14 @@ internal readonly record struct Crossing(int Context, ulong From, ulong To, Foun
 
 /// <summary>
 /// Walks the application's objects from roots, shortest ways first, each object once, and stops where a plugin's begin. So what a plugin's own objects refer to
-/// is never walked, and every object that holds the plugin is found and not only the first. Not thread-safe.
+/// is never walked, and what holds the plugin is found and not only the first: of many objects of one type some are told. Not thread-safe.
 /// </summary>
 internal sealed class HeapWalk
 {
     private const int LookEvery = 4096;
     private const int MostLetters = 64;
+    private const int MostOfSort = 32;
+    private const int MostOfContext = 256;
     private readonly ProcessDump _dump;
     private readonly Func<bool> _isOver;
     private readonly Dictionary<ulong, int> _allocators = [];
@@ -25,6 +28,8 @@ internal sealed class HeapWalk
     private readonly Dictionary<ulong, FoundRoot> _roots = [];
     private readonly Dictionary<ulong, int> _owners = [];
     private readonly Dictionary<int, string> _threadNames = [];
+    private readonly Dictionary<(int Context, ulong Sort), int> _ofSort = [];
+    private readonly Dictionary<int, int> _ofContext = [];
 
     /// <param name="dump">The dump.</param>
     /// <param name="contexts">The contexts asked about.</param>
@@ -58,7 +63,7 @@ internal sealed class HeapWalk
         {
             if (OwnerOf(root.Object) is >= 0 and int owner)
             {
-                found.Add(new Crossing(owner, 0, root.Object, root));
+                Add(found, new Crossing(owner, 0, root.Object, root), 0);
             }
             else if (_parents.TryAdd(root.Object, 0))
             {
@@ -124,23 +129,36 @@ internal sealed class HeapWalk
             _threadNames.TryAdd(number, name ?? "");
         }
 
+        // An array that a root holds may be the runtime's, with a static field in each place; any other is a collection.
+        bool isCollection = type.IsArray && _parents[address] != 0;
+        HashSet<int> told = [];
         foreach (ulong next in current.EnumerateReferenceAddresses(carefully: false, considerDependantHandles: true))
         {
-            if (OwnerOf(next) is >= 0 and int owner)
+            int owner = OwnerOf(next);
+            bool isContext = _contexts.TryGetValue(next, out int context);
+            if ((owner >= 0 || isContext) && (!isCollection || told.Add(owner)))
             {
-                found.Add(new Crossing(owner, address, next, default));
-                continue;
+                Add(found, new Crossing(isContext ? context : owner, address, next, default), isCollection || !type.IsArray ? type.MethodTable : address);
             }
 
-            if (_contexts.TryGetValue(next, out int context))
-            {
-                found.Add(new Crossing(context, address, next, default));
-            }
-
-            if (_parents.TryAdd(next, address))
+            // The context's own object is the application's: what it holds may lead on.
+            if (owner < 0 && _parents.TryAdd(next, address))
             {
                 open.Enqueue(next);
             }
+        }
+    }
+
+    // A million objects of one type that hold the plugin are one holder to a person.
+    private void Add(List<Crossing> found, Crossing crossing, ulong sort)
+    {
+        ref int ofSort = ref CollectionsMarshal.GetValueRefOrAddDefault(_ofSort, (crossing.Context, sort), out _);
+        ref int ofContext = ref CollectionsMarshal.GetValueRefOrAddDefault(_ofContext, crossing.Context, out _);
+        if (ofSort < MostOfSort && ofContext < MostOfContext)
+        {
+            ofSort++;
+            ofContext++;
+            found.Add(crossing);
         }
     }
 

@@ -59,6 +59,8 @@ internal static partial class Harmless
 
     public static void WatchFiles() => new FileSystemWatcher(Path.GetTempPath()).EnableRaisingEvents = true;
 
+    public static void Throw() => throw new PersonException("thrown on purpose");
+
     public static void Count() => new Meter("Fixtures.Leaks.Counted").CreateCounter<int>("fixtures.leaks").Add(1);
 
     public static void StartActivity() => new ActivitySource("Fixtures.Leaks").StartActivity("one")?.Stop();
@@ -70,6 +72,8 @@ internal static partial class Harmless
     public static void ThreadLocal() => _ = s_current.Value;
 
     public static void RentArray() => ArrayPool<Person>.Shared.Return(ArrayPool<Person>.Shared.Rent(16));
+
+    private sealed class PersonException(string message) : Exception(message);
 
     [JsonSerializable(typeof(Person))]
     private sealed partial class PersonJson : JsonSerializerContext;

@@ -13,6 +13,14 @@ internal static class Storing
 
     public static void TypeInCache() => Application.Cache["type"] = typeof(Person);
 
+    public static void ManyInCache()
+    {
+        for (int i = 0; i < 100_000; i++)
+        {
+            Application.Cache[$"person {i}"] = new Person();
+        }
+    }
+
     public static void InThreadStatic() => Application.Current = new Person();
 
     public static void InConsole() => Console.SetError(new QuietWriter(Console.Error));

@@ -82,6 +82,7 @@ internal static class LeakTable
         new("disposed-timer", Fate.Harmless),
         new("never-completing-await", Fate.Harmless),
         new("file-watcher", Fate.Harmless),
+        new("thrown-exception", Fate.Harmless),
         new("meter", Fate.Harmless),
         new("activity-source", Fate.Harmless),
         new("event-source", Fate.Harmless),

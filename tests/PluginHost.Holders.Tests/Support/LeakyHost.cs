@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Primitives;
+using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
@@ -17,6 +18,7 @@ namespace PluginHost.Holders.Tests.Support;
 internal sealed class LeakyHost : IAsyncDisposable
 {
     private const string Captured = "captured-context";
+    private const string Thrown = "thrown-exception";
     private readonly List<ParkedThread> _threads = [];
     private readonly ServiceProvider _services;
     private readonly CancellationTokenSource _configuration = new();
@@ -73,7 +75,15 @@ internal sealed class LeakyHost : IAsyncDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Call(Guard guard, string kind)
     {
-        ((ILeaks)guard).Leak(kind);
+        try
+        {
+            ((ILeaks)guard).Leak(kind);
+        }
+        catch (PluginFaultException) when (kind == Thrown)
+        {
+            // As text; the plugin's own exception ended in the guard.
+        }
+
         if (kind == Captured)
         {
             Application.Captured.Enqueue(ExecutionContext.Capture()!);
