@@ -169,4 +169,10 @@ internal static partial class Log
 
     [LoggerMessage(8072, LogLevel.Warning, "{PluginId} was reset: {What}")]
     public static partial void Reset(ILogger logger, string pluginId, string what);
+
+    [LoggerMessage(8090, LogLevel.Warning, "What holds a plugin in memory could not be looked for: {Reason}")]
+    public static partial void NoHolders(ILogger logger, string reason);
+
+    [LoggerMessage(8091, LogLevel.Warning, "Dumps of an earlier host in {Folder} could not be removed: {Reason} They hold its memory: remove them.")]
+    public static partial void DumpsLeft(ILogger logger, string folder, string reason);
 }

@@ -62,7 +62,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
         {
             Clock = options.Clock,
             Jitter = new Jitter(new Random(options.JitterSeed ?? unchecked((int)options.Clock.GetTimestamp()))),
-            Tiers = CreateTiers(options, workers, Running),
+            Tiers = CreateTiers(options, workers, Running, HoldersOf(options, state, Logger)),
             Recorder = Recorder,
             Flight = _flight,
             FaultRate = options.FaultRate,
@@ -151,11 +151,19 @@ internal sealed class RuntimeParts : IAsyncDisposable
         State.Dispose();
     }
 
-    private static IReadOnlyList<ITier> CreateTiers(PluginRuntimeOptions options, ProcessTierOptions workers, RunningWorkers running) =>
+    private static IReadOnlyList<ITier> CreateTiers(
+        PluginRuntimeOptions options, ProcessTierOptions workers, RunningWorkers running, HolderSearch holders) =>
     [
-        new InProcessTier(new InProcessOptions { ForceUnloadProof = options.ForceUnloadProof, ClearFrameworkCaches = options.Unload.ClearFrameworkCaches }, options.Clock, options.LoggerFactory),
+        new InProcessTier(
+            new InProcessOptions { ForceUnloadProof = options.ForceUnloadProof, ClearFrameworkCaches = options.Unload.ClearFrameworkCaches },
+            options.Clock,
+            options.LoggerFactory,
+            options.NameHolders ? holders.NameAsync : null),
         new ProcessTier(workers, options.Clock, options.LoggerFactory.CreateLogger<ProcessTier>(), running),
     ];
+
+    // Made even where nobody may ask: it removes what a host that was killed over a dump has left.
+    private static HolderSearch HoldersOf(PluginRuntimeOptions options, StateFolder state, ILogger logger) => new(state.Holders, new HolderOptions(), options.Clock, logger);
 
     private static ProcessTierOptions WorkersOf(PluginRuntimeOptions options, StateFolder state)
     {
