@@ -40,7 +40,7 @@ internal sealed partial class PluginSupervisor
                 unload = await inProcess.ProveUnloadAsync(force: true).ConfigureAwait(false);
                 if (unload.Outcome == UnloadOutcome.Leaked)
                 {
-                    TellLeak(instance.Generation, "Its load context stayed in memory after it was unloaded, and after forced collections.", unload.Holders);
+                    TellLeak(instance.Generation, StayedWhenForced, unload.Holders);
                 }
             }
 

@@ -126,11 +126,6 @@ internal sealed partial class PluginSupervisor
             result = new UnloadResult(UnloadOutcome.TimedOut, 0, []);
         }
 
-        if (result.Outcome == UnloadOutcome.Leaked)
-        {
-            RecordLeak(instance.Generation, "Its load context stayed in memory after it was unloaded, and after forced collections.", result.Holders);
-        }
-
         FollowUnload(instance, result);
         return result;
     }

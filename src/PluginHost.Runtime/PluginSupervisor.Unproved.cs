@@ -14,6 +14,7 @@ namespace PluginHost.Runtime;
 internal sealed partial class PluginSupervisor
 {
     private const int MostHoldersTold = 5;
+    private const string StayedWhenForced = "Its load context stayed in memory after it was unloaded, and after forced collections.";
     private static readonly TimeSpan s_firstProof = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_longestProof = TimeSpan.FromSeconds(15);
     private ImmutableList<UnprovedUnload> _unproved = [];
@@ -40,8 +41,23 @@ internal sealed partial class PluginSupervisor
         }
     }
 
+    /// <summary>Hears of a generation that did not start, and was unloaded again.</summary>
+    public void TakenDown(IPluginInstance instance, UnloadResult result)
+    {
+        FollowUnload(instance, result);
+        if (result.Outcome is UnloadOutcome.Leaked or UnloadOutcome.TimedOut)
+        {
+            _commands.Writer.TryWrite(new Command.LeftBehind(instance.Generation, result));
+        }
+    }
+
     private void FollowUnload(IPluginInstance instance, UnloadResult result)
     {
+        if (result.Outcome == UnloadOutcome.Leaked)
+        {
+            RecordLeak(instance.Generation, StayedWhenForced, result.Holders);
+        }
+
         if (result.Outcome == UnloadOutcome.Unloaded || !instance.MayLinger)
         {
             return;

@@ -2,9 +2,11 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Fixtures.Features.Contract;
 using PluginHost.Contracts.Faults;
+using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tests.Support;
 using PluginHost.Runtime.Tiers;
+using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Runtime.Tests;
 
@@ -118,16 +120,21 @@ public sealed class OldContextTests
     }
 
     [Fact]
-    public async Task What_is_not_wrapped_does_hold_it()
+    public async Task What_is_not_wrapped_does_hold_it_and_is_found_by_natural_collections()
     {
-        await using SampleHost host = await StartAsync();
+        UnloadOptions soon = new() { Collections = 1, Grace = TimeSpan.Zero };
+        await using SampleHost host = await SampleHost.StartAsync(PluginTier.InProcess, options: o => o with { Unload = soon }, ids: [Id]);
         object plugin = InsideOf(host);
 
         await host.Runtime.ReloadAsync(Id);
-        Collect();
-        Collect();
+        UnprovedUnload unproved = Assert.Single(host.Status(Id).Unproved);
+        await UntilAsync(() => host.Runtime.Faults.Count > 0, "No leak has been found for 30 s.");
 
-        Assert.Equal(1, Assert.Single(host.Status(Id).Unproved).Generation);
+        FaultRecord leak = Assert.Single(host.Runtime.Faults);
+        Assert.Equal((1, false), (unproved.Generation, unproved.IsLeak));
+        Assert.Equal((FaultKind.UnloadLeak, 1), (leak.Kind, leak.Generation));
+        Assert.True(Assert.Single(host.Status(Id).Unproved).IsLeak);
+        Assert.Equal((PluginState.Ready, 2), (host.Status(Id).State, host.Status(Id).Generation));
         GC.KeepAlive(plugin);
     }
 
@@ -162,12 +169,15 @@ public sealed class OldContextTests
 
     private static Task<SampleHost> StartAsync() => SampleHost.StartFeaturesAsync(PluginTier.InProcess, drain: TimeSpan.FromMilliseconds(100));
 
-    private static async Task GoneAsync(SampleHost host)
+    private static Task GoneAsync(SampleHost host) =>
+        UntilAsync(() => host.Status(Id).Unproved.Count == 0, "The old context has not been collected for 30 s.");
+
+    private static async Task UntilAsync(Func<bool> condition, string otherwise)
     {
         long began = Stopwatch.GetTimestamp();
-        while (host.Status(Id).Unproved.Count > 0)
+        while (!condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "The old context has not been collected for 30 s.");
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), otherwise);
             Collect();
             await Task.Delay(10, Cancelled);
         }

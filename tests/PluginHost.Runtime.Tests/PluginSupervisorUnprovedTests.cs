@@ -207,6 +207,23 @@ public sealed class PluginSupervisorUnprovedTests : IAsyncDisposable
         Assert.Null(Kept.Of(Any.PluginId));
     }
 
+    [Fact]
+    public async Task One_that_did_not_start_is_followed_too_and_counts_when_it_stays()
+    {
+        await StartAsync(s_options with { ClearFrameworkCaches = false }, mayBeDemoted: true);
+        FakeInstance failed = new(7) { Lingers = true };
+        await failed.StopAsync(TimeSpan.Zero, CancellationToken.None);
+
+        _supervisor.Observer.TakenDown(failed, new UnloadResult(UnloadOutcome.Pending, 0, []));
+        UnprovedUnload unproved = Assert.Single(_supervisor.Unproved);
+        _collections += 3;
+        await AdvanceUntilAsync(() => Leaks.Length == 1);
+
+        Assert.Equal((7, false), (unproved.Generation, unproved.IsLeak));
+        Assert.Equal(7, Leaks[0].Generation);
+        Assert.Equal((PluginState.Ready, 1), (_supervisor.View.State, _supervisor.View.Generation));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _supervisor.DisposeAsync();

@@ -43,6 +43,7 @@ internal sealed record PluginLine(
     public string? Trouble() =>
         Tier is null ? $"{Id}: {string.Join(' ', Reasons)}"
         : FaultId is not null ? $"{Id}: {(Reasons is [.., var why] ? why : Words.Of(State))} (fault {FaultId})"
+        : Unproved.Any(u => u.IsLeak) ? $"{Id}: generation {string.Join(", ", Unproved.Where(u => u.IsLeak).Select(u => u.Generation))} was unloaded and leaked; see its faults and docs/unloading.md"
         : null;
 }
 

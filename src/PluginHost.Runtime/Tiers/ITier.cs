@@ -220,6 +220,11 @@ internal interface IInstanceObserver
     /// <summary>A fault that does not end the instance: an exception, a time-out. The supervisor counts it against the fault rate.</summary>
     /// <returns>The id of its record, for the exception that the caller gets; null where it has none.</returns>
     string? Fault(FaultRecord fault);
+
+    /// <summary>A generation that did not start was taken down again, and may be in memory still (<see cref="IPluginInstance.MayLinger"/>).</summary>
+    void TakenDown(IPluginInstance instance, UnloadResult result)
+    {
+    }
 }
 
 /// <summary>Slots of <see cref="ThreadBlocks"/> for code of a plugin that is no call; -1 where it is not counted.</summary>
