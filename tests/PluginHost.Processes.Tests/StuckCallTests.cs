@@ -128,7 +128,7 @@ public sealed class StuckCallTests : IDisposable
                 Development = plugins,
                 Plugins = new Dictionary<string, PluginOverrides>
                 {
-                    [Id] = new() { Demotion = allowed, Limits = new LimitOverrides { CallTimeout = TimeSpan.FromMilliseconds(300) } },
+                    [Id] = new() { Demotion = allowed, Limits = new LimitOverrides { CallTimeout = TimeSpan.FromSeconds(1) } },
                 },
             },
         });

@@ -64,22 +64,25 @@ public sealed class ThreadBlocksTests : IDisposable
     [Fact]
     public void Threads_inside_of_some_slots_are_given_with_all_that_they_are_inside_of_and_others_are_not()
     {
+        int thread = 0;
+        List<IReadOnlyList<ThreadActivity>> seen = [];
         OnThread(() =>
         {
+            thread = ThreadBlocks.CurrentThread;
             ThreadBlocks.Enter(_slot);
             ThreadBlocks.Enter(_slot + 1);
-
-            IReadOnlyList<ThreadActivity> there = ThreadBlocks.Activity([_slot]);
-            IReadOnlyList<ThreadActivity> elsewhere = ThreadBlocks.Activity([_slot + 2]);
-
-            ThreadActivity own = Assert.Single(there);
-            Assert.Equal(ThreadBlocks.CurrentThread, own.ThreadId);
-            Assert.Equal([_slot, _slot + 1], own.Inside.Select(i => i.Slot));
-            Assert.Empty(elsewhere);
+            seen.Add(ThreadBlocks.Activity([_slot]));
+            seen.Add(ThreadBlocks.Activity([_slot + 2]));
             ThreadBlocks.Leave(_slot + 1);
             ThreadBlocks.Leave(_slot);
-            Assert.Empty(ThreadBlocks.Activity([_slot]));
+            seen.Add(ThreadBlocks.Activity([_slot]));
         });
+
+        ThreadActivity own = Assert.Single(seen[0]);
+        Assert.Equal(thread, own.ThreadId);
+        Assert.Equal([_slot, _slot + 1], own.Inside.Select(i => i.Slot));
+        Assert.Empty(seen[1]);
+        Assert.Empty(seen[2]);
     }
 
     private string Describe()
