@@ -135,13 +135,19 @@ internal sealed class ContractUse
                 continue;
             }
 
+            List<Type> contracts = [];
             foreach (InterfaceImplementationHandle implementation in type.GetInterfaceImplementations())
             {
                 EntityHandle wanted = _reader.GetInterfaceImplementation(implementation).Interface;
                 if (wanted.Kind == HandleKind.TypeReference && Resolve((TypeReferenceHandle)wanted) is { IsInterface: true } contract)
                 {
-                    ContractFit.CheckClass(pluginId, _reader, handle, contract, files);
+                    contracts.Add(contract);
                 }
+            }
+
+            if (contracts.Count > 0)
+            {
+                ContractFit.CheckClass(pluginId, _reader, handle, contracts, files);
             }
         }
     }

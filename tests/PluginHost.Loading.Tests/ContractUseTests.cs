@@ -16,7 +16,7 @@ public sealed class ContractUseTests
         Assert.Equal(FaultKind.ContractMismatch, refused.Kind);
         Assert.Equal(
             "Plugin 'Fixtures.ContractQuiet' does not fit the host's contracts: Fixtures.ContractQuiet.dll uses what the host's Fixtures.Growing 1.1.0.0 does not have: "
-                + "Fixtures.Growing.Growth; Fixtures.Growing.IGrowing.Third(System.Int32); Fixtures.Growing.IGrowingMore.",
+                + "Fixtures.Growing.Growth; Fixtures.Growing.IGrowing.Third(System.Int32); Fixtures.Growing.IGrowingBase; Fixtures.Growing.IGrowingMore.",
             refused.What);
         Assert.Equal("Install a host with a newer Fixtures.Growing, or rebuild the plugin against the host's.", refused.Remedy);
     }
