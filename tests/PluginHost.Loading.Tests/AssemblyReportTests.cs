@@ -133,7 +133,7 @@ public sealed class AssemblyReportTests : IDisposable
         FixtureFolder.CopyOf("Fixtures.UsesLibV1", _folder.Path);
         string file = Path.Combine(_folder.Path, "Fixtures.UsesLibV1.dll");
         byte[] whole = File.ReadAllBytes(file);
-        for (int seed = 0; seed < 200; seed++)
+        for (int seed = 0; seed < 100; seed++)
         {
             Random random = new(seed);
             byte[] damaged = [.. whole];

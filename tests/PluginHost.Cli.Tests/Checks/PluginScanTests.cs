@@ -118,7 +118,7 @@ public sealed class PluginScanTests
         string file = folder["Fixtures.Hostile.dll"];
         byte[] whole = File.ReadAllBytes(Path.Combine(FixtureFolder.Of("Fixtures.Hostile"), "Fixtures.Hostile.dll"));
         int told = 0;
-        for (int seed = 0; seed < 150; seed++)
+        for (int seed = 0; seed < 60; seed++)
         {
             Random random = new(seed);
             byte[] damaged = [.. whole];
@@ -133,7 +133,7 @@ public sealed class PluginScanTests
             told += scan.Unreadable.Count;
         }
 
-        Assert.InRange(told, 1, 149);
+        Assert.InRange(told, 1, 59);
     }
 
     [Fact]
