@@ -168,11 +168,12 @@ internal sealed class AssemblyWalk
     {
         try
         {
-            AssemblyName name = AssemblyName.GetAssemblyName(file);
-            bool isSatellite = !string.IsNullOrEmpty(name.CultureName);
-            return new LoadedAssembly(name.Name ?? "", name.Version?.ToString() ?? "", file, Shared: false, isSatellite
-                ? $"private: the texts of {name.CultureName}, loaded when that culture is asked for"
-                : _options.Shared.Contains(name.Name ?? "") ? "not loaded: the host gives its own copy"
+            using AssemblyImage image = AssemblyImage.Open(file);
+            (string name, string version, string culture) = image.Identity;
+            bool isSatellite = culture.Length > 0;
+            return new LoadedAssembly(name, version, file, Shared: false, isSatellite
+                ? $"private: the texts of {culture}, loaded when that culture is asked for"
+                : _options.Shared.Contains(name) ? "not loaded: the host gives its own copy"
                 : "not loaded: no assembly of the plugin references it; code may still load it by name")
             {
                 State = isSatellite ? AssemblyState.Expected : AssemblyState.NotUsed,

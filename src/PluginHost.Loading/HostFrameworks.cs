@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace PluginHost.Loading;
 
 /// <summary>The shared frameworks that a process runs on, and their assemblies: what a plugin gets without shipping it. Immutable.</summary>
@@ -108,7 +106,13 @@ internal sealed class HostFrameworks
     {
         try
         {
-            return path.Length == 0 ? "" : AssemblyName.GetAssemblyName(path).Version?.ToString() ?? "";
+            if (path.Length == 0)
+            {
+                return "";
+            }
+
+            using AssemblyImage image = AssemblyImage.Open(path);
+            return image.Identity.Version;
         }
         catch (Exception unreadable) when (unreadable is BadImageFormatException or IOException or UnauthorizedAccessException)
         {

@@ -128,6 +128,29 @@ public sealed class AssemblyReportTests : IDisposable
     }
 
     [Fact]
+    public void A_damaged_assembly_is_read_or_told_and_never_throws()
+    {
+        FixtureFolder.CopyOf("Fixtures.UsesLibV1", _folder.Path);
+        string file = Path.Combine(_folder.Path, "Fixtures.UsesLibV1.dll");
+        byte[] whole = File.ReadAllBytes(file);
+        for (int seed = 0; seed < 100; seed++)
+        {
+            Random random = new(seed);
+            byte[] damaged = [.. whole];
+            for (int i = random.Next(1, 24); i > 0; i--)
+            {
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            }
+
+            File.WriteAllBytes(file, damaged);
+            LoadOptions options = Options("Fixtures.UsesLibV1") with { Contracts = [typeof(Fixtures.Contracts.ILibraryUser)] };
+
+            Assert.NotNull(AssemblyReport.Read(options, [], inWorker: false));
+            Assert.NotNull(PluginLoader.FindProblems(options));
+        }
+    }
+
+    [Fact]
     public void All_that_keeps_a_plugin_from_loading_is_found_at_once()
     {
         FixtureFolder.CopyOf("Fixtures.Broken.MissingDependency", _folder.Path);

@@ -13,15 +13,16 @@ internal static class AuthorNames
     {
         MethodDefinition method = reader.GetMethodDefinition(handle);
         (string? name, string? role) = Unwrap(reader.GetString(method.Name));
-        TypeDefinitionHandle type = method.GetDeclaringType();
-        while (IsCompilers(reader, type) && reader.GetTypeDefinition(type).IsNested)
+        TypeDefinitionHandle[] types = [.. TypeNames.Outwards(reader, method.GetDeclaringType())];
+        int at = 0;
+        while (at < types.Length - 1 && IsCompilers(reader, types[at]))
         {
-            (string? outer, string? outerRole) = Unwrap(reader.GetString(reader.GetTypeDefinition(type).Name));
+            (string? outer, string? outerRole) = Unwrap(reader.GetString(reader.GetTypeDefinition(types[at]).Name));
             (name, role) = (outer ?? name, outer is null ? role : outerRole);
-            type = reader.GetTypeDefinition(type).GetDeclaringType();
+            at++;
         }
 
-        string typeName = Plain(TypeNames.NameOf(reader, type));
+        string typeName = Plain(TypeNames.NameOf(reader, types[at]));
         string text = name switch
         {
             ".ctor" => $"{typeName} (constructor)",
@@ -33,16 +34,8 @@ internal static class AuthorNames
     }
 
     /// <summary>The outermost type that a method stands in.</summary>
-    public static TypeDefinitionHandle Outermost(MetadataReader reader, MethodDefinitionHandle handle)
-    {
-        TypeDefinitionHandle type = reader.GetMethodDefinition(handle).GetDeclaringType();
-        while (reader.GetTypeDefinition(type).IsNested)
-        {
-            type = reader.GetTypeDefinition(type).GetDeclaringType();
-        }
-
-        return type;
-    }
+    public static TypeDefinitionHandle Outermost(MetadataReader reader, MethodDefinitionHandle handle) =>
+        TypeNames.Outwards(reader, reader.GetMethodDefinition(handle).GetDeclaringType()).Last();
 
     /// <summary>
     /// What stands in a compiler's name: <c>&lt;M&gt;d__3</c>, <c>&lt;M&gt;b__0_0</c>, <c>&lt;M&gt;g__Local|0_0</c> and one within the other; no name for a mere closure.

@@ -111,7 +111,7 @@ internal sealed class MethodCode
                 return;
         }
 
-        int? operand = ReadNumber(code.OperandType, ref il);
+        int? operand = Opcodes.ReadNumber(code.OperandType, ref il);
         if (Variable(code, operand))
         {
             return;
@@ -120,8 +120,8 @@ internal sealed class MethodCode
         Value[] taken = Take(Opcodes.Pops(code));
         for (int i = Opcodes.Pushes(code); i > 0; i--)
         {
-            bool isKept = code.Value == OpCodes.Dup.Value || IsConversion(code);
-            _stack.Add(isKept && taken.Length > 0 ? taken[0] : Constant(code, operand) is { } number ? new Value(Primitive("Int32")) { Number = number } : Value.Unknown);
+            bool isKept = code.Value == OpCodes.Dup.Value || Opcodes.IsConversion(code);
+            _stack.Add(isKept && taken.Length > 0 ? taken[0] : Opcodes.Constant(code, operand) is { } number ? new Value(Primitive("Int32")) { Number = number } : Value.Unknown);
         }
 
         if (code.Value == OpCodes.Pop.Value && _calls is [.., { } last] && last.Offset + 5 == offset)
@@ -210,7 +210,13 @@ internal sealed class MethodCode
     private void Switch(ref BlobReader il)
     {
         Take(1);
-        int[] targets = new int[il.ReadInt32()];
+        int count = il.ReadInt32();
+        if (count < 0 || count > il.RemainingBytes / sizeof(int))
+        {
+            throw new BadImageFormatException("A switch has more targets than there is code.");
+        }
+
+        int[] targets = new int[count];
         for (int i = 0; i < targets.Length; i++)
         {
             targets[i] = il.ReadInt32();
@@ -272,30 +278,6 @@ internal sealed class MethodCode
 
         return taken;
     }
-
-    private static int? ReadNumber(OperandType type, ref BlobReader il)
-    {
-        switch (type)
-        {
-            case OperandType.ShortInlineI:
-                return il.ReadSByte();
-            case OperandType.ShortInlineVar:
-                return il.ReadByte();
-            case OperandType.InlineVar:
-                return il.ReadUInt16();
-            case OperandType.InlineI:
-                return il.ReadInt32();
-            default:
-                il.Offset += Opcodes.OperandLength(type);
-                return null;
-        }
-    }
-
-    private static int? Constant(OpCode code, int? operand) =>
-        code.Name is not { } name || !name.StartsWith("ldc.i4", StringComparison.Ordinal) ? null
-        : operand ?? (name == "ldc.i4.m1" ? -1 : name[^1] - '0');
-
-    private static bool IsConversion(OpCode code) => code.Name!.StartsWith("conv.", StringComparison.Ordinal) || code.Value == OpCodes.Unbox_Any.Value;
 
     private static TypeName At(IReadOnlyList<TypeName> types, int index) => index >= 0 && index < types.Count ? types[index] : TypeName.Unknown;
 

@@ -60,4 +60,31 @@ internal static class Opcodes
         StackBehaviour.Varpush => -1,
         _ => 1,
     };
+
+    /// <summary>Reads an operand: its number where it is a small one, else null behind it.</summary>
+    public static int? ReadNumber(OperandType type, ref BlobReader il)
+    {
+        switch (type)
+        {
+            case OperandType.ShortInlineI:
+                return il.ReadSByte();
+            case OperandType.ShortInlineVar:
+                return il.ReadByte();
+            case OperandType.InlineVar:
+                return il.ReadUInt16();
+            case OperandType.InlineI:
+                return il.ReadInt32();
+            default:
+                il.Offset += OperandLength(type);
+                return null;
+        }
+    }
+
+    /// <summary>The number that an instruction puts on the stack; null where it puts none.</summary>
+    public static int? Constant(OpCode code, int? operand) =>
+        code.Name is not { } name || !name.StartsWith("ldc.i4", StringComparison.Ordinal) ? null
+        : operand ?? (name == "ldc.i4.m1" ? -1 : name[^1] - '0');
+
+    /// <summary>Whether an instruction leaves its value what it was, for our purposes.</summary>
+    public static bool IsConversion(OpCode code) => code.Name!.StartsWith("conv.", StringComparison.Ordinal) || code.Value == OpCodes.Unbox_Any.Value;
 }

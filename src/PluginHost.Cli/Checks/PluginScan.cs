@@ -1,4 +1,5 @@
-using System.Reflection;
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using System.Text.Json;
 
 namespace PluginHost.Cli.Checks;
@@ -38,8 +39,10 @@ internal sealed record PluginScan(IReadOnlyList<Finding> Own, IReadOnlyList<Libr
             {
                 findings.AddRange(AssemblyScan.Of(path, own).Select(f => isUnloadable || f.HostileTo == HostileTo.Isolation ? f : f with { Severity = Severity.Note }));
             }
-            catch (Exception damaged) when (damaged is BadImageFormatException or IOException or UnauthorizedAccessException)
+            catch (Exception damaged) when (damaged is BadImageFormatException or IOException or UnauthorizedAccessException
+                or InvalidCastException or ArgumentException or InvalidOperationException or OverflowException or IndexOutOfRangeException)
             {
+                // Metadata that points at what it should not is damaged in as many ways.
                 unreadable.Add($"{name}.dll cannot be scanned: {damaged.Message}");
             }
         }
@@ -64,22 +67,33 @@ internal sealed record PluginScan(IReadOnlyList<Finding> Own, IReadOnlyList<Libr
         EnumerationOptions all = new() { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
         foreach (string file in Directory.EnumerateFiles(folder, "*.dll", all).Order(StringComparer.Ordinal))
         {
-            try
+            if (NameOf(file) is { } name && !shared.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
-                AssemblyName name = AssemblyName.GetAssemblyName(file);
-                if (string.IsNullOrEmpty(name.CultureName) && !shared.Contains(name.Name!, StringComparer.OrdinalIgnoreCase))
-                {
-                    files.TryAdd(name.Name!, file);
-                }
-            }
-            catch (BadImageFormatException)
-            {
-                // A native library: the load report tells of it.
-                continue;
+                files.TryAdd(name, file);
             }
         }
 
         return files;
+    }
+
+    /// <summary>An assembly's simple name; null for a satellite, which has no code, and for what is no assembly: the load report tells of it.</summary>
+    private static string? NameOf(string file)
+    {
+        try
+        {
+            using PEReader pe = new(File.OpenRead(file));
+            if (!pe.HasMetadata || pe.GetMetadataReader() is not { IsAssembly: true } reader)
+            {
+                return null;
+            }
+
+            AssemblyDefinition assembly = reader.GetAssemblyDefinition();
+            return assembly.Culture.IsNil ? reader.GetString(assembly.Name) : null;
+        }
+        catch (Exception unfit) when (unfit is BadImageFormatException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The assemblies that came from packages: by the deps.json, or, where there is none, all but the entry.</summary>

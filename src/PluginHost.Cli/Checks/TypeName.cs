@@ -60,6 +60,9 @@ internal sealed record TypeName(string Name, string Assembly, IReadOnlyList<Type
 /// <param name="assembly">Its simple name.</param>
 internal sealed class TypeNames(string assembly) : ISignatureTypeProvider<TypeName, object?>
 {
+    private const int DeepestNesting = 64;
+    private int _depth;
+
     /// <summary>The type of any handle that stands for one.</summary>
     public TypeName Of(MetadataReader reader, EntityHandle handle) => handle.Kind switch
     {
@@ -77,7 +80,13 @@ internal sealed class TypeNames(string assembly) : ISignatureTypeProvider<TypeNa
         string name = reader.GetString(type.Name);
         if (type.ResolutionScope.Kind == HandleKind.TypeReference)
         {
+            if (++_depth > DeepestNesting)
+            {
+                throw new BadImageFormatException("Its references are nested in each other without end.");
+            }
+
             TypeName outer = GetTypeFromReference(reader, (TypeReferenceHandle)type.ResolutionScope, 0);
+            _depth--;
             return new TypeName($"{outer.Name}+{name}", outer.Assembly, []);
         }
 
@@ -90,12 +99,38 @@ internal sealed class TypeNames(string assembly) : ISignatureTypeProvider<TypeNa
     /// <summary>The full name of a type of the assembly.</summary>
     public static string NameOf(MetadataReader reader, TypeDefinitionHandle handle)
     {
-        TypeDefinition type = reader.GetTypeDefinition(handle);
-        string name = reader.GetString(type.Name);
-        return type.IsNested ? $"{NameOf(reader, type.GetDeclaringType())}+{name}" : Qualified(reader.GetString(type.Namespace), name);
+        string inside = "";
+        foreach (TypeDefinitionHandle outer in Outwards(reader, handle))
+        {
+            TypeDefinition type = reader.GetTypeDefinition(outer);
+            string name = reader.GetString(type.Name);
+            inside = type.IsNested ? $"+{name}{inside}" : Qualified(reader.GetString(type.Namespace), name) + inside;
+        }
+
+        return inside;
     }
 
-    public TypeName GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) => Of(reader, handle);
+    /// <summary>A type and those that it is nested in, the outermost last.</summary>
+    /// <exception cref="BadImageFormatException">They stand in a circle.</exception>
+    public static IEnumerable<TypeDefinitionHandle> Outwards(MetadataReader reader, TypeDefinitionHandle handle)
+    {
+        for (int depth = 0; !handle.IsNil; handle = reader.GetTypeDefinition(handle).GetDeclaringType())
+        {
+            yield return ++depth < DeepestNesting ? handle : throw new BadImageFormatException("Its types are nested in each other without end.");
+        }
+    }
+
+    public TypeName GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind)
+    {
+        if (++_depth > DeepestNesting)
+        {
+            throw new BadImageFormatException("Its types are made of each other without end.");
+        }
+
+        TypeName type = Of(reader, handle);
+        _depth--;
+        return type;
+    }
 
     public TypeName GetPrimitiveType(PrimitiveTypeCode typeCode) => new($"System.{typeCode}", "", []);
 

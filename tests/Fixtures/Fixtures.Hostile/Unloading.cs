@@ -94,6 +94,8 @@ public sealed class TidyRegistration : IDisposable
 
     public void Start(CancellationToken token) => _registration = token.Register(static () => { });
 
+    public void Forget(CancellationToken token) => token.Register(static () => { });
+
     public void Dispose() => _registration.Dispose();
 }
 

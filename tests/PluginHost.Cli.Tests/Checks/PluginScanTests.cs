@@ -1,5 +1,6 @@
 using PluginHost.Cli.Checks;
 using PluginHost.FixturePlugins;
+using PluginHost.TestKit;
 
 namespace PluginHost.Cli.Tests.Checks;
 
@@ -19,6 +20,7 @@ public sealed class PluginScanTests
     [InlineData("pool-wait", "Error", "Waits.Pool", "ThreadPool.RegisterWaitForSingleObject")]
     [InlineData("endless-delay", "Warning", "Waits.Endless", "Task.Delay")]
     [InlineData("token-registration", "Warning", "Waits.Dropped", "CancellationToken.Register")]
+    [InlineData("token-registration", "Warning", "TidyRegistration.Forget", "CancellationToken.Register")]
     [InlineData("static-token", "Note", "Waits.s_source", "static CancellationTokenSource")]
     [InlineData("framework-event", "Error", "Events.Exit", "AppDomain.add_ProcessExit")]
     [InlineData("framework-event", "Error", "Events.Resolving", "AssemblyLoadContext.add_Resolving")]
@@ -89,7 +91,7 @@ public sealed class PluginScanTests
     [Fact]
     public void Only_what_the_fixture_does_is_found()
     {
-        string[] types = ["Threads", "Clock", "TidyClock", "Tickers", "Waits", "Events", "TidyEvents", "Caches", "OwnEvents", "Listeners", "Loads", "Process_", "Killer", "Native", "Looking"];
+        string[] types = ["Threads", "Clock", "TidyClock", "Tickers", "Waits", "TidyRegistration", "Events", "TidyEvents", "Caches", "OwnEvents", "Listeners", "Loads", "Process_", "Killer", "Native", "Looking"];
 
         Assert.All(s_scan.Value.Own, f => Assert.Contains(f.Method!.Split('.', ' ')[2], types));
         Assert.Empty(s_scan.Value.Unreadable);
@@ -107,6 +109,31 @@ public sealed class PluginScanTests
 
         Assert.All(pinned.Own.Where(f => f.HostileTo == HostileTo.Unloading), f => Assert.Equal(Severity.Note, f.Severity));
         Assert.Contains(pinned.Own, f => f.Rule == "exit" && f.Severity == Severity.Error);
+    }
+
+    [Fact]
+    public void A_damaged_assembly_is_scanned_or_told_and_never_ends_the_check()
+    {
+        using TempFolder folder = new();
+        string file = folder["Fixtures.Hostile.dll"];
+        byte[] whole = File.ReadAllBytes(Path.Combine(FixtureFolder.Of("Fixtures.Hostile"), "Fixtures.Hostile.dll"));
+        int told = 0;
+        for (int seed = 0; seed < 60; seed++)
+        {
+            Random random = new(seed);
+            byte[] damaged = [.. whole];
+            for (int i = random.Next(1, 24); i > 0; i--)
+            {
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            }
+
+            folder.Write("Fixtures.Hostile.dll", "");
+            File.WriteAllBytes(file, damaged);
+            PluginScan scan = PluginScan.Of(Path.GetDirectoryName(file)!, "Fixtures.Hostile.dll", [], isUnloadable: true);
+            told += scan.Unreadable.Count;
+        }
+
+        Assert.InRange(told, 1, 59);
     }
 
     [Fact]
