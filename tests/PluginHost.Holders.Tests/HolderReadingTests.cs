@@ -24,7 +24,15 @@ public sealed class HolderReadingTests
         using Process reader = Start([folder["never"], folder.Path, "60", "10"]);
         reader.StandardInput.Close();
 
-        await reader.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        try
+        {
+            await reader.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        }
+        finally
+        {
+            reader.Kill();
+        }
+
         Assert.Equal(ExitCodes.HostGone, reader.ExitCode);
     }
 

@@ -45,6 +45,7 @@ public sealed class LeaksPlugin : ILeaks
         ["semaphore-wait"] = () => _ = Tokens.WaitAsync(),
         ["infinite-delay-with-token"] = () => _ = Tokens.DelayAsync(),
         ["observable-meter"] = Tracing.Observe,
+        ["meter-listener"] = Tracing.ListenToMeters,
         ["activity-listener"] = Tracing.ListenToActivities,
         ["event-listener"] = Tracing.ListenToEvents,
         ["diagnostic-listener"] = Tracing.Subscribe,

@@ -11,6 +11,8 @@ internal static class Tracing
 
     public static void Observe() => new Meter("Fixtures.Leaks.Observed").CreateObservableGauge("fixtures.leaks", static () => 1);
 
+    public static void ListenToMeters() => new MeterListener { InstrumentPublished = static (_, _) => { } }.Start();
+
     public static void ListenToActivities() => ActivitySource.AddActivityListener(new ActivityListener { ShouldListenTo = static source => source.Name == "Fixtures.Leaks.Nobody" });
 
     public static void ListenToEvents() => _ = new QuietEventListener();

@@ -40,6 +40,7 @@ internal static class LeakTable
         // Who listens to diagnostics.
         new("trace-listener", Fate.Named, "Trace.Listeners holds a listener of the plugin: an object of Fixtures.Leaks.Tracing.LineListener. Call Trace.Listeners.Remove in DisposeAsync."),
         new("observable-meter", Fate.Named, "A Meter with an observable instrument was not disposed, and calls a lambda in Fixtures.Leaks.Tracing.Observe. Dispose the Meter in DisposeAsync."),
+        new("meter-listener", Fate.Named, "A MeterListener was not disposed, and calls a lambda in Fixtures.Leaks.Tracing.ListenToMeters. Dispose it in DisposeAsync."),
         new("activity-listener", Fate.Named, "An ActivityListener was not disposed, and calls a lambda in Fixtures.Leaks.Tracing.ListenToActivities. Dispose it in DisposeAsync."),
         new("event-listener", Fate.Named, "An EventListener was not disposed: an object of Fixtures.Leaks.Tracing.QuietEventListener. Dispose it in DisposeAsync."),
         new("diagnostic-listener", Fate.Named, "A DiagnosticListener has a subscriber of the plugin: an object of Fixtures.Leaks.Tracing.QuietObserver. Dispose what Subscribe gives in DisposeAsync."),
