@@ -54,8 +54,7 @@ internal static class UnloadSpeed
                 _ = bench.Add(1, 2);
                 Add(firstCalls, round, began);
                 began = Stopwatch.GetTimestamp();
-                Task reload = runtime.ReloadAsync(Plugin);
-                await reload;
+                await runtime.ReloadAsync(Plugin);
                 _ = bench.Add(1, 2);
                 Add(reloads, round, began);
             }
@@ -82,13 +81,23 @@ internal static class UnloadSpeed
             Shared = new SharedAssemblies(loaded: [typeof(IBench).Assembly]),
         };
         Node? ballast = Node.Many(mebibytes * (long)MiB);
-        List<double> loads = [], proofs = [];
+        await ProveAsync(options, "of one loaded a moment ago", isOld: false);
+        await ProveAsync(options, "of one that has outlived collections", isOld: true);
+        GC.KeepAlive(ballast);
+    }
+
+    private static async Task ProveAsync(LoadOptions options, string which, bool isOld)
+    {
+        List<double> proofs = [];
         for (int round = -WarmUp; round < Rounds; round++)
         {
-            long began = Stopwatch.GetTimestamp();
             LoadedPlugin? loaded = Load(options);
-            Add(loads, round, began);
-            began = Stopwatch.GetTimestamp();
+            for (int age = 0; isOld && age < 2; age++)
+            {
+                GC.Collect(1);
+            }
+
+            long began = Stopwatch.GetTimestamp();
             ContextUnloading unloading = Unload(ref loaded);
             UnloadProof proof = await unloading.TryProveAsync(force: true, TimeProvider.System);
             Add(proofs, round, began);
@@ -99,9 +108,7 @@ internal static class UnloadSpeed
         }
 
         double heap = GC.GetTotalMemory(forceFullCollection: false) / (double)MiB;
-        Print(string.Create(CultureInfo.InvariantCulture, $"load and construct, heap {heap:0} MiB"), loads);
-        Print(string.Create(CultureInfo.InvariantCulture, $"forced proof of unload, heap {heap:0} MiB"), proofs);
-        GC.KeepAlive(ballast);
+        Print(string.Create(CultureInfo.InvariantCulture, $"forced proof {which}, heap {heap:0} MiB of small objects"), proofs);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
