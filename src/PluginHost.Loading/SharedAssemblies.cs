@@ -89,6 +89,18 @@ public sealed class SharedAssemblies
         }
     }
 
+    /// <summary>Whether a file of one that is on the list is as asked for; what the list's own assemblies reach is not looked at.</summary>
+    internal bool Any(Func<string, bool> file)
+    {
+        string[] paths;
+        lock (_lock)
+        {
+            paths = [.. _paths.Values.OfType<string>(), .. _loaded.Values.Select(a => a.Location).Where(l => l.Length > 0)];
+        }
+
+        return paths.Distinct(StringComparer.Ordinal).Any(file);
+    }
+
     private static bool IsReached(string simpleName) => s_reached.Value.Contains(simpleName, StringComparer.OrdinalIgnoreCase);
 
     private static Assembly Find(string simpleName, string? path)

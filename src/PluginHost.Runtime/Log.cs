@@ -98,8 +98,20 @@ internal static partial class Log
     [LoggerMessage(8052, LogLevel.Warning, "{PluginId}: {Count} call(s), sequences or objects of the replaced generation {Generation} were still open after {Drain}; they are ended")]
     public static partial void DrainOver(ILogger logger, string pluginId, int generation, int count, TimeSpan drain);
 
-    [LoggerMessage(8053, LogLevel.Debug, "{PluginId}: the replaced generation {Generation} is gone from memory")]
-    public static partial void ReplacedGone(ILogger logger, string pluginId, int generation);
+    [LoggerMessage(8053, LogLevel.Information, "{PluginId} generation {Generation} is gone from memory, {After} and {Collections} collection(s) of the oldest generation after it was unloaded")]
+    public static partial void UnloadProved(ILogger logger, string pluginId, int generation, TimeSpan after, int collections);
+
+    [LoggerMessage(8056, LogLevel.Information, "{PluginId} generation {Generation} outlived {Collections} collections; what the framework remembers of types is emptied, in case it is that")]
+    public static partial void CachesCleared(ILogger logger, string pluginId, int generation, int collections);
+
+    [LoggerMessage(8057, LogLevel.Error, "{PluginId} generation {Generation} leaked: {Message}")]
+    public static partial void UnloadLeaked(ILogger logger, string pluginId, int generation, string message);
+
+    [LoggerMessage(8059, LogLevel.Error, "{PluginId}: {Reason}")]
+    public static partial void NoMoreInProcess(ILogger logger, string pluginId, string reason);
+
+    [LoggerMessage(8058, LogLevel.Warning, "{PluginId} generation {Generation}: a cache of the framework could not be emptied: {Fault}")]
+    public static partial void CacheNotCleared(ILogger logger, string pluginId, int generation, string fault);
 
     [LoggerMessage(8054, LogLevel.Warning, "{PluginId} generation {Generation} is killed: it {What}")]
     public static partial void OverLimit(ILogger logger, string pluginId, int generation, string what);

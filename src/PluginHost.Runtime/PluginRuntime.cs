@@ -243,6 +243,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
             Unavailable = plugin.Placement.Unavailable,
             Demotion = supervisor.Demotion,
             FaultId = view.FaultId,
+            Unproved = supervisor.Unproved,
             Reasons = supervisor.Reasons,
         };
     }

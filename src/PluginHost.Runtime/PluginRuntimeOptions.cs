@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Contracts;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
@@ -100,6 +101,9 @@ public sealed record PluginRuntimeOptions
     /// <summary>How fast plugins are restarted after failures, all taken together.</summary>
     public RestartRateOptions RestartRate { get; init; } = new();
 
+    /// <summary>When an unload in-process that nobody forces to be proved counts as leaked. Default: after five collections of the oldest generation, 10 s at least.</summary>
+    public UnloadOptions Unload { get; init; } = new();
+
     /// <summary>How much a plugin may do to the application before it runs out of process, where the policy allows that. Default: one death of the host.</summary>
     public DemotionOptions Demotion { get; init; } = new();
 
@@ -150,7 +154,7 @@ public sealed record PluginRuntimeOptions
     /// <summary>All problems of these options at once; empty where there are none.</summary>
     public IReadOnlyList<string> Validate()
     {
-        List<string> problems = [.. FaultRate.Validate(), .. RestartRate.Validate(), .. Hangs.Validate(), .. Spares.Validate(), .. Demotion.Validate()];
+        List<string> problems = [.. FaultRate.Validate(), .. RestartRate.Validate(), .. Hangs.Validate(), .. Spares.Validate(), .. Unload.Validate(), .. Demotion.Validate()];
         if (string.IsNullOrWhiteSpace(Directory))
         {
             problems.Add("Directory is empty; expected the folder that holds the plugins.");

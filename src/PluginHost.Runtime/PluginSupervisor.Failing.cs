@@ -38,7 +38,10 @@ internal sealed partial class PluginSupervisor
             {
                 // A fresh context is allowed only where the old one is gone: here the proof is forced, at most once a minute a host.
                 unload = await inProcess.ProveUnloadAsync(force: true).ConfigureAwait(false);
-                RecordLeak(unload, instance.Generation);
+                if (unload.Outcome == UnloadOutcome.Leaked)
+                {
+                    TellLeak(instance.Generation, StayedWhenForced, unload.Holders);
+                }
             }
 
             CountFaultRate(died.Fault);

@@ -18,6 +18,12 @@ internal sealed partial class PluginSupervisor
     private async Task StartGenerationAsync(string? cause)
     {
         PluginView before = View;
+        if (_refusesMore is { } refusal && _tier == PluginTier.InProcess)
+        {
+            _machine.Rest(PluginState.Quarantined, $"{refusal} Reset the plugin to try again.", before.FaultId);
+            return;
+        }
+
         int generation = Volatile.Read(ref _isClosing) ? 0 : _machine.TryBeginStart(StandingReady(Plugin));
         if (generation == 0)
         {

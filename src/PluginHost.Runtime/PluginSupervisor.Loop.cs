@@ -72,7 +72,7 @@ internal sealed partial class PluginSupervisor
 
             case Command.Restart:
                 Interlocked.Decrement(ref _stopRequested);
-                return await ActRestartAsync(replacement: null).ConfigureAwait(false);
+                return RefusesAnother(command, Plugin) ? null : await ActRestartAsync(replacement: null).ConfigureAwait(false);
 
             case Command.Reload reload:
                 return await ActReloadAsync(reload).ConfigureAwait(false);
@@ -82,6 +82,10 @@ internal sealed partial class PluginSupervisor
 
             case Command.Freed freed:
                 await ActFreedAsync(freed).ConfigureAwait(false);
+                return UnloadResult.Nothing;
+
+            case Command.LeftBehind left:
+                await CountLeakBesideAsync(left.Unload, left.Generation).ConfigureAwait(false);
                 return UnloadResult.Nothing;
 
             case Command.Died died:

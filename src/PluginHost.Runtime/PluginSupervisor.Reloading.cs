@@ -97,6 +97,11 @@ internal sealed partial class PluginSupervisor
             return null;
         }
 
+        if (RefusesAnother(reload, next))
+        {
+            return null;
+        }
+
         bool isAtRest = view.State is PluginState.Stopped or PluginState.Unloading;
         if (isAtRest && !reload.Terms.StartsStopped)
         {

@@ -122,6 +122,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
                 reasons.Add(spare);
             }
 
+            reasons.AddRange(UnprovedReasons);
             foreach (WorkerStatus worker in View.Instance?.Workers ?? [])
             {
                 if (worker is { State: WorkerState.Ready, Reason: { } trouble })

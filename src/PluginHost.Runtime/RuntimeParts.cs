@@ -66,6 +66,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
             Flight = _flight,
             FaultRate = options.FaultRate,
             RestartQueue = new RestartQueue(options.RestartRate, options.Clock),
+            Unload = options.Unload,
             DrainTimeout = options.DrainTimeout,
             StartTimeout = options.StartTimeout,
             HealthTimeout = options.HealthTimeout,
@@ -148,7 +149,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
 
     private static IReadOnlyList<ITier> CreateTiers(PluginRuntimeOptions options, ProcessTierOptions workers, RunningWorkers running) =>
     [
-        new InProcessTier(new InProcessOptions { ForceUnloadProof = options.ForceUnloadProof }, options.Clock, options.LoggerFactory),
+        new InProcessTier(new InProcessOptions { ForceUnloadProof = options.ForceUnloadProof, ClearFrameworkCaches = options.Unload.ClearFrameworkCaches }, options.Clock, options.LoggerFactory),
         new ProcessTier(workers, options.Clock, options.LoggerFactory.CreateLogger<ProcessTier>(), running),
     ];
 

@@ -90,6 +90,16 @@ internal abstract class Command
         public ObjectSlots? Slots { get; } = slots;
     }
 
+    /// <summary>A generation that was unloaded counts as leaked, though nobody forced a proof.</summary>
+    public sealed class LeftBehind(int generation, UnloadResult unload) : Command
+    {
+        /// <summary>The generation.</summary>
+        public int Generation { get; } = generation;
+
+        /// <summary>What became of it.</summary>
+        public UnloadResult Unload { get; } = unload;
+    }
+
     /// <summary>The delay before a restart is over.</summary>
     public sealed class Retry(int generation, string cause, bool hasPlace = false) : Command
     {

@@ -26,7 +26,7 @@ internal static class InspectCommand
     public static async Task<int> RunAsync(Session session, string plugin, bool unload, CancellationToken cancellationToken)
     {
         HostAttachment.Reading? host = await RunningAsync(session, cancellationToken).ConfigureAwait(false);
-        using InspectedFolder folder = InspectedFolder.Of(session.Options with { Only = [plugin], StartPlugins = false, ForceUnloadProof = unload }, host);
+        using InspectedFolder folder = InspectedFolder.Of(session.Options with { Only = [plugin], StartPlugins = false, ForceUnloadProof = unload, NameHolders = unload }, host);
         PluginRuntime runtime = await PluginRuntime.StartAsync(folder.Options, cancellationToken).ConfigureAwait(false);
         await using (runtime.ConfigureAwait(false))
         {
@@ -65,7 +65,10 @@ internal static class InspectCommand
         UnloadResult result = await runtime.StopAsync(plugin).ConfigureAwait(false);
         double milliseconds = Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 3);
         double heap = Math.Round(GC.GetTotalMemory(forceFullCollection: true) / (1024.0 * 1024.0), 3);
-        return new UnloadLine(Words.Of(result.Outcome), result.Holders, milliseconds, heap);
+
+        // After a proof that was forced, what is still only asked to unload is what cannot be: the holder says why.
+        UnloadOutcome outcome = result.Outcome == UnloadOutcome.Pending ? UnloadOutcome.Leaked : result.Outcome;
+        return new UnloadLine(Words.Of(outcome), result.Holders, milliseconds, heap);
     }
 
     // Asked before this command's own runtime is up.

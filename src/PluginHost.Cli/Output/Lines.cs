@@ -20,17 +20,19 @@ internal sealed record PluginLine(
     string? Unavailable,
     string? Demotion,
     string? FaultId,
+    IReadOnlyList<UnprovedUnload> Unproved,
     IReadOnlyList<string> Reasons)
 {
     /// <summary>The line of a plugin.</summary>
     public static PluginLine Of(PluginStatus status) => new(
         status.Id, status.Version, status.RequestedTrust, status.GrantedTrust, status.Tier, status.State, status.Generation, status.WorkerPid, status.Workers,
-        status.Contracts, status.Unavailable, status.Demotion, status.FaultId, status.Reasons);
+        status.Contracts, status.Unavailable, status.Demotion, status.FaultId, status.Unproved, status.Reasons);
 
     /// <summary>What a person should know of its state: why it may not run, or what has gone wrong; null for nothing.</summary>
     public string? Trouble() =>
         Tier is null ? $"{Id}: {string.Join(' ', Reasons)}"
         : FaultId is not null ? $"{Id}: {(Reasons is [.., var why] ? why : Words.Of(State))} (fault {FaultId})"
+        : Unproved.Any(u => u.IsLeak) ? $"{Id}: generation {string.Join(", ", Unproved.Where(u => u.IsLeak).Select(u => u.Generation))} was unloaded and leaked; see its faults and docs/unloading.md"
         : null;
 }
 

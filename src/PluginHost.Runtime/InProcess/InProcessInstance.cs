@@ -109,11 +109,7 @@ internal sealed partial class InProcessInstance : IPluginInstance
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
-        _startCancelled.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
 
     /// <summary>Loads, constructs and starts the plugin. Called once; never faults.</summary>
     /// <returns>What failed, as plain data; null where the plugin takes calls.</returns>

@@ -54,23 +54,23 @@ internal sealed class InProcessTier : ITier
         {
             // The plugin's code may still be running: it cannot be ended, only waited for by somebody who has the time.
             Log.StartAbandoned(_logger, request.Manifest.Id, request.Generation);
-            _ = TakeDownAsync(instance, starting);
+            _ = TakeDownAsync(request, instance, starting);
             throw;
         }
 
         if (failure is not null)
         {
-            await instance.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+            request.Observer.TakenDown(instance, await instance.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false));
             throw failure;
         }
 
         return instance;
     }
 
-    private static async Task TakeDownAsync(InProcessInstance instance, Task starting)
+    private static async Task TakeDownAsync(StartRequest request, InProcessInstance instance, Task starting)
     {
         await instance.CancelStartAsync().ConfigureAwait(false);
         await starting.ConfigureAwait(false);
-        await instance.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+        request.Observer.TakenDown(instance, await instance.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false));
     }
 }

@@ -53,6 +53,12 @@ public sealed record PluginStatus
     /// <summary>The id of the fault record that led to its state, or of the last attempt to replace it that failed; null where none did.</summary>
     public string? FaultId { get; init; }
 
+    /// <summary>
+    /// Its generations that were unloaded in-process and are not yet proved gone from memory, the one that was stopped last and those that were replaced
+    /// included, oldest first.
+    /// </summary>
+    public IReadOnlyList<UnprovedUnload> Unproved { get; init; } = [];
+
     /// <summary>Every reason for its placement and state, in words.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];
 }

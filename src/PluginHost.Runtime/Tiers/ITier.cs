@@ -74,6 +74,15 @@ internal interface IPluginInstance : IAsyncDisposable
     /// Idempotent; never throws for a plugin's fault.
     /// </summary>
     Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken);
+
+    /// <summary>True where it was stopped and may be in memory still: somebody has to follow it with <see cref="LookAsync"/>.</summary>
+    bool MayLinger => false;
+
+    /// <summary>Looks again whether a stopped generation is gone from memory; forces nothing.</summary>
+    Task<UnloadResult> LookAsync() => Task.FromResult(UnloadResult.Nothing);
+
+    /// <summary>Names what still holds a stopped generation, in lines for a person, outermost first; empty where nobody was asked to. Never faults.</summary>
+    Task<IReadOnlyList<string>> NameHoldersAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 }
 
 /// <summary>How an instance of several workers looks after their wear, for <c>recycle</c>.</summary>
@@ -203,6 +212,11 @@ internal interface IInstanceObserver
     /// <summary>A fault that does not end the instance: an exception, a time-out. The supervisor counts it against the fault rate.</summary>
     /// <returns>The id of its record, for the exception that the caller gets; null where it has none.</returns>
     string? Fault(FaultRecord fault);
+
+    /// <summary>A generation that did not start was taken down again, and may be in memory still (<see cref="IPluginInstance.MayLinger"/>).</summary>
+    void TakenDown(IPluginInstance instance, UnloadResult result)
+    {
+    }
 }
 
 /// <summary>Slots of <see cref="ThreadBlocks"/> for code of a plugin that is no call; -1 where it is not counted.</summary>

@@ -103,6 +103,50 @@ public sealed class InProcessInstanceTests
         Assert.Equal(UnloadOutcome.Unloaded, result.Outcome);
     }
 
+    [Theory]
+    [InlineData("start-token-kept")]
+    [InlineData("serializes")]
+    [InlineData("describes")]
+    [InlineData("dynamic")]
+    public async Task What_the_host_and_the_framework_kept_of_a_plugin_is_freed(string mode)
+    {
+        using Harness harness = new("Fixtures.Misbehaving");
+        InProcessInstance instance = await harness.StartAsync(harness.Request($$"""{"mode":"{{mode}}"}"""));
+
+        UnloadResult result = await instance.StopAsync(s_drain, CancellationToken.None);
+
+        Assert.Equal(UnloadOutcome.Unloaded, result.Outcome);
+    }
+
+    [Fact]
+    public async Task Where_the_operator_wants_no_cache_of_the_framework_emptied_a_serialized_plugin_is_a_leak()
+    {
+        using Harness harness = new(
+            "Fixtures.Misbehaving", new InProcessOptions { ForceUnloadProof = true, ForcedProofEvery = TimeSpan.Zero, ClearFrameworkCaches = false });
+        InProcessInstance instance = await harness.StartAsync(harness.Request("""{"mode":"serializes"}"""));
+
+        UnloadResult kept = await instance.StopAsync(s_drain, CancellationToken.None);
+        PluginHost.Loading.Unloading.FrameworkCaches.Clear();
+
+        Assert.Equal(UnloadOutcome.Leaked, kept.Outcome);
+        Assert.Equal(UnloadOutcome.Unloaded, (await instance.ProveUnloadAsync(force: true)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_proof_that_is_asked_for_too_soon_after_another_only_looks()
+    {
+        using Harness harness = new("Fixtures.Plain", new InProcessOptions { ForcedProofEvery = TimeSpan.FromHours(1) });
+        InProcessInstance first = await harness.StartAsync();
+        await first.StopAsync(s_drain, CancellationToken.None);
+        UnloadResult forced = await first.ProveUnloadAsync(force: true);
+        InProcessInstance second = await harness.StartAsync();
+        await second.StopAsync(s_drain, CancellationToken.None);
+
+        UnloadResult tooSoon = await second.ProveUnloadAsync(force: true);
+
+        Assert.Equal((UnloadOutcome.Unloaded, UnloadOutcome.Pending), (forced.Outcome, tooSoon.Outcome));
+    }
+
     [Fact]
     public async Task After_the_stop_the_plugins_context_is_taken_back()
     {
