@@ -23,7 +23,7 @@ public sealed record AssemblyReport(IReadOnlyList<LoadedAssembly> Assemblies, IR
         HostFrameworks frameworks = inWorker
             ? HostFrameworks.Current.OfWorker(PluginFrameworks.Beyond(options.Folder, options.EntryAssembly).Select(PluginFrameworks.FolderOf).OfType<string>())
             : HostFrameworks.Current;
-        AssemblyWalk walk = AssemblyWalk.Of(options, frameworks);
+        AssemblyWalk walk = AssemblyWalk.Of(options, frameworks, inWorker);
         List<LoadedAssembly> all = [.. loaded, .. walk.Rows.Where(row => !loaded.Any(l => IsSame(l, row)))];
         List<LoadedAssembly> ordered = [.. all.OrderBy(static row => row.Origin)];
         return new AssemblyReport(ordered, [.. walk.Problems, .. AssemblyProblem.Among(ordered, inWorker ? null : frameworks)]);

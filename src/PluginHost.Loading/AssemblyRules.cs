@@ -4,7 +4,7 @@ namespace PluginHost.Loading;
 
 /// <summary>Where one assembly that a plugin asks for comes from.</summary>
 /// <param name="Origin">Whose it is.</param>
-/// <param name="Path">The file that is the plugin's alone; null for the host's and the framework's.</param>
+/// <param name="Path">The file to load for the plugin alone; null where it gets what all get.</param>
 /// <param name="Because">Why, in words.</param>
 internal readonly record struct AssemblyChoice(AssemblyOrigin Origin, string? Path, string Because);
 
@@ -12,11 +12,11 @@ internal readonly record struct AssemblyChoice(AssemblyOrigin Origin, string? Pa
 /// Decides where each assembly of a plugin comes from: host-owned ones from the host, then the plugin's own files, then the frameworks. The load
 /// context goes by it, and the report of what a plugin would load. Thread-safe.
 /// </summary>
-/// <param name="files">The plugin's own.</param>
-/// <param name="shared">What it gets from the host.</param>
-/// <param name="frameworks">What the host runs on.</param>
-/// <param name="isCollectible">True where the plugin is to be unloaded: what would keep its types in memory it gets a copy of its own of.</param>
-internal sealed class AssemblyRules(PluginFiles files, SharedAssemblies shared, HostFrameworks frameworks, bool isCollectible)
+/// <param name="files">The plugin's own files.</param>
+/// <param name="shared">The host's.</param>
+/// <param name="frameworks">The frameworks'.</param>
+/// <param name="copiesKeepers">True for a plugin that can be unloaded: it gets copies of its own of what would keep its types.</param>
+internal sealed class AssemblyRules(PluginFiles files, SharedAssemblies shared, HostFrameworks frameworks, bool copiesKeepers)
 {
     /// <summary>Decides.</summary>
     /// <param name="name">What was asked for; with a culture it is a satellite.</param>
@@ -37,9 +37,9 @@ internal sealed class AssemblyRules(PluginFiles files, SharedAssemblies shared, 
             return new AssemblyChoice(AssemblyOrigin.Plugin, file.Path, file.Because);
         }
 
-        if (!isSatellite && isCollectible && FrameworkCopies.Find(name.Name!, files.Folder, shared) is { } copy)
+        if (!isSatellite && copiesKeepers && FrameworkCopies.Find(name.Name!, files.Folder, shared) is { } copy)
         {
-            return new AssemblyChoice(AssemblyOrigin.Plugin, copy, "private: a copy of the framework's, which would keep the plugin's types in memory");
+            return new AssemblyChoice(AssemblyOrigin.Framework, copy, "private: a copy of the framework's, which would keep the plugin's types in memory");
         }
 
         return !isSatellite && frameworks.FrameworkOf(name.Name!) is { } framework

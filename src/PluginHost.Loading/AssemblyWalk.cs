@@ -31,7 +31,10 @@ internal sealed class AssemblyWalk
     public IReadOnlyList<AssemblyProblem> Problems => _problems;
 
     /// <summary>Walks.</summary>
-    public static AssemblyWalk Of(LoadOptions options, HostFrameworks frameworks)
+    /// <param name="options">The plugin.</param>
+    /// <param name="frameworks">What it runs on.</param>
+    /// <param name="inWorker">True in a worker, which never unloads.</param>
+    public static AssemblyWalk Of(LoadOptions options, HostFrameworks frameworks, bool inWorker)
     {
         AssemblyWalk walk = new(options, frameworks);
         string entry = Path.GetFullPath(options.EntryAssembly, options.Folder);
@@ -42,7 +45,7 @@ internal sealed class AssemblyWalk
 
         try
         {
-            AssemblyRules rules = new(new PluginFiles(entry), options.Shared, frameworks, options.Collectible);
+            AssemblyRules rules = new(new PluginFiles(entry), options.Shared, frameworks, copiesKeepers: options.Collectible && !inWorker);
             walk.Enter(entry, "the manifest's entry");
             while (walk._open.TryDequeue(out string? path))
             {
@@ -83,6 +86,9 @@ internal sealed class AssemblyWalk
         {
             switch (rules.Choose(reference))
             {
+                case { Origin: AssemblyOrigin.Framework, Path: { } copy } choice:
+                    Add(name, new LoadedAssembly(name, HostFrameworks.VersionOf(copy), copy, Shared: false, choice.Because) { Origin = AssemblyOrigin.Framework, State = AssemblyState.Expected });
+                    break;
                 case { Path: { } own } choice:
                     Enter(own, choice.Because);
                     break;

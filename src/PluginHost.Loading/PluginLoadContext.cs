@@ -22,7 +22,7 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
     {
         _files = files;
         _shared = options.Shared;
-        _rules = new AssemblyRules(files, options.Shared, HostFrameworks.Current, options.Collectible);
+        _rules = new AssemblyRules(files, options.Shared, HostFrameworks.Current, copiesKeepers: options.Collectible);
         _loadedOutside = options.LoadedOutside;
         Folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Folder));
         if (_loadedOutside is not null)
@@ -72,7 +72,7 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
 
             case { Path: { } path } choice:
                 Assembly own = LoadFromAssemblyPath(path);
-                Note(own, path, AssemblyOrigin.Plugin, choice.Because);
+                Note(own, path, choice.Origin, choice.Because);
                 return own;
 
             case { } choice:
@@ -99,7 +99,7 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
     private void Note(Assembly assembly, string from, AssemblyOrigin origin, string because)
     {
         AssemblyName name = assembly.GetName();
-        LoadedAssembly row = new(name.Name!, name.Version?.ToString() ?? "", from, origin == AssemblyOrigin.Host, because);
+        LoadedAssembly row = new(name.Name!, name.Version?.ToString() ?? "", from, origin == AssemblyOrigin.Host, because) { Origin = origin };
         lock (_lock)
         {
             // Asked for again in another version, the same one is given.

@@ -29,16 +29,16 @@ internal static class Rules
     public static readonly Rule StaticToken = Unloading("static-token", Severity.Note, "A token or source in a static field outlives the call or the generation that it was made for.",
         "Hold it in the plugin's object and dispose it in DisposeAsync.");
 
-    public static readonly Rule TypeDescriptor = Unloading("type-descriptor", Severity.Error, "TypeDescriptor caches every type that it is asked about, for the life of the process.",
-        "Convert with your own code, or ship a private copy of System.ComponentModel.TypeConverter.dll with the plugin.");
+    public static readonly Rule TypeDescriptor = Unloading("type-descriptor", Severity.Warning, "TypeDescriptor caches every type that it is asked about, for good where the host cannot give the plugin a copy of its own.",
+        "Convert with your own code; the load report says whether the plugin gets its own System.ComponentModel.TypeConverter.");
 
-    public static readonly Rule JsonReflection = Unloading("json-reflection", Severity.Warning, "Serialising by reflection leaves the plugin's types in caches of the process.",
+    public static readonly Rule JsonReflection = Unloading("json-reflection", Severity.Warning, "Serialising by reflection leaves the plugin's types in caches of the process, which the host empties only when it finds that the plugin has stayed.",
         "Use a source-generated JsonSerializerContext and the overloads that take a JsonTypeInfo.");
 
     public static readonly Rule XmlSerializer = Unloading("xml-serializer", Severity.Error, "XmlSerializer of a collection or a generic type keeps what it generates for the life of the process.",
         "Serialise a class of your own that holds the collection, or use DataContractSerializer.");
 
-    public static readonly Rule Dynamic = Unloading("dynamic", Severity.Error, "The caches behind \"dynamic\" keep the plugin's types for the life of the process.",
+    public static readonly Rule Dynamic = Unloading("dynamic", Severity.Warning, "The caches behind \"dynamic\" keep the plugin's types, for good where the host cannot give the plugin a copy of its own.",
         "Use an interface or a cast.");
 
     public static readonly Rule DispatchProxy = Unloading("dispatch-proxy", Severity.Error, "DispatchProxy keeps the types of its proxies for the life of the process.",
