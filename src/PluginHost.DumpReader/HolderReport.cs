@@ -6,7 +6,7 @@ namespace PluginHost.DumpReader;
 
 /// <summary>
 /// Reads a dump and writes what holds each context, a JSON document a line: <c>{"context":0,"kind":"timer","text":"…"}</c>, and at the end
-/// <c>{"done":true,"cut":false}</c>. Kind <c>none</c> says that nothing was found, <c>more</c> that not all is told.
+/// <c>{"done":true,"cut":false}</c>, or only <c>{"refused":"why","because":"system"}</c>. Kind <c>none</c> says that nothing was found, <c>more</c> that not all is told.
 /// </summary>
 internal static class HolderReport
 {
@@ -38,6 +38,16 @@ internal static class HolderReport
             json.WriteBoolean("cut", walk.WasCut);
         });
     }
+
+    /// <summary>Writes, in place of all the rest, why there is nothing to tell.</summary>
+    /// <param name="output">Where lines go.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="because">What refused: <c>system</c>, <c>limit</c> or <c>damage</c>.</param>
+    public static void WriteRefusal(Stream output, string reason, string because) => WriteLine(output, json =>
+    {
+        json.WriteString("refused", reason);
+        json.WriteString("because", because);
+    });
 
     private static void Write(Stream output, int context, IReadOnlyList<Holder> holders)
     {

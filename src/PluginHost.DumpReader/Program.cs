@@ -1,36 +1,46 @@
 using System.Diagnostics;
-using System.Globalization;
 using PluginHost.DumpReader;
+using PluginHost.DumpReader.Memory;
+
+if (ReaderArguments.Parse(args) is not { } arguments)
+{
+    Console.Error.WriteLine(ReaderArguments.Usage);
+    return ExitCodes.BadArguments;
+}
 
 // Whoever started this holds the other end: where that one is gone, nobody waits for an answer any more.
-Thread watch = new(static () =>
+new Thread(() =>
 {
     using Stream input = Console.OpenStandardInput();
     while (input.ReadByte() >= 0)
     {
     }
 
+    File.Delete(arguments.File);
     Environment.Exit(ExitCodes.HostGone);
 })
-{ IsBackground = true, Name = "host watch" };
+{ IsBackground = true, Name = "host watch" }.Start();
 
-if (args is not [{ Length: > 0 } dump, { Length: > 0 } framework, { } seconds, { Length: > 0 } watches]
-    || !double.TryParse(seconds, NumberStyles.Float, CultureInfo.InvariantCulture, out double limit))
-{
-    Console.Error.WriteLine("Reads what holds load contexts from a dump; started by an application that runs plugins. Arguments: DUMP FRAMEWORK-FOLDER SECONDS HANDLE[,HANDLE...]");
-    return ExitCodes.BadArguments;
-}
-
-watch.Start();
 long began = Stopwatch.GetTimestamp();
+bool IsOver() => Stopwatch.GetElapsedTime(began).TotalSeconds > arguments.Seconds;
 using Stream output = Console.OpenStandardOutput();
 try
 {
-    HolderReport.Write(output, dump, framework, [.. watches.Split(',').Select(h => ulong.Parse(h, NumberStyles.HexNumber, CultureInfo.InvariantCulture))], () => Stopwatch.GetElapsedTime(began).TotalSeconds > limit);
+    DumpWriter.Write(arguments.Tool, arguments.Process, arguments.File, arguments.MostBytes, IsOver);
+    HolderReport.Write(output, arguments.File, arguments.Framework, arguments.Watches, IsOver);
     return ExitCodes.Done;
+}
+catch (DumpRefusedException refused)
+{
+    HolderReport.WriteRefusal(output, refused.Message, refused.BySystem ? "system" : "limit");
+    return ExitCodes.Unreadable;
 }
 catch (Exception unreadable)
 {
-    Console.Error.WriteLine($"{unreadable.GetType().Name}: {unreadable.Message}");
+    HolderReport.WriteRefusal(output, $"The dump could not be read: {unreadable.GetType().Name}: {unreadable.Message}", "damage");
     return ExitCodes.Unreadable;
+}
+finally
+{
+    File.Delete(arguments.File);
 }

@@ -6,7 +6,10 @@ using PluginHost.Runtime.Processes;
 
 namespace PluginHost.Runtime;
 
-/// <summary>Has a dump read by a process of its own, which ends with this one: what reads another's memory may crash over it, and needs libraries that nobody else does.</summary>
+/// <summary>
+/// Has this process dumped, and the dump read, by a process of its own, which ends with this one: this one stands still meanwhile, and what reads another's memory may
+/// crash over it.
+/// </summary>
 internal static class HolderReading
 {
     private const string Program = "PluginHost.DumpReader.dll";
@@ -17,18 +20,17 @@ internal static class HolderReading
     public static string ProgramOf(HolderOptions options) => options.Reader
         ?? Path.Combine(Path.GetDirectoryName(typeof(HolderReading).Assembly.Location) is { Length: > 0 } folder ? folder : AppContext.BaseDirectory, "dump-reader", Program);
 
-    /// <summary>Reads one.</summary>
-    /// <param name="file">The dump; the reader removes it as soon as it has it.</param>
+    /// <summary>Makes and reads one.</summary>
+    /// <param name="file">The dump; removed as soon as it is open.</param>
     /// <param name="watches">A handle for each context asked about.</param>
-    /// <param name="limit">How long the walk may take; what was found by then is given.</param>
-    /// <param name="options">Which program.</param>
+    /// <param name="options">The limits and the programs. What was found when the time is over is given.</param>
     /// <param name="clock">The clock.</param>
-    /// <param name="logger">Where its errors go.</param>
+    /// <param name="logger">Where the reader's errors go.</param>
     /// <param name="cancellationToken">Ends the reader early.</param>
     /// <returns>Lines for each context, in their order.</returns>
-    /// <exception cref="HolderSearchException">It could not be read; says why.</exception>
+    /// <exception cref="HolderSearchException">It could not be made or read; says why and what to do.</exception>
     public static async Task<IReadOnlyList<IReadOnlyList<string>>> ReadAsync(
-        string file, IReadOnlyList<nint> watches, TimeSpan limit, HolderOptions options, TimeProvider clock, ILogger logger, CancellationToken cancellationToken)
+        string file, IReadOnlyList<nint> watches, HolderOptions options, TimeProvider clock, ILogger logger, CancellationToken cancellationToken)
     {
         string program = ProgramOf(options);
         if (!System.IO.File.Exists(program))
@@ -36,14 +38,15 @@ internal static class HolderReading
             throw new HolderSearchException($"'{program}' is not there, which reads dumps. It is laid beside PluginHost.Runtime.dll by the build: ship the folder dump-reader with the application.");
         }
 
+        using IDisposable allowed = OwnTracing.AllowChildren();
         WorkerProcess reader = await WorkerSpawner.Shared.SpawnAsync(new SpawnRequest
         {
             Channel = ChildChannel.Stdio,
             FileName = DotnetExecutable.FindForThisProcess(),
             Arguments =
             [
-                "exec", program, file, Path.GetDirectoryName(typeof(object).Assembly.Location)!,
-                limit.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture),
+                "exec", program, HolderDump.ToolOf(options), Number(Environment.ProcessId), file, Number(options.MostBytes),
+                Path.GetDirectoryName(typeof(object).Assembly.Location)!, Number(options.Patience.TotalSeconds),
                 string.Join(',', watches.Select(w => ((ulong)w).ToString("x", CultureInfo.InvariantCulture))),
             ],
             Environment = ChildEnvironment.Of(ChildEnvironment.OfThisProcess(), [], []),
@@ -56,12 +59,12 @@ internal static class HolderReading
         {
             try
             {
-                string output = await ReadToEndAsync(reader.Pipes).WaitAsync(limit + s_grace, clock, cancellationToken).ConfigureAwait(false);
+                string output = await ReadToEndAsync(reader.Pipes).WaitAsync(options.Patience + s_grace, clock, cancellationToken).ConfigureAwait(false);
                 return Parse(output, watches.Count) ?? throw new HolderSearchException($"The dump could not be read: {reader.ErrorTail() ?? "the reader gave no whole answer"}");
             }
             catch (TimeoutException)
             {
-                throw new HolderSearchException($"The dump was not read within {limit + s_grace:c}.");
+                throw new HolderSearchException($"It took longer than {options.Patience:c}. {HolderDump.SmallProcess}");
             }
             finally
             {
@@ -74,6 +77,7 @@ internal static class HolderReading
     /// <param name="output">Its lines.</param>
     /// <param name="contexts">How many contexts were asked about.</param>
     /// <returns>Null where its last line is missing.</returns>
+    /// <exception cref="HolderSearchException">The answer is why there is none.</exception>
     internal static IReadOnlyList<IReadOnlyList<string>>? Parse(string output, int contexts)
     {
         List<string>[] lines = [.. Enumerable.Range(0, contexts).Select(_ => new List<string>())];
@@ -83,6 +87,17 @@ internal static class HolderReading
             try
             {
                 using JsonDocument row = JsonDocument.Parse(line);
+                if (row.RootElement.TryGetProperty("refused", out JsonElement reason))
+                {
+                    string why = reason.GetString() ?? "";
+                    throw new HolderSearchException(row.RootElement.GetProperty("because").GetString() switch
+                    {
+                        "system" => HolderDump.Refused(why),
+                        "limit" => $"{why} {HolderDump.SmallProcess}",
+                        _ => why,
+                    });
+                }
+
                 if (row.RootElement.TryGetProperty("done", out _))
                 {
                     wasCut = row.RootElement.GetProperty("cut").GetBoolean();
@@ -105,6 +120,8 @@ internal static class HolderReading
 
         return wasCut is null ? null : lines;
     }
+
+    private static string Number(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
 
     private static Task<string> ReadToEndAsync(ChannelPipes pipes) => Task.Factory.StartNew(
         () =>

@@ -71,22 +71,14 @@ internal sealed class HolderSearch
 
     private async Task<IReadOnlyList<IReadOnlyList<string>>> SearchAsync(IReadOnlyList<ContextUnloading> unloadings, CancellationToken cancellationToken)
     {
-        long began = _clock.GetTimestamp();
-        using CancellationTokenSource late = new(_options.Patience, _clock);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         string file = Path.Combine(_folder, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{Interlocked.Increment(ref s_number)}{HolderDump.Suffix}"));
 
         // By a handle's place in memory the reader finds this very watch, and by it this very context, in whatever heap.
         GCHandle[] watches = [.. unloadings.Select(u => GCHandle.Alloc(u))];
         try
         {
-            await HolderDump.WriteAsync(file, _options, _clock, _logger, either.Token).ConfigureAwait(false);
-            TimeSpan left = _options.Patience - _clock.GetElapsedTime(began);
-            return await HolderReading.ReadAsync(file, [.. watches.Select(GCHandle.ToIntPtr)], left, _options, _clock, _logger, either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new HolderSearchException($"It took longer than {_options.Patience:c}. Look for holders in a small process: `pluginhost check` loads the plugin alone.");
+            HolderDump.Prepare(file, _options);
+            return await HolderReading.ReadAsync(file, [.. watches.Select(GCHandle.ToIntPtr)], _options, _clock, _logger, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

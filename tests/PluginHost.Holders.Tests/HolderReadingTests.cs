@@ -21,7 +21,7 @@ public sealed class HolderReadingTests
         }
 
         // Opening it waits for a writer that never comes.
-        using Process reader = Start([folder["never"], folder.Path, "60", "10"]);
+        using Process reader = Start(["/bin/true", "1", folder["never"], "1000000", folder.Path, "60", "10"]);
         reader.StandardInput.Close();
 
         try
@@ -45,21 +45,21 @@ public sealed class HolderReadingTests
 
         await reader.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(ExitCodes.BadArguments, reader.ExitCode);
-        Assert.StartsWith("Reads what holds load contexts from a dump", errors, StringComparison.Ordinal);
+        Assert.StartsWith("Says what holds load contexts of another process", errors, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_file_that_is_no_dump_is_removed_and_named_on_standard_error()
+    public async Task A_file_that_is_no_dump_is_removed_and_said_to_be_none()
     {
         using TempFolder folder = new();
         string file = folder.Write("no.dmp", "no dump");
-        using Process reader = Start([file, folder.Path, "60", "10"]);
+        using Process reader = Start(["/bin/true", "1", file, "1000000", folder.Path, "60", "10"]);
 
-        string errors = await reader.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await reader.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
 
         await reader.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(ExitCodes.Unreadable, reader.ExitCode);
-        Assert.NotEmpty(errors);
+        Assert.StartsWith("{\"refused\":\"The dump could not be read: ", output, StringComparison.Ordinal);
         Assert.False(File.Exists(file));
     }
 

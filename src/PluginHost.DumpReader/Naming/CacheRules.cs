@@ -39,12 +39,12 @@ internal static class CacheRules
             "Use DataContractSerializer, or give XmlSerializer a class of the plugin in place of the list."),
         new(
             "dependency-injection",
-            c => c.Passes("Microsoft.Extensions.DependencyInjection."),
+            c => c.LeadsFrom("Microsoft.Extensions.DependencyInjection."),
             _ => "The application's IServiceProvider remembers types of the plugin that it was asked for",
             "Let the plugin have a provider of its own, disposed in DisposeAsync, or make its objects with ActivatorUtilities."),
         new(
             "logger-factory",
-            c => c.Passes("Microsoft.Extensions.Logging.LoggerFactory"),
+            c => c.LeadsFrom("Microsoft.Extensions.Logging.LoggerFactory"),
             c => $"The application's logger factory holds {c.End.InWords()}",
             "Log by IPluginContext.Logger."),
     ];

@@ -20,6 +20,27 @@ internal static class ChainLooks
     /// <summary>True where it begins there or passes it.</summary>
     public static bool Touches(this Chain chain, string name) => chain.BeginsAt(name) || chain.Passes(name);
 
+    /// <summary>The steps behind the last object of a type, or of one in a namespace; none where no such object is on the way.</summary>
+    public static IEnumerable<Step> Behind(this Chain chain, string name)
+    {
+        int last = -1;
+        for (int i = 0; i < chain.Steps.Count; i++)
+        {
+            last = Is(chain.Steps[i].Type, name) ? i : last;
+        }
+
+        return last < 0 ? [] : chain.Steps.Skip(last + 1);
+    }
+
+    /// <summary>True where such an object is on the way, and behind the last one nothing but the framework's: no object of the application has a hand in it.</summary>
+    public static bool LeadsFrom(this Chain chain, string name) => chain.Passes(name) && chain.Behind(name).All(step => Whose(step.Type) == Framework);
+
+    /// <summary>True where an object of the second type lies behind the last one of the first, and nothing of the application.</summary>
+    public static bool LeadsFrom(this Chain chain, string first, string second) => chain.LeadsFrom(first) && chain.Behind(first).Any(step => Is(step.Type, second));
+
+    /// <summary>The last object of the application on the way, with the field that leads on; null where there is none.</summary>
+    public static Step? LastOfApplication(this Chain chain) => chain.Steps.LastOrDefault(step => step.Field is not null && Whose(step.Type) == Application);
+
     /// <summary>The field of the first object of a type; null where none is on the way.</summary>
     public static string? FieldOf(this Chain chain, string type) => chain.Steps.FirstOrDefault(step => Is(step.Type, type))?.Field;
 

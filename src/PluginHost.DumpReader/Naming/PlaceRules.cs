@@ -36,6 +36,11 @@ internal static class PlaceRules
             c => $"A local variable or argument of {c.Root.Name}, which runs, holds {c.End.InWords()}",
             "Let that method end, or keep no object of the plugin in it."),
         new(
+            "field",
+            c => c.LastOfApplication() is not null && (c.Root.Kind != RootKind.Static || ChainLooks.Whose(c.Root.Name) == ChainLooks.Framework),
+            c => $"A field of the application ({c.LastOfApplication()!.Type}.{c.LastOfApplication()!.Field}) leads to {c.End.InWords()}",
+            "Take it away from there in DisposeAsync."),
+        new(
             "static-callback",
             c => c.Root.Kind == RootKind.Static && c.End.Kind == EndKind.Method,
             c => $"An object that a static field of {ChainLooks.Whose(c.Root.Name)} ({c.Root.Name}) leads to calls back {c.End.Name}",

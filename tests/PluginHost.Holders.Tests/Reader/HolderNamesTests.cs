@@ -26,12 +26,44 @@ public sealed class HolderNamesTests
     [InlineData(nameof(RootKind.Static), "System.Threading.ThreadPoolWorkQueue.s_any", "An item that waits in the thread pool's queue calls A.B.Work.")]
     [InlineData(nameof(RootKind.Static), "App.Jobs.s_all", "An object that a static field of the application (App.Jobs.s_all) leads to calls back A.B.Work.")]
     [InlineData(nameof(RootKind.Stack), "App.Program.Main", "A local variable or argument of App.Program.Main, which runs, holds A.B.Work.")]
-    [InlineData(nameof(RootKind.Handle), "", "App.Job leads to A.B.Work.")]
+    [InlineData(nameof(RootKind.Handle), "", "A field of the application (App.Job.Done) leads to A.B.Work.")]
     public void Whatever_holds_a_callback_has_a_sentence(string kind, string name, string expected)
     {
         Chain chain = new(new Root(Enum.Parse<RootKind>(kind), name), [new Step("App.Job", "Done"), new Step("System.Action", "_target")], new PluginEnd(EndKind.Method, "A.B.Work"));
 
         Assert.StartsWith(expected, HolderNames.Of(chain).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_timer_that_is_found_over_another_one_is_still_a_timer()
+    {
+        // Live timers hang on each other, and the shortest way may come in by one that somebody else waits for.
+        Chain chain = new(
+            new Root(RootKind.Stack, "App.Program.Main"),
+            [
+                new Step("System.Threading.Tasks.Task.CancellationPromise<System.Boolean>", "_timer"),
+                new Step("System.Threading.TimerQueueTimer", "_next"),
+                new Step("System.Threading.TimerQueueTimer", "_timerCallback"),
+                new Step("System.Threading.TimerCallback", "_target"),
+            ],
+            new PluginEnd(EndKind.Method, "A.B.OnTick"));
+
+        Assert.StartsWith("A timer that was not disposed calls A.B.OnTick.", HolderNames.Of(chain).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("System.Threading.TimerQueueTimer")]
+    [InlineData("System.Threading.CancellationTokenSource.CallbackNode")]
+    [InlineData("System.Threading.ExecutionContext")]
+    [InlineData("Microsoft.Extensions.DependencyInjection.ServiceProvider")]
+    public void What_an_object_of_the_application_holds_is_its_own_whoever_holds_that(string holder)
+    {
+        Chain chain = new(
+            new Root(RootKind.Static, "System.Threading.TimerQueue.Instances"),
+            [new Step(holder, "_it"), new Step("App.Registry", "_all"), new Step("System.Collections.Generic.List<System.Object>", "_items")],
+            new PluginEnd(EndKind.Object, "A.B"));
+
+        Assert.StartsWith("A field of the application (App.Registry._all) leads to an object of A.B.", HolderNames.Of(chain).Text, StringComparison.Ordinal);
     }
 
     [Fact]
