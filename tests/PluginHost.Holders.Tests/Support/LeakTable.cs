@@ -9,9 +9,9 @@ internal static class LeakTable
     public static IReadOnlyList<LeakKind> Rows { get; } =
     [
         // Parts of the framework that look into types and remember them.
-        new("json", Fate.Named, "System.Text.Json remembers types of the plugin that it has looked at by reflection. Use source generation: a JsonSerializerContext of the plugin's own."),
-        new("type-descriptor", Fate.Named, "TypeDescriptor remembers types of the plugin that it was asked about. Use reflection in place of TypeDescriptor, or ship a copy of System.ComponentModel.TypeConverter.dll with the plugin."),
-        new("dynamic", Fate.Named, "'dynamic' remembers types of the plugin that it was used on. Use an interface or reflection in place of 'dynamic'."),
+        new("json", Fate.Freed),
+        new("type-descriptor", Fate.Freed),
+        new("dynamic", Fate.Freed),
         new("interpreted-expression", Fate.Named, "Interpreted expressions remember types of the plugin. Call Compile() in place of Compile(preferInterpretation: true)."),
         new("dispatch-proxy", Fate.Named, "DispatchProxy has made a type for the plugin, which stays for ever. Write the proxy as a class."),
         new("xml-list", Fate.Named, "XmlSerializer remembers a list or another generic type over types of the plugin. Use DataContractSerializer, or give XmlSerializer a class of the plugin in place of the list."),
