@@ -6,7 +6,7 @@ namespace Bench.Plugin;
 
 /// <summary>Does next to nothing.</summary>
 [Plugin]
-public sealed partial class BenchPlugin : IBench
+public sealed partial class BenchPlugin : IPinnedBench
 {
     /// <inheritdoc/>
     public int Add(int a, int b) => unchecked(a + b);

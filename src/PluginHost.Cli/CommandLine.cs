@@ -48,6 +48,7 @@ internal sealed class CommandLine
         Root.Add(Run());
         Root.Add(Attached("list", "Plugins with trust, tier and state: of a running host, else as they would start.", ListCommand.RunAsync));
         Root.Add(Inspect());
+        Root.Add(Check());
         Root.Add(Reset());
         Root.Add(Call());
         Root.Add(Attached("stats", "Calls, latency and overhead of a running host, else of the last recorded window.", StatsCommand.StatsAsync));
@@ -110,6 +111,34 @@ internal sealed class CommandLine
             parsed,
             Loudness.Warnings,
             (session, token) => InspectCommand.RunAsync(session, parsed.GetRequiredValue(plugin), parsed.GetValue(unload), token),
+            cancellation));
+        return command;
+    }
+
+    private Command Check()
+    {
+        Argument<string> folder = new("DIR") { Description = "The plugin's folder, wherever it lies." };
+        Option<bool> probe = new("--probe") { Description = "Loads and unloads the plugin even where the policy does not grant it full trust: its code runs with your rights." };
+        Option<bool> noProbe = new("--no-probe") { Description = "Runs none of the plugin's code." };
+        Option<string?> into = new(ProbeProcess.IntoOption) { Hidden = true };
+        Command command = new("check", "Everything that is wrong with a plugin's folder, APIs in its code that are hostile to unloading or isolation, and the trust it can sensibly have.")
+        {
+            folder, probe, noProbe, into,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(probe) && result.GetValue(noProbe))
+            {
+                result.AddError("--probe and --no-probe exclude each other; give one of them.");
+            }
+        });
+        command.SetAction((parsed, cancellation) => _runner.RunAsync(
+            parsed.GetValue(_json),
+            Loudness.Warnings,
+            () => CheckCommand.Settings(
+                parsed.GetRequiredValue(folder), parsed.GetValue(_plugins), parsed.GetValue(_policy), parsed.GetValue(_contracts), parsed.GetValue(_state)),
+            (session, token) => CheckCommand.RunAsync(
+                session, parsed.GetRequiredValue(folder), parsed.GetValue(probe) ? true : parsed.GetValue(noProbe) ? false : null, parsed.GetValue(into), token),
             cancellation));
         return command;
     }

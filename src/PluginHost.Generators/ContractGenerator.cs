@@ -49,6 +49,7 @@ public sealed class ContractGenerator : IIncrementalGenerator
             if (contracts.Left.Count > 0)
             {
                 output.AddSource("ContractValues.g.cs", ValuesEmitter.Emit(contracts.Right, contracts.Left));
+                output.AddSource("ContractBaseline.g.cs", BaselineEmitter.Emit(contracts.Left, contracts.Right));
             }
         });
     }

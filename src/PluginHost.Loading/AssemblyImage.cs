@@ -26,8 +26,18 @@ internal sealed class AssemblyImage : IDisposable
     public MetadataReader Metadata { get; }
 
     /// <summary>The assemblies it was built against.</summary>
-    public IEnumerable<AssemblyName> References =>
-        Metadata.AssemblyReferences.Select(handle => Metadata.GetAssemblyReference(handle).GetAssemblyName());
+    /// <exception cref="BadImageFormatException">One of them is damaged.</exception>
+    public IEnumerable<AssemblyName> References => Metadata.AssemblyReferences.Select(Reference);
+
+    /// <summary>Its simple name, version and culture; the culture is empty but for satellites. As text: not every process can make a culture of it.</summary>
+    public (string Name, string Version, string Culture) Identity
+    {
+        get
+        {
+            AssemblyDefinition definition = Metadata.GetAssemblyDefinition();
+            return (Metadata.GetString(definition.Name), definition.Version.ToString(), Metadata.GetString(definition.Culture));
+        }
+    }
 
     /// <summary>The framework it was built for, such as <c>.NETCoreApp,Version=v10.0</c>; null where it does not say.</summary>
     public string? TargetFramework
@@ -98,6 +108,19 @@ internal sealed class AssemblyImage : IDisposable
             SignatureText.NameOf(reader, reader.GetMethodDefinition((MethodDefinitionHandle)attribute.Constructor).GetDeclaringType()),
         _ => null,
     };
+
+    private AssemblyName Reference(AssemblyReferenceHandle handle)
+    {
+        try
+        {
+            return Metadata.GetAssemblyReference(handle).GetAssemblyName();
+        }
+        catch (ArgumentException damaged)
+        {
+            // A culture that there is not.
+            throw new BadImageFormatException(damaged.Message, Path);
+        }
+    }
 
     public void Dispose() => _pe.Dispose();
 }

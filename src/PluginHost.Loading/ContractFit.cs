@@ -33,11 +33,26 @@ internal sealed class ContractFit
         fit.Collect(entry.Metadata, plugin.Handle);
         foreach (Type contract in contracts)
         {
-            fit.Check(plugin, contract);
+            fit.Check(plugin, contract, contracts);
         }
     }
 
-    private void Check(PluginClass plugin, Type contract)
+    /// <summary>
+    /// The same for a class beside the plugin's own, such as one whose objects it gives away, and the interfaces of the host that it says it implements: where
+    /// a member is missing, the runtime would refuse the class when it is first used.
+    /// </summary>
+    /// <exception cref="PluginLoadException">Not all of them are implemented.</exception>
+    public static void CheckClass(string pluginId, MetadataReader reader, TypeDefinitionHandle type, IReadOnlyList<Type> contracts, PluginFiles files)
+    {
+        ContractFit fit = new(pluginId, files);
+        fit.Collect(reader, type);
+        foreach (Type contract in contracts)
+        {
+            fit.CheckMembers($"class {SignatureText.NameOf(reader, type)}", contract, contracts);
+        }
+    }
+
+    private void Check(PluginClass plugin, Type contract, IReadOnlyList<Type> all)
     {
         if (!_interfaces.Contains(contract.FullName!))
         {
@@ -47,14 +62,25 @@ internal sealed class ContractFit
                 "Implement the contract in that class, or correct \"contracts\" in plugin.json.");
         }
 
-        string[] missing = [.. contract.GetInterfaces().Prepend(contract).SelectMany(i => i.GetMethods()).Where(m => m.IsAbstract && !Has(m)).Select(Text)];
+        CheckMembers($"[Plugin] class {plugin.FullName}", contract, all);
+    }
+
+    private void CheckMembers(string className, Type contract, IReadOnlyList<Type> all)
+    {
+        string[] missing = [.. contract.GetInterfaces().Prepend(contract).SelectMany(i => i.GetMethods()).Where(m => m.IsAbstract && !Has(m) && !IsGivenBy(all, m)).Select(Text)];
         if (missing.Length > 0)
         {
             throw Mismatch(
-                $"the host's {contract.FullName} ({Versioned(contract.Assembly.GetName())}) has members that its [Plugin] class {plugin.FullName} lacks: "
-                    + $"{string.Join("; ", missing)}.",
+                $"the host's {contract.FullName} ({Versioned(contract.Assembly.GetName())}) has members that its {className} lacks: {string.Join("; ", missing)}.",
                 "Rebuild the plugin against the host's version of the contract and implement them.");
         }
+    }
+
+    // An interface that derives from another may give that one's members bodies: private methods, named in full.
+    private static bool IsGivenBy(IReadOnlyList<Type> contracts, MethodInfo wanted)
+    {
+        string name = $"{wanted.DeclaringType!.FullName!.Replace('+', '.')}.{wanted.Name}";
+        return contracts.SelectMany(c => c.GetInterfaces().Prepend(c)).SelectMany(i => i.GetMethods(BindingFlags.Instance | BindingFlags.NonPublic)).Any(m => !m.IsAbstract && m.Name == name);
     }
 
     private bool Has(MethodInfo wanted)

@@ -22,6 +22,11 @@ public sealed record LoadOptions
     public bool Collectible { get; init; } = true;
 
     /// <summary>
+    /// Told of each assembly that the plugin's code loads outside its load context, on the thread that does; be quick. Default null: such loads are not looked for.
+    /// </summary>
+    public Action<LoadedAssembly>? LoadedOutside { get; init; }
+
+    /// <summary>
     /// What an earlier load found in the very same files: they are not looked at again, but for the runtime's own reading. Default null: everything is checked.
     /// </summary>
     public PluginEntry? Known { get; init; }

@@ -32,6 +32,9 @@ internal sealed class PluginFiles
         }
     }
 
+    /// <summary>The folder of the plugin's entry.</summary>
+    public string Folder => _folder;
+
     /// <summary>Finds an assembly's file, satellites included.</summary>
     /// <returns>The path and why it is that one, or null.</returns>
     public (string Path, string Because)? FindAssembly(AssemblyName name)

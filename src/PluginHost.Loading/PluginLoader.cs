@@ -22,15 +22,10 @@ public static class PluginLoader
             throw new ArgumentException(string.Join(" ", problems), nameof(options));
         }
 
-        string path = Path.GetFullPath(options.EntryAssembly, options.Folder);
-        if (!File.Exists(path))
-        {
-            throw Failure(options, $"its entry '{options.EntryAssembly}' is not in {options.Folder}.", "Correct \"entry\" in plugin.json, or publish the plugin again.");
-        }
-
+        string path = PathOf(options);
         PluginFiles files = OpenFiles(options, path);
         PluginClass? plugin = options.Known is null ? Check(options, path, files) : null;
-        PluginLoadContext context = new(options.PluginId, files, options.Shared, options.Collectible);
+        PluginLoadContext context = new(options, files);
         try
         {
             Assembly entry = context.LoadEntry(path);
@@ -46,6 +41,85 @@ public static class PluginLoader
 
             throw failure;
         }
+    }
+
+    /// <summary>
+    /// Everything that would keep a plugin from being loaded here, found from its files: no code of the plugin runs. Empty where <see cref="Load"/> would
+    /// get as far as its code.
+    /// </summary>
+    /// <param name="options">What would be loaded. With <see cref="LoadOptions.Known"/> nothing is left out.</param>
+    /// <exception cref="ArgumentException">The options are not valid.</exception>
+    public static IReadOnlyList<PluginLoadException> FindProblems(LoadOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Validate() is { Count: > 0 } invalid)
+        {
+            throw new ArgumentException(string.Join(" ", invalid), nameof(options));
+        }
+
+        List<PluginLoadException> problems = [];
+        string path = Collect(problems, () => PathOf(options)) ?? "";
+        PluginFiles? files = path.Length == 0 ? null : Collect(problems, () => OpenFiles(options, path));
+        if (files is null)
+        {
+            return problems;
+        }
+
+        Collect<object>(problems, () => WithEntry<object?>(options, path, entry =>
+        {
+            problems.AddRange(PluginRequirements.FindAll(options, entry, files, HostFrameworks.Current));
+            if (Collect(problems, () => PluginClass.Find(options.PluginId, entry)) is { } plugin)
+            {
+                foreach (Type contract in options.Contracts)
+                {
+                    Collect<object>(problems, () => Fit(options, entry, plugin, [contract], files));
+                }
+            }
+
+            Collect<object>(problems, () => Use(options, entry, files));
+
+            return null;
+        }));
+        return problems;
+    }
+
+    private static T? Collect<T>(List<PluginLoadException> problems, Func<T?> step)
+        where T : class
+    {
+        try
+        {
+            return step();
+        }
+        catch (PluginLoadException problem)
+        {
+            problems.Add(problem);
+            return null;
+        }
+    }
+
+    private static object? Fit(LoadOptions options, AssemblyImage entry, PluginClass plugin, IReadOnlyList<Type> contracts, PluginFiles files)
+    {
+        ContractFit.Check(options.PluginId, entry, plugin, contracts, files);
+        return null;
+    }
+
+    private static object? Use(LoadOptions options, AssemblyImage entry, PluginFiles files)
+    {
+        ContractUse.Check(options, entry, files);
+        return null;
+    }
+
+    private static string PathOf(LoadOptions options)
+    {
+        if (PluginRequirements.SingleFile(options, HostFrameworks.Current) is { } bundled)
+        {
+            throw bundled;
+        }
+
+        string path = Path.GetFullPath(options.EntryAssembly, options.Folder);
+        return File.Exists(path)
+            ? path
+            : throw Failure(options, $"its entry '{options.EntryAssembly}' is not in {options.Folder}.", "Correct \"entry\" in plugin.json, or publish the plugin again.");
     }
 
     private static ConstructorInfo Constructor(LoadOptions options, Assembly entry, PluginClass plugin)
@@ -86,15 +160,21 @@ public static class PluginLoader
         }
     }
 
-    private static PluginClass Check(LoadOptions options, string path, PluginFiles files)
+    private static PluginClass Check(LoadOptions options, string path, PluginFiles files) => WithEntry(options, path, entry =>
+    {
+        PluginRequirements.Check(options, entry, files, HostFrameworks.Current);
+        PluginClass plugin = PluginClass.Find(options.PluginId, entry);
+        ContractFit.Check(options.PluginId, entry, plugin, options.Contracts, files);
+        ContractUse.Check(options, entry, files);
+        return plugin;
+    });
+
+    private static T WithEntry<T>(LoadOptions options, string path, Func<AssemblyImage, T> use)
     {
         try
         {
             using AssemblyImage entry = AssemblyImage.Open(path);
-            PluginRequirements.Check(options, entry, files, HostFrameworks.Current);
-            PluginClass plugin = PluginClass.Find(options.PluginId, entry);
-            ContractFit.Check(options.PluginId, entry, plugin, options.Contracts, files);
-            return plugin;
+            return use(entry);
         }
         catch (BadImageFormatException e)
         {

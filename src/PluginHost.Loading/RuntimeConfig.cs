@@ -5,7 +5,8 @@ namespace PluginHost.Loading;
 /// <summary>What a <c>*.runtimeconfig.json</c> asks for.</summary>
 /// <param name="Frameworks">The shared frameworks with their lowest versions.</param>
 /// <param name="IsSelfContained">True where the frameworks are among its own files.</param>
-internal sealed record RuntimeConfig(IReadOnlyList<(string Name, Version Version)> Frameworks, bool IsSelfContained)
+/// <param name="RollForward">How far it lets its frameworks be newer; null where it says nothing.</param>
+internal sealed record RuntimeConfig(IReadOnlyList<(string Name, Version Version)> Frameworks, bool IsSelfContained, string? RollForward = null)
 {
     private static readonly JsonDocumentOptions s_json = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, MaxDepth = 64 };
 
@@ -31,7 +32,10 @@ internal sealed record RuntimeConfig(IReadOnlyList<(string Name, Version Version
             frameworks.AddRange(several.EnumerateArray().Select(ReadFramework));
         }
 
-        return new RuntimeConfig(frameworks, options.TryGetProperty("includedFrameworks", out _));
+        return new RuntimeConfig(
+            frameworks,
+            options.TryGetProperty("includedFrameworks", out _),
+            options.TryGetProperty("rollForward", out JsonElement roll) ? FrameworkFit.KnownRoll(roll.GetString()) : null);
     }
 
     private static (string Name, Version Version) ReadFramework(JsonElement framework)

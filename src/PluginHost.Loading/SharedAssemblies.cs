@@ -74,6 +74,33 @@ public sealed class SharedAssemblies
         }
     }
 
+    /// <summary>The host's file of a name on the list, and its version as text, without loading it; empty where it has none.</summary>
+    internal (string Path, string Version) Locate(string simpleName)
+    {
+        lock (_lock)
+        {
+            if (_loaded.TryGetValue(simpleName, out Assembly? assembly))
+            {
+                return (assembly.Location, assembly.GetName().Version?.ToString() ?? "");
+            }
+
+            string path = _paths.GetValueOrDefault(simpleName) ?? HostFrameworks.Current.PathOf(simpleName) ?? "";
+            return (path, HostFrameworks.VersionOf(path));
+        }
+    }
+
+    /// <summary>Whether a file of one that is on the list is as asked for; what the list's own assemblies reach is not looked at.</summary>
+    internal bool Any(Func<string, bool> file)
+    {
+        string[] paths;
+        lock (_lock)
+        {
+            paths = [.. _paths.Values.OfType<string>(), .. _loaded.Values.Select(a => a.Location).Where(l => l.Length > 0)];
+        }
+
+        return paths.Distinct(StringComparer.Ordinal).Any(file);
+    }
+
     private static bool IsReached(string simpleName) => s_reached.Value.Contains(simpleName, StringComparer.OrdinalIgnoreCase);
 
     private static Assembly Find(string simpleName, string? path)

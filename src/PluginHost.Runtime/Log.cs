@@ -98,8 +98,20 @@ internal static partial class Log
     [LoggerMessage(8052, LogLevel.Warning, "{PluginId}: {Count} call(s), sequences or objects of the replaced generation {Generation} were still open after {Drain}; they are ended")]
     public static partial void DrainOver(ILogger logger, string pluginId, int generation, int count, TimeSpan drain);
 
-    [LoggerMessage(8053, LogLevel.Debug, "{PluginId}: the replaced generation {Generation} is gone from memory")]
-    public static partial void ReplacedGone(ILogger logger, string pluginId, int generation);
+    [LoggerMessage(8053, LogLevel.Information, "{PluginId} generation {Generation} is gone from memory, {After} and {Collections} collection(s) of the oldest generation after it was unloaded")]
+    public static partial void UnloadProved(ILogger logger, string pluginId, int generation, TimeSpan after, int collections);
+
+    [LoggerMessage(8056, LogLevel.Information, "{PluginId} generation {Generation} outlived {Collections} collections; what the framework remembers of types is emptied, in case it is that")]
+    public static partial void CachesCleared(ILogger logger, string pluginId, int generation, int collections);
+
+    [LoggerMessage(8057, LogLevel.Error, "{PluginId} generation {Generation} leaked: {Message}")]
+    public static partial void UnloadLeaked(ILogger logger, string pluginId, int generation, string message);
+
+    [LoggerMessage(8059, LogLevel.Error, "{PluginId}: {Reason}")]
+    public static partial void NoMoreInProcess(ILogger logger, string pluginId, string reason);
+
+    [LoggerMessage(8058, LogLevel.Warning, "{PluginId} generation {Generation}: a cache of the framework could not be emptied: {Fault}")]
+    public static partial void CacheNotCleared(ILogger logger, string pluginId, int generation, string fault);
 
     [LoggerMessage(8054, LogLevel.Warning, "{PluginId} generation {Generation} is killed: it {What}")]
     public static partial void OverLimit(ILogger logger, string pluginId, int generation, string what);
@@ -131,6 +143,18 @@ internal static partial class Log
     [LoggerMessage(8068, LogLevel.Error, "{Part} did not end in order; the host goes on to end all the rest")]
     public static partial void EndFailed(ILogger logger, string part, Exception exception);
 
+    [LoggerMessage(8080, LogLevel.Error, "{PluginId} generation {Generation}: {What} The application goes on")]
+    public static partial void ForeignFault(ILogger logger, string pluginId, int generation, string what);
+
+    [LoggerMessage(8081, LogLevel.Error, "{PluginId} generation {Generation}: {What}")]
+    public static partial void CallStuck(ILogger logger, string pluginId, int generation, string what);
+
+    [LoggerMessage(8082, LogLevel.Warning, "{PluginId} generation {Generation}: {What}")]
+    public static partial void CallCameBack(ILogger logger, string pluginId, int generation, string what);
+
+    [LoggerMessage(8083, LogLevel.Error, "A look for stuck calls failed; the next one comes")]
+    public static partial void WatchOfCallsFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(8040, LogLevel.Debug, "{PluginId} generation {Generation} stands ready in worker {WorkerPid} beside the running one")]
     public static partial void HotSpareReady(ILogger logger, string pluginId, int generation, int? workerPid);
 
@@ -145,4 +169,10 @@ internal static partial class Log
 
     [LoggerMessage(8072, LogLevel.Warning, "{PluginId} was reset: {What}")]
     public static partial void Reset(ILogger logger, string pluginId, string what);
+
+    [LoggerMessage(8090, LogLevel.Warning, "What holds a plugin in memory could not be looked for: {Reason}")]
+    public static partial void NoHolders(ILogger logger, string reason);
+
+    [LoggerMessage(8091, LogLevel.Warning, "Dumps of an earlier host in {Folder} could not be removed: {Reason} They hold its memory: remove them.")]
+    public static partial void DumpsLeft(ILogger logger, string folder, string reason);
 }

@@ -12,6 +12,7 @@ internal sealed class ObjectSlots(string pluginId, FlightRecorder? flight, Plugi
     private readonly Lock _lock = new();
     private readonly Dictionary<ContractDescriptor, int> _plugins = [];
     private readonly Dictionary<ContractDescriptor, int> _hosts = [];
+    private int _generation;
 
     /// <summary>The first slot for a contract's objects of the plugin, named for a generation: it is the only one that is counted there now.</summary>
     public int OfPlugin(ContractDescriptor contract, int generation)
@@ -24,7 +25,17 @@ internal sealed class ObjectSlots(string pluginId, FlightRecorder? flight, Plugi
                 observer.AttachObjects(contract, slot);
             }
 
+            _generation = generation;
             return slot;
+        }
+    }
+
+    /// <summary>The methods of the plugin's objects, where each is counted, and in which generation.</summary>
+    public IReadOnlyList<(ContractMethod Method, int Slot, int Generation)> OfPlugin()
+    {
+        lock (_lock)
+        {
+            return _plugins.Count == 0 ? [] : [.. _plugins.SelectMany(p => p.Key.Methods.Select(m => (m, p.Value + m.Index, _generation)))];
         }
     }
 

@@ -45,6 +45,9 @@ internal sealed class PluginObserver(PluginSupervisor supervisor, Recorder recor
         return id;
     }
 
+    /// <inheritdoc/>
+    public void TakenDown(IPluginInstance instance, UnloadResult result) => supervisor.TakenDown(instance, result);
+
     /// <summary>Takes a sampled in-process call.</summary>
     public void Sample(ContractMethod method, long elapsed) => Of(method).Sample(elapsed);
 

@@ -157,33 +157,13 @@ internal sealed class PluginPreparation(
 
     private SupervisedPlugin WithContracts(SupervisedPlugin plugin, PluginManifest manifest)
     {
-        List<string> problems = [];
-        List<ContractDescriptor> found = [];
-        foreach (ContractReference reference in manifest.Contracts)
-        {
-            if (contracts.Find(reference) is not { } contract)
-            {
-                problems.Add(
-                    $"The host has no contract '{reference.Name}'. Contracts come from the host alone: reference its assembly in the application, "
-                    + "or put it into the contracts folder.");
-            }
-            else if (contract.Major != reference.Major)
-            {
-                problems.Add(
-                    $"The manifest names '{reference}', but the host has '{contract.VersionedName}'. Install a host or a plugin of the same major version.");
-            }
-            else
-            {
-                found.Add(contract);
-            }
-        }
-
+        (IReadOnlyList<ContractDescriptor> found, IReadOnlyList<string> problems) = ManifestContracts.Find(contracts, manifest);
         if (problems.Count > 0)
         {
             return plugin with { Placement = Refuse(plugin.Placement, problems) };
         }
 
-        return plugin with { Contracts = found, SharedAssemblies = KnownContracts.SharedAssemblies([.. found, .. manifest.Uses.Select(contracts.Find).OfType<ContractDescriptor>()]) };
+        return plugin with { Contracts = found, SharedAssemblies = ManifestContracts.Shared(contracts, found, manifest) };
     }
 
     private SupervisedPlugin Refused(string id, string folder, IReadOnlyList<Problem> problems)

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
 using PluginHost.Runtime.Control;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.OutOfProcess;
@@ -134,6 +135,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
     /// <see cref="ResetAsync"/>.
     /// </summary>
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
+    /// <exception cref="PluginRefusedException">It is pinned in the application and was stopped: its code is in memory already, and cannot be loaded again.</exception>
     public Task StartAsync(string pluginId) => Supervisor(pluginId).StartAsync();
 
     /// <summary>Stops a plugin: no new calls, those in flight awaited, then taken down. It stays stopped.</summary>
@@ -144,6 +146,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
     /// <summary>Stops a plugin and starts its next generation; calls wait meanwhile. Spends no restart budget.</summary>
     /// <returns>What became of the old generation.</returns>
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
+    /// <exception cref="PluginRefusedException">It is pinned in the application (<c>"unloadable": false</c>): its code cannot leave memory.</exception>
     public Task<UnloadResult> RestartAsync(string pluginId) => Supervisor(pluginId).RestartAsync();
 
     /// <summary>
@@ -153,6 +156,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
     /// <param name="pluginId">The plugin's id.</param>
     /// <param name="start">False leaves a plugin that does not run at rest. Default true.</param>
     /// <exception cref="KeyNotFoundException">No plugin of the folder has that id.</exception>
+    /// <exception cref="PluginRefusedException">It is pinned in the application, does not run, and would have to be loaded again.</exception>
     public Task ResetAsync(string pluginId, bool start = true) => Supervisor(pluginId).ResetAsync(_parts.Preparation.Undemote, start);
 
     /// <summary>Everything known of one plugin.</summary>
@@ -160,6 +164,7 @@ public sealed partial class PluginRuntime : IAsyncDisposable
     public PluginInspection Inspect(string pluginId)
     {
         PluginSupervisor supervisor = Supervisor(pluginId);
+        AssemblyReport assemblies = PluginAssemblies.Of(supervisor.Plugin, supervisor.Assemblies(), supervisor.Tier);
         return new PluginInspection
         {
             Status = StatusOf(supervisor),
@@ -169,7 +174,8 @@ public sealed partial class PluginRuntime : IAsyncDisposable
             StoreFolder = supervisor.Plugin.Folder,
             ContentHash = supervisor.Plugin.ContentHash,
             DataFolder = supervisor.Plugin.DataFolder,
-            Assemblies = supervisor.Assemblies(),
+            Assemblies = assemblies.Assemblies,
+            AssemblyProblems = assemblies.Problems,
         };
     }
 
@@ -239,7 +245,9 @@ public sealed partial class PluginRuntime : IAsyncDisposable
             Contracts = [.. plugin.Manifest?.Contracts.Select(c => c.ToString()) ?? []],
             Unavailable = plugin.Placement.Unavailable,
             Demotion = supervisor.Demotion,
+            StuckCalls = supervisor.StuckCalls,
             FaultId = view.FaultId,
+            Unproved = supervisor.Unproved,
             Reasons = supervisor.Reasons,
         };
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Contracts;
 using PluginHost.Rpc.Codecs;
+using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.OutOfProcess;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
@@ -70,6 +71,21 @@ public sealed record PluginRuntimeOptions
     /// </summary>
     public bool ForceUnloadProof { get; init; }
 
+    /// <summary>
+    /// True names what still holds a generation that a forced proof found in memory (<see cref="Tiers.UnloadResult.Holders"/>), from a dump of the application's own
+    /// process, which stops it for as long as its memory takes to be written. For <c>check</c>, <c>inspect --unload</c> and an operator's search. Default false.
+    /// </summary>
+    public bool NameHolders { get; init; }
+
+    /// <summary>
+    /// True keeps the application alive where an exception leaves a thread, a timer, a pool item, an <c>async void</c> method or a finalizer of an in-process
+    /// plugin: it is attributed to the plugin by its stack and recorded, and the plugin is quarantined. Every other unhandled exception ends the process as
+    /// before. For an application that owns its process: the framework has one such handler
+    /// (<see cref="System.Runtime.ExceptionServices.ExceptionHandling.SetUnhandledExceptionHandler"/>), which stays until the process ends; where other code
+    /// has set it, the log says so (4010) and the runtime does without. Default false.
+    /// </summary>
+    public bool HandleUnhandledExceptions { get; init; }
+
     /// <summary>How long a stop or reload waits for calls in flight. 0 to 24 days. Default 30 s.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -88,11 +104,17 @@ public sealed record PluginRuntimeOptions
     /// <summary>When a worker counts as hung. Defaults: unresponsive after 10 s, ended after 30 s.</summary>
     public HangOptions Hangs { get; init; } = new();
 
+    /// <summary>When a synchronous call in-process counts as stuck, and how many threads a plugin may cost. Default: past its time; three.</summary>
+    public StuckCallOptions StuckCalls { get; init; } = new();
+
     /// <summary>When exceptions and time-outs add up to a crash.</summary>
     public FaultRateOptions FaultRate { get; init; } = new();
 
     /// <summary>How fast plugins are restarted after failures, all taken together.</summary>
     public RestartRateOptions RestartRate { get; init; } = new();
+
+    /// <summary>When an unload in-process that nobody forces to be proved counts as leaked. Default: after five collections of the oldest generation, 10 s at least.</summary>
+    public UnloadOptions Unload { get; init; } = new();
 
     /// <summary>How much a plugin may do to the application before it runs out of process, where the policy allows that. Default: one death of the host.</summary>
     public DemotionOptions Demotion { get; init; } = new();
@@ -144,7 +166,10 @@ public sealed record PluginRuntimeOptions
     /// <summary>All problems of these options at once; empty where there are none.</summary>
     public IReadOnlyList<string> Validate()
     {
-        List<string> problems = [.. FaultRate.Validate(), .. RestartRate.Validate(), .. Hangs.Validate(), .. Spares.Validate(), .. Demotion.Validate()];
+        List<string> problems =
+        [
+            .. FaultRate.Validate(), .. RestartRate.Validate(), .. Hangs.Validate(), .. Spares.Validate(), .. Unload.Validate(), .. Demotion.Validate(), .. StuckCalls.Validate(),
+        ];
         if (string.IsNullOrWhiteSpace(Directory))
         {
             problems.Add("Directory is empty; expected the folder that holds the plugins.");

@@ -17,13 +17,17 @@ internal sealed partial class PluginSupervisor
     /// <summary>A fault's limit where counted faults came too fast.</summary>
     private const string FaultRateLimit = "FaultRate.Limit";
 
+    // Why no further generation is loaded in-process; null where one may be.
+    private string? _refusesMore;
+
     /// <summary>Counts that its faults came too fast, where that was it. The generation has ended.</summary>
     private void CountFaultRate(FaultRecord fault)
     {
         if (fault.Limit == FaultRateLimit
-            && Count(IncidentKind.FaultRate, $"its faults came too fast at {Clock.GetUtcNow().UtcDateTime:u}: {Shortened(fault.Message)}") is { } reason)
+            && Add(IncidentKind.FaultRate, $"its faults came too fast at {Clock.GetUtcNow().UtcDateTime:u}: {Shortened(fault.Message)}") is { } demotion
+            && Plugin.MayBeDemoted == true)
         {
-            Move(reason);
+            Move(Placing.Demoted(PluginTier.InProcess, demotion, Plugin.Id));
         }
     }
 
@@ -63,11 +67,55 @@ internal sealed partial class PluginSupervisor
         }
     }
 
-    private string? Leak(UnloadResult unload, int generation) => unload.Outcome is UnloadOutcome.Leaked or UnloadOutcome.TimedOut
-        ? Count(IncidentKind.UnloadLeak, string.Create(
+    /// <summary>Counts an unload that left something; past the budget the plugin goes where the policy says, or no other generation of it is loaded in-process.</summary>
+    /// <returns>Why it has to be moved now, or null.</returns>
+    private string? Leak(UnloadResult unload, int generation)
+    {
+        if (unload.Outcome is not (UnloadOutcome.Leaked or UnloadOutcome.TimedOut))
+        {
+            return null;
+        }
+
+        string what = string.Create(
             CultureInfo.InvariantCulture,
-            $"generation {generation} could not be unloaded at {Clock.GetUtcNow().UtcDateTime:u} ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned)"))
-        : null;
+            $"generation {generation} could not be unloaded at {Clock.GetUtcNow().UtcDateTime:u} ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned)");
+        if (Add(IncidentKind.UnloadLeak, what) is not { } demotion)
+        {
+            return null;
+        }
+
+        switch (Plugin.MayBeDemoted)
+        {
+            case true:
+                return Placing.Demoted(PluginTier.InProcess, demotion, Plugin.Id);
+
+            case null:
+                return $"Moved to the process tier because {demotion.Because}. Until this host ends, or somebody resets or reloads it.";
+
+            default:
+                _refusesMore = $"No further generation is loaded in-process, because {demotion.Because}; and the policy does not let the host move it (\"demotion\": false).";
+                Log.NoMoreInProcess(_log, Plugin.Id, _refusesMore);
+                return null;
+        }
+    }
+
+    /// <summary>Refuses a command that would load another generation in-process where too many have stayed; what runs goes on.</summary>
+    private bool RefusesAnother(Command command, SupervisedPlugin next)
+    {
+        if (_refusesMore is not { } refusal || _tier != PluginTier.InProcess || next.Placement.Tier != PluginTier.InProcess)
+        {
+            return false;
+        }
+
+        PluginView view = View;
+        command.Fail(GiveUp(
+            new PluginRefusedException(
+                $"Plugin '{Plugin.Id}': {refusal}",
+                new PluginFault(Plugin.Id, FaultKind.UnloadLeak) { Tier = _tier, Remedy = $"Mend what holds them, then reset the plugin (pluginhost reset {Plugin.Id})." }),
+            "No other generation was started",
+            view));
+        return true;
+    }
 
     /// <summary>Decides where the next generation runs after one that was to be unloaded.</summary>
     /// <param name="unload">What became of that one.</param>
@@ -85,9 +133,14 @@ internal sealed partial class PluginSupervisor
             return null;
         }
 
-        string what = string.Create(
+        return MoveOrStay(IsPinned ? PinnedWhat : string.Create(
             CultureInfo.InvariantCulture,
-            $"generation {View.Generation} could not be proved unloaded ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned)");
+            $"generation {View.Generation} could not be proved unloaded ({unload.Outcome}, {unload.AbandonedCalls} call(s) abandoned)"));
+    }
+
+    /// <returns>Why it can run nowhere; null where it was moved to the process tier.</returns>
+    private string? MoveOrStay(string what)
+    {
         if (Plugin.MayBeDemoted == false)
         {
             return $"It cannot be started again in-process: {what}; and the policy does not let the host move it (\"demotion\": false).";
@@ -99,7 +152,13 @@ internal sealed partial class PluginSupervisor
 
     private async Task ActResetAsync(Command.Reset reset)
     {
+        if (View.State != PluginState.Ready && (reset.Starts || View.WillReturn))
+        {
+            ThrowWherePinned("reset");
+        }
+
         _history = RestartHistory.Empty;
+        _refusesMore = null;
         _rate.Clear();
         bool wasUp = View.WillReturn;
         SupervisedPlugin placed = reset.Undemote(Plugin);
@@ -121,6 +180,13 @@ internal sealed partial class PluginSupervisor
 
     private async Task MoveBackAsync(SupervisedPlugin placed)
     {
+        if (TierOf(placed) != placed.Placement.Tier)
+        {
+            // It stays where it is while the application lives, and says so.
+            Volatile.Write(ref _plugin, placed);
+            return;
+        }
+
         string what = $"It no longer runs in {_tier} where {placed.Placement.Tier} is chosen.";
         Log.Reset(_log, placed.Id, what);
         if (placed.Placement.Tier != _tier)
@@ -134,13 +200,9 @@ internal sealed partial class PluginSupervisor
         _demotion = null;
     }
 
-    /// <summary>Counts an incident of the plugin in-process; gives why it has to be moved now, or null.</summary>
-    private string? Count(IncidentKind kind, string what) =>
-        _tier == PluginTier.InProcess
-        && _settings.Demotions?.Add(Plugin.Id, new Incident(kind, Clock.GetUtcNow(), what)) is { } demotion
-        && Plugin.MayBeDemoted == true
-            ? Placing.Demoted(PluginTier.InProcess, demotion, Plugin.Id)
-            : null;
+    /// <summary>Counts an incident of the plugin in-process; gives what stands for it where a budget is spent, or null.</summary>
+    private Demotion? Add(IncidentKind kind, string what) =>
+        _tier == PluginTier.InProcess ? _settings.Demotions?.Add(Plugin.Id, new Incident(kind, Clock.GetUtcNow(), what)) : null;
 
     private void Move(string reason)
     {

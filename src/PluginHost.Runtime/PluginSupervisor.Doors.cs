@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
 
@@ -12,9 +13,9 @@ internal sealed partial class PluginSupervisor
 {
     private static readonly TimeSpan s_firstLook = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan s_longestLook = TimeSpan.FromSeconds(60);
-    private readonly List<GuardSet> _sets = [];
+    private ImmutableList<GuardSet> _sets = [];
     private readonly HashSet<GuardSet> _freeSets = [];
-    private readonly List<ObjectSlots> _allSlots = [];
+    private ImmutableList<ObjectSlots> _allSlots = [];
     private readonly Stack<ObjectSlots> _freeSlots = [];
     private readonly ObjectSlots _workerSlots;
     private readonly GuardSet _own;
@@ -36,7 +37,7 @@ internal sealed partial class PluginSupervisor
     private ObjectSlots NewSlots()
     {
         ObjectSlots slots = new(Plugin.Id, _settings.Flight, Observer);
-        _allSlots.Add(slots);
+        Volatile.Write(ref _allSlots, _allSlots.Add(slots));
         return slots;
     }
 
@@ -51,7 +52,8 @@ internal sealed partial class PluginSupervisor
         GuardSet? set = _freeSets.Contains(_own) ? _own : _freeSets.FirstOrDefault();
         if (set is null)
         {
-            _sets.Add(set = new GuardSet(this, [.. Sites.Select(s => s.Contract)], leases));
+            set = new GuardSet(this, [.. Sites.Select(s => s.Contract)], leases);
+            Volatile.Write(ref _sets, _sets.Add(set));
         }
 
         _freeSets.Remove(set);
@@ -66,6 +68,7 @@ internal sealed partial class PluginSupervisor
         {
             set.Open(live.Instance, Observer, _settings.Flight, Plugin.Id);
             Volatile.Write(ref _current, set);
+            _settings.StuckCalls?.Follow(this);
         }
     }
 

@@ -28,7 +28,7 @@ internal sealed partial class PluginSupervisor
         if (died.IsAlive || _tier == PluginTier.InProcess)
         {
             _machine.TryBeginStop(died.Generation, willReturn: true, died.Fault.Message);
-            UnloadResult unload = await StopLiveAsync(_settings.DrainTimeout).ConfigureAwait(false);
+            UnloadResult unload = await StopLiveAsync(died.Fault.Limit == LostThreadsLimit ? FailedDrain : _settings.DrainTimeout).ConfigureAwait(false);
             if (died.IsAlive)
             {
                 RecordDeathOf(instance);
@@ -38,10 +38,14 @@ internal sealed partial class PluginSupervisor
             {
                 // A fresh context is allowed only where the old one is gone: here the proof is forced, at most once a minute a host.
                 unload = await inProcess.ProveUnloadAsync(force: true).ConfigureAwait(false);
-                RecordLeak(unload, instance.Generation);
+                if (unload.Outcome == UnloadOutcome.Leaked)
+                {
+                    TellLeak(instance.Generation, StayedWhenForced, unload.Holders);
+                }
             }
 
             CountFaultRate(died.Fault);
+            CountLostThreads(died.Fault);
             stranded = MoveWhereNeeded(unload, mustBeGone: true);
         }
         else if (instance is PerCallInstance)
@@ -70,6 +74,7 @@ internal sealed partial class PluginSupervisor
         }
 
         RestartDecision decision = Decide(fault);
+        stranded ??= MoveWherePinned(decision);
         Follow(stranded is null ? decision : new RestartDecision.Quarantine(stranded), generation, fault, faultId);
     }
 

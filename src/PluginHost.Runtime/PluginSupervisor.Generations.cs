@@ -18,6 +18,12 @@ internal sealed partial class PluginSupervisor
     private async Task StartGenerationAsync(string? cause)
     {
         PluginView before = View;
+        if (_refusesMore is { } refusal && _tier == PluginTier.InProcess)
+        {
+            _machine.Rest(PluginState.Quarantined, $"{refusal} Reset the plugin to try again.", before.FaultId);
+            return;
+        }
+
         int generation = Volatile.Read(ref _isClosing) ? 0 : _machine.TryBeginStart(StandingReady(Plugin));
         if (generation == 0)
         {
@@ -79,6 +85,7 @@ internal sealed partial class PluginSupervisor
 
     private async Task<LiveGeneration> StartInTierAsync(SupervisedPlugin plugin, int generation, CancellationToken cancellationToken)
     {
+        ThrowWherePinned("started");
         GenerationLeases leases = NewLeases(plugin, generation);
         GenerationDoors doors = new();
         try
@@ -121,6 +128,7 @@ internal sealed partial class PluginSupervisor
         Results = leases.FromPlugin,
         Arguments = leases.FromHost,
         CutCalls = leases.Revoke,
+        Pinned = () => NotePinned(generation),
         CallsFolder = plugin.CallsFolder,
         WorkerStarted = pid => Observer.WorkerStarted(generation, pid),
         WorkerLog = pid => new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation, pid())),
@@ -131,6 +139,7 @@ internal sealed partial class PluginSupervisor
         TakesSpare = plugin.Spare == SpareMode.Warm || (plugin.Spare == SpareMode.Hot && HasSeveralWorkers(plugin.Manifest!)),
         KeepsAhead = plugin.Spare != SpareMode.None,
         Findings = plugin.Findings,
+        Unhandled = _settings.TakesUnhandled ? fault => Threw(generation, fault) : null,
         Wear = new WearTerms(_settings.Jitter.Next, _settings.RecycleLook, _settings.HealthTimeout, _settings.DrainTimeout, WorkerRecycled, WorkerNotRecycled),
         Logger = new PluginLog(_settings.LoggerFactory.CreateLogger($"Plugin.{plugin.Id}"), () => LogProperties(generation)),
     };

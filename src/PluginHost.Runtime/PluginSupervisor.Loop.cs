@@ -1,3 +1,4 @@
+using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Tiers;
 
@@ -16,6 +17,11 @@ internal sealed partial class PluginSupervisor
                 {
                     command.Complete(result);
                 }
+            }
+            catch (PluginRefusedException refused)
+            {
+                // Said before anything was done.
+                command.Fail(refused);
             }
             catch (Exception e)
             {
@@ -44,6 +50,11 @@ internal sealed partial class PluginSupervisor
                 }
                 else if (View.State is not PluginState.Quarantined)
                 {
+                    if (View.State != PluginState.Ready)
+                    {
+                        ThrowWherePinned("started");
+                    }
+
                     await StartGenerationAsync(cause: null).ConfigureAwait(false);
                 }
 
@@ -72,7 +83,7 @@ internal sealed partial class PluginSupervisor
 
             case Command.Restart:
                 Interlocked.Decrement(ref _stopRequested);
-                return await ActRestartAsync(replacement: null).ConfigureAwait(false);
+                return RefusesAnother(command, Plugin) ? null : await ActRestartAsync(replacement: null).ConfigureAwait(false);
 
             case Command.Reload reload:
                 return await ActReloadAsync(reload).ConfigureAwait(false);
@@ -82,6 +93,14 @@ internal sealed partial class PluginSupervisor
 
             case Command.Freed freed:
                 await ActFreedAsync(freed).ConfigureAwait(false);
+                return UnloadResult.Nothing;
+
+            case Command.LeftBehind left:
+                await CountLeakBesideAsync(left.Unload, left.Generation).ConfigureAwait(false);
+                return UnloadResult.Nothing;
+
+            case Command.Condemned condemned:
+                await ActCondemnedAsync(condemned).ConfigureAwait(false);
                 return UnloadResult.Nothing;
 
             case Command.Died died:

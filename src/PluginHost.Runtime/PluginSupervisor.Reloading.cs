@@ -97,6 +97,11 @@ internal sealed partial class PluginSupervisor
             return null;
         }
 
+        if (RefusesAnother(reload, next))
+        {
+            return null;
+        }
+
         bool isAtRest = view.State is PluginState.Stopped or PluginState.Unloading;
         if (isAtRest && !reload.Terms.StartsStopped)
         {
@@ -104,7 +109,13 @@ internal sealed partial class PluginSupervisor
             return UnloadResult.Nothing;
         }
 
-        if (view.State != PluginState.Ready || next.Placement.Tier != _tier)
+        if (TierOf(next) == PluginTier.InProcess && PinnedRefusal("reloaded") is { } pinned)
+        {
+            reload.Fail(GiveUp(pinned, NotTaken(next), view));
+            return null;
+        }
+
+        if (view.State != PluginState.Ready || TierOf(next) != _tier)
         {
             return await ActRestartAsync(next).ConfigureAwait(false);
         }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using PluginHost.Contracts.Faults;
-using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Model;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Tiers;
@@ -23,7 +22,6 @@ internal sealed partial class PluginSupervisor
     private readonly List<Task> _replaced = [];
     private ImmutableList<LiveGeneration> _leaving = [];
     private CancellationTokenSource _drainOver = new();
-    private int _unproved;
 
     private Task<UnloadResult?> ActRecycleAsync(Command.Recycle recycle)
     {
@@ -33,10 +31,15 @@ internal sealed partial class PluginSupervisor
             return Task.FromResult<UnloadResult?>(UnloadResult.Nothing);
         }
 
-        if (Volatile.Read(ref _unproved) >= MostReplaced)
+        if (RefusesAnother(recycle, Plugin))
+        {
+            return Task.FromResult<UnloadResult?>(null);
+        }
+
+        if (Unproved.Count >= MostReplaced)
         {
             // One that leaks is not made to leak again and again. A collection that proves them gone lets it go on.
-            string waits = $"{MostReplaced} replaced generations are still in memory; it is recycled when a collection has proved one of them gone.";
+            string waits = $"{MostReplaced} generations before it are still in memory; it is recycled when a collection has proved one of them gone.";
             Log.NotReplaced(_log, Plugin.Id, "It was not recycled", FaultKind.UnloadLeak, waits);
             recycle.Fail(new PluginUnavailableException($"{Plugin.Id}: {waits}", new PluginFault(Plugin.Id, FaultKind.Unavailable) { Tier = _tier, Generation = view.Generation }));
             return Task.FromResult<UnloadResult?>(null);
@@ -210,12 +213,6 @@ internal sealed partial class PluginSupervisor
             ImmutableInterlocked.Update(ref _leaving, static (all, one) => all.Remove(one), old);
             Log.Stopped(log, Plugin.Id, old.Number, result.Outcome, result.AbandonedCalls);
             _commands.Writer.TryWrite(new Command.Freed(null, null, old, result));
-            if (result.Outcome != UnloadOutcome.Unloaded && old.Instance is InProcessInstance instance)
-            {
-                Interlocked.Increment(ref _unproved);
-                _ = ProveReplacedAsync(instance);
-            }
-
             command.Complete(result);
         }
         catch (Exception unexpected)
@@ -223,21 +220,6 @@ internal sealed partial class PluginSupervisor
             // Nobody awaits this but a stop, which must go on.
             Log.CommandFailed(_log, Plugin.Id, "end of a replaced generation", unexpected);
             command.Fail(unexpected);
-        }
-    }
-
-    // Looks, and forces nothing, until a natural collection has proved that it is gone.
-    private async Task ProveReplacedAsync(InProcessInstance instance)
-    {
-        for (TimeSpan pause = TimeSpan.FromSeconds(1); !_closing.IsCancellationRequested; pause = pause * 2 < s_longestLook ? pause * 2 : s_longestLook)
-        {
-            await Task.Delay(pause, Clock, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if ((await instance.ProveUnloadAsync(force: false).ConfigureAwait(false)).Outcome == UnloadOutcome.Unloaded)
-            {
-                Interlocked.Decrement(ref _unproved);
-                Log.ReplacedGone(_log, Plugin.Id, instance.Generation);
-                return;
-            }
         }
     }
 }

@@ -16,6 +16,11 @@ internal sealed partial class PluginSupervisor
             return UnloadResult.Nothing;
         }
 
+        if (replacement is null)
+        {
+            ThrowWherePinnedRestart();
+        }
+
         string? movedBefore = _demotion;
         UnloadResult result = await StopGenerationAsync(willReturn: true, "Restarting on request.", _settings.DrainTimeout).ConfigureAwait(false);
         if (replacement is not null)
@@ -23,8 +28,8 @@ internal sealed partial class PluginSupervisor
             // Where this very stop was one leak too many, the replacement was placed without knowing.
             string? moved = replacement.MayBeDemoted == true && replacement.Placement.Tier == PluginTier.InProcess && _demotion != movedBefore ? _demotion : null;
             Volatile.Write(ref _plugin, replacement);
-            _tier = moved is null ? replacement.Placement.Tier : PluginTier.Process;
-            _demotion = moved;
+            _demotion = TierOf(replacement) == replacement.Placement.Tier ? moved : _demotion;
+            _tier = moved is null ? TierOf(replacement) : PluginTier.Process;
         }
 
         _history = RestartHistory.Empty;
@@ -88,30 +93,10 @@ internal sealed partial class PluginSupervisor
         CountLeak(result, view.Generation);
         _readyAt = null;
         Log.Stopped(_log, Plugin.Id, view.Generation, result.Outcome, result.AbandonedCalls);
-        bool unproved = result.Outcome == UnloadOutcome.Pending;
-        _machine.Rest(unproved ? PluginState.Unloading : PluginState.Stopped, reason);
-        if (unproved && !willReturn && view.Instance is InProcessInstance instance)
-        {
-            _ = ProveLaterAsync(instance, view.Generation, reason);
-        }
-
+        reason = result.Outcome == UnloadOutcome.Pinned ? $"{reason} {PinnedStays}" : reason;
+        bool lingers = result.Outcome != UnloadOutcome.Unloaded && view.Instance!.MayLinger;
+        _machine.Rest(lingers || result.Outcome == UnloadOutcome.Pending ? PluginState.Unloading : PluginState.Stopped, reason);
         return result;
-    }
-
-    // Looks, and forces nothing, until a natural collection has proved the unload or the plugin runs again.
-    private async Task ProveLaterAsync(InProcessInstance instance, int generation, string reason)
-    {
-        TimeSpan pause = TimeSpan.FromSeconds(1);
-        while (!_closing.IsCancellationRequested && View is { State: PluginState.Unloading } view && view.Generation == generation)
-        {
-            await Task.Delay(pause, Clock, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = TimeSpan.FromSeconds(Math.Min(pause.TotalSeconds * 2, 60));
-            UnloadResult proof = await instance.ProveUnloadAsync(force: false).ConfigureAwait(false);
-            if (proof.Outcome == UnloadOutcome.Unloaded)
-            {
-                _machine.TryProved(generation, reason);
-            }
-        }
     }
 
     private async Task<UnloadResult> StopLiveAsync(TimeSpan drain)
@@ -141,21 +126,8 @@ internal sealed partial class PluginSupervisor
             result = new UnloadResult(UnloadOutcome.TimedOut, 0, []);
         }
 
-        RecordLeak(result, instance.Generation);
+        FollowUnload(instance, result);
         return result;
     }
 
-    private void RecordLeak(UnloadResult unload, int generation)
-    {
-        if (unload.Outcome == UnloadOutcome.Leaked)
-        {
-            // The plugin may run out of process by now.
-            Observer.Fault(Describe(null, FaultKind.UnloadLeak, "Its load context stayed in memory after it was unloaded.") with
-            {
-                Generation = generation,
-                Tier = PluginTier.InProcess,
-                WorkerPid = null,
-            });
-        }
-    }
 }

@@ -11,7 +11,7 @@ internal sealed partial class PluginSupervisor
     private async Task WatchWearAsync(LiveGeneration live)
     {
         RecycleOptions options = live.Plugin.Manifest!.Recycle;
-        if (!RecyclePolicy.IsOn(options))
+        if (!RecyclePolicy.IsOn(options) || (_tier == PluginTier.InProcess && IsPinned))
         {
             return;
         }

@@ -50,7 +50,7 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
         _stages = new StageSlots(plugin.Id, settings.Flight);
         _workerSlots = NewSlots();
         _own = _current = new GuardSet(this, plugin.Contracts, new GenerationLeases(this, _workerSlots, 0, plugin));
-        _sets.Add(_own);
+        _sets = [_own];
         _freeSets.Add(_own);
         if (plugin.Placement.Tier is null)
         {
@@ -122,6 +122,12 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
                 reasons.Add(spare);
             }
 
+            reasons.AddRange(UnprovedReasons);
+            if (StuckReason is { } stuck)
+            {
+                reasons.Add(stuck);
+            }
+
             foreach (WorkerStatus worker in View.Instance?.Workers ?? [])
             {
                 if (worker is { State: WorkerState.Ready, Reason: { } trouble })
@@ -161,7 +167,9 @@ internal sealed partial class PluginSupervisor : IAsyncDisposable
     public Task<UnloadResult> StopAsync() => PostStopAsync(new Command.Stop(_settings.DrainTimeout));
 
     /// <summary>Stops the running generation and starts the next; calls wait meanwhile. Spends no restart budget.</summary>
-    public Task<UnloadResult> RestartAsync() => PostStopAsync(new Command.Restart());
+    /// <exception cref="PluginRefusedException">It is pinned in the application.</exception>
+    public Task<UnloadResult> RestartAsync() =>
+        PinnedRefusal("restarted") is { } refused ? Task.FromException<UnloadResult>(refused) : PostStopAsync(new Command.Restart());
 
     /// <summary>How long a call of this method may take.</summary>
     public TimeSpan TimeoutOf(ContractMethod method) => method.Timeout ?? Plugin.Manifest?.Limits.CallTimeout ?? Timeout.InfiniteTimeSpan;

@@ -19,6 +19,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
     private readonly FlightRecorder _flight;
     private readonly PluginMeters _meters;
     private readonly IDisposable _journaling;
+    private readonly StuckCallWatch _stuckCalls;
 
     private RuntimeParts(PluginRuntimeOptions options, StateFolder state)
     {
@@ -55,17 +56,18 @@ internal sealed class RuntimeParts : IAsyncDisposable
             contracts,
             Demotions,
             Logger);
-        ProcessTierOptions workers = WorkersOf(options);
+        ProcessTierOptions workers = WorkersOf(options, state);
         WorkerProgram = WorkerCommand.ProgramOf(workers);
         Supervision = new SupervisorSettings
         {
             Clock = options.Clock,
             Jitter = new Jitter(new Random(options.JitterSeed ?? unchecked((int)options.Clock.GetTimestamp()))),
-            Tiers = CreateTiers(options, workers, Running),
+            Tiers = CreateTiers(options, workers, Running, HoldersOf(options, state, Logger)),
             Recorder = Recorder,
             Flight = _flight,
             FaultRate = options.FaultRate,
             RestartQueue = new RestartQueue(options.RestartRate, options.Clock),
+            Unload = options.Unload,
             DrainTimeout = options.DrainTimeout,
             StartTimeout = options.StartTimeout,
             HealthTimeout = options.HealthTimeout,
@@ -74,6 +76,8 @@ internal sealed class RuntimeParts : IAsyncDisposable
             RoundTrip = options.RoundTripInProcess,
             Services = Services.Grant,
             Demotions = Demotions,
+            StuckCalls = _stuckCalls = new StuckCallWatch(options.StuckCalls, options.Clock, Logger),
+            TakesUnhandled = options.HandleUnhandledExceptions && ForeignFaults.Enable(Logger),
             Logger = Logger,
             LoggerFactory = options.LoggerFactory,
         };
@@ -136,6 +140,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
     /// <summary>Closes all the rest, after <see cref="EndTiersAsync"/>.</summary>
     public async ValueTask DisposeAsync()
     {
+        _stuckCalls.Dispose();
         Services.Dispose();
         _meters.Dispose();
         Recorder.Dispose();
@@ -146,13 +151,21 @@ internal sealed class RuntimeParts : IAsyncDisposable
         State.Dispose();
     }
 
-    private static IReadOnlyList<ITier> CreateTiers(PluginRuntimeOptions options, ProcessTierOptions workers, RunningWorkers running) =>
+    private static IReadOnlyList<ITier> CreateTiers(
+        PluginRuntimeOptions options, ProcessTierOptions workers, RunningWorkers running, HolderSearch holders) =>
     [
-        new InProcessTier(new InProcessOptions { ForceUnloadProof = options.ForceUnloadProof }, options.Clock, options.LoggerFactory),
+        new InProcessTier(
+            new InProcessOptions { ForceUnloadProof = options.ForceUnloadProof, ClearFrameworkCaches = options.Unload.ClearFrameworkCaches },
+            options.Clock,
+            options.LoggerFactory,
+            options.NameHolders ? holders.NameAsync : null),
         new ProcessTier(workers, options.Clock, options.LoggerFactory.CreateLogger<ProcessTier>(), running),
     ];
 
-    private static ProcessTierOptions WorkersOf(PluginRuntimeOptions options)
+    // Made even where nobody may ask: it removes what a host that was killed over a dump has left.
+    private static HolderSearch HoldersOf(PluginRuntimeOptions options, StateFolder state, ILogger logger) => new(state.Holders, new HolderOptions(), options.Clock, logger);
+
+    private static ProcessTierOptions WorkersOf(PluginRuntimeOptions options, StateFolder state)
     {
         ProcessTierOptions workers = new()
         {
@@ -163,6 +176,7 @@ internal sealed class RuntimeParts : IAsyncDisposable
             PayloadAreaBytes = options.PayloadAreaBytes,
             MaxPayloadBytes = options.MaxPayloadBytes,
             Spares = options.Spares,
+            FrameworkConfigurations = Path.Combine(state.Path, "frameworks"),
         };
         return options.Workers?.Invoke(workers) ?? workers;
     }

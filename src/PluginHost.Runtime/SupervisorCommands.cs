@@ -90,6 +90,16 @@ internal abstract class Command
         public ObjectSlots? Slots { get; } = slots;
     }
 
+    /// <summary>A generation that was unloaded counts as leaked, though nobody forced a proof.</summary>
+    public sealed class LeftBehind(int generation, UnloadResult unload) : Command
+    {
+        /// <summary>The generation.</summary>
+        public int Generation { get; } = generation;
+
+        /// <summary>What became of it.</summary>
+        public UnloadResult Unload { get; } = unload;
+    }
+
     /// <summary>The delay before a restart is over.</summary>
     public sealed class Retry(int generation, string cause, bool hasPlace = false) : Command
     {
@@ -133,6 +143,16 @@ internal abstract class Command
 
         /// <summary>What was made good.</summary>
         public PoolLoss Loss { get; } = loss;
+    }
+
+    /// <summary>A generation let an exception out where no call takes it.</summary>
+    public sealed class Condemned(int generation, FaultRecord fault) : Command
+    {
+        /// <summary>The generation.</summary>
+        public int Generation { get; } = generation;
+
+        /// <summary>What it was, recorded already.</summary>
+        public FaultRecord Fault { get; } = fault;
     }
 
     /// <summary>A generation failed.</summary>

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using PluginHost.Loading.Unloading;
+using PluginHost.Runtime.InProcess;
 using PluginHost.Runtime.Resilience;
 using PluginHost.Runtime.Services;
 using PluginHost.Runtime.Tiers;
@@ -32,6 +34,21 @@ internal sealed record SupervisorSettings
 
     /// <summary>Keeps what plugins did to their hosts; null in tests without it.</summary>
     public Demotions? Demotions { get; init; }
+
+    /// <summary>When an unload that nobody forces to be proved counts as leaked.</summary>
+    public UnloadOptions Unload { get; init; } = new();
+
+    /// <summary>How many collections of the oldest generation there were so far.</summary>
+    public Func<int> Collections { get; init; } = static () => GC.CollectionCount(2);
+
+    /// <summary>Empties the framework's caches of types and gives what failed.</summary>
+    public Func<IReadOnlyList<string>> ClearCaches { get; init; } = FrameworkCaches.Clear;
+
+    /// <summary>Looks for calls in-process that hold their threads; null for nobody.</summary>
+    public StuckCallWatch? StuckCalls { get; init; }
+
+    /// <summary>True where exceptions that leave in-process plugins' own threads are taken.</summary>
+    public bool TakesUnhandled { get; init; }
 
     /// <summary>How long a stop waits for calls in flight.</summary>
     public required TimeSpan DrainTimeout { get; init; }

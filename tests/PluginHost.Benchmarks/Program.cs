@@ -25,5 +25,17 @@ if (args.Contains("--start"))
     return 0;
 }
 
+if (args.Contains("--guard"))
+{
+    await GuardCosts.RunAsync();
+    return 0;
+}
+
+if (args.Contains("--unload"))
+{
+    await UnloadSpeed.RunAsync();
+    return 0;
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(RpcRoundTrip).Assembly).Run(args);
 return 0;

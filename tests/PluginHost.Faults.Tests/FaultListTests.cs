@@ -65,6 +65,7 @@ public sealed class FaultListTests
         Aftermath.Restarted => "restarted at once",
         Aftermath.Retried => "started again after a second",
         Aftermath.Quarantined => "quarantined",
+        Aftermath.QuarantinedAtOnce => "quarantined at once; the host goes on",
         Aftermath.Refused => "refused",
         Aftermath.Replaced => "replaced, as somebody asked",
         _ => "goes on in a child process",

@@ -18,6 +18,12 @@ public sealed class InProcessFaultTests(InProcessFaultTests.Host host, ITestOutp
         {
             Records = [FaultKind.Timeout], Says = "Faulty.Loop", Calls = InFlight.None, Then = Aftermath.GoesOn,
         },
+        new(7, "in-process: a call that does not return", run => Task.Run(() => run.Victim.Hang(1500, CancellationToken.None)))
+        {
+            Records = [FaultKind.Hang], Says = "Faulty.Hang holds thread", Calls = InFlight.None, Then = Aftermath.GoesOn,
+        },
+        new(14, "in-process: exception on a thread of its own", run => Task.Run(() => run.Victim.ThreadException("on its own"))) { Then = Aftermath.QuarantinedAtOnce, Records = [FaultKind.UnhandledException], Says = "An exception left", Calls = InFlight.None },
+        new(14, "in-process: exception in an async void method", run => Task.Run(() => run.Victim.AsyncVoid("where nobody waits"))) { Then = Aftermath.QuarantinedAtOnce, Records = [FaultKind.UnhandledException], Says = "An exception left", Calls = InFlight.None },
         Leaking("event"),
         Leaking("thread"),
         Leaking("timer"),
@@ -50,7 +56,12 @@ public sealed class InProcessFaultTests(InProcessFaultTests.Host host, ITestOutp
     {
         private protected override PluginTier Tier => PluginTier.InProcess;
 
-        private protected override PluginRuntimeOptions Change(PluginRuntimeOptions options) => options with { ForceUnloadProof = true };
+        private protected override PluginRuntimeOptions Change(PluginRuntimeOptions options) => options with
+        {
+            ForceUnloadProof = true,
+            HandleUnhandledExceptions = true,
+            StuckCalls = new StuckCallOptions { ShortestPause = TimeSpan.FromMilliseconds(50), LostThreads = 0 },
+        };
 
         private protected override PluginOverrides Override(PluginOverrides overrides) =>
             overrides with { Limits = new LimitOverrides { CallTimeout = TimeSpan.FromMilliseconds(500) } };

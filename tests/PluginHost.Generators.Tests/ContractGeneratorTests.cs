@@ -145,7 +145,7 @@ public sealed class ContractGeneratorTests
     {
         SortedDictionary<string, string> files = Compiled.Generate("[assembly: GenerateContract(typeof(ITwice))]\n[PluginContract] public interface ITwice { int Get(int id); }");
 
-        Assert.Equal(["ContractValues.g.cs", "ITwice.g.cs"], files.Keys);
+        Assert.Equal(["ContractBaseline.g.cs", "ContractValues.g.cs", "ITwice.g.cs"], files.Keys);
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class ContractGeneratorTests
     {
         GeneratorDriverRunResult result = Compiled.Run("[PluginContract] public interface IBad { int P { get; } }\n[PluginContract] public interface IGood { int Get(); }", out _);
 
-        Assert.Equal(["ContractValues.g.cs", "IGood.g.cs"], result.Results[0].GeneratedSources.Select(s => s.HintName).Order());
+        Assert.Equal(["ContractBaseline.g.cs", "ContractValues.g.cs", "IGood.g.cs"], result.Results[0].GeneratedSources.Select(s => s.HintName).Order());
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public sealed class ContractGeneratorTests
             }
             """);
 
-        Assert.Equal(3, files.Count);
+        Assert.Equal(4, files.Count);
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class ContractGeneratorTests
             [Obsolete] public sealed class Old { public string Name { get; init; } public Old Next { get; init; } }
             """);
 
-        Assert.Equal(2, files.Count);
+        Assert.Equal(3, files.Count);
     }
 
     private static void Compare(string name, SortedDictionary<string, string> files)

@@ -64,8 +64,14 @@ internal readonly struct AddAwaiting<TSite> : IAsyncCall
 /// <summary>Compiles a loop for calls of the raw object, so that what the JIT learns there stays apart from the other loops.</summary>
 internal readonly struct RawSite;
 
+/// <summary>The same for the raw object that is loaded for good.</summary>
+internal readonly struct PinnedRawSite;
+
 /// <summary>Compiles a loop for calls of the guard with an in-process plugin.</summary>
 internal readonly struct GuardedSite;
+
+/// <summary>The same with a plugin that is loaded for good.</summary>
+internal readonly struct PinnedSite;
 
 /// <summary>Compiles a loop for calls of a child process.</summary>
 internal readonly struct RemoteSite;

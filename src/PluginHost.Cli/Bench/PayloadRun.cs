@@ -44,6 +44,7 @@ internal sealed class PayloadRun : IAsyncDisposable
             Directory = benchPlugins,
             LoggerFactory = loggers,
             ContractAssemblies = [typeof(IBulk).Assembly],
+            HandleUnhandledExceptions = true,
             Clock = clock,
         };
         try

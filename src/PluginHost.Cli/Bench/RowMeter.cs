@@ -5,9 +5,8 @@ using PluginHost.Contracts.Faults;
 namespace PluginHost.Cli.Bench;
 
 /// <summary>Measures one row for one round: one call after the other, 64 at once, one a millisecond.</summary>
-/// <param name="raw">The raw object.</param>
 /// <param name="clock">The clock of the sparse calls.</param>
-internal sealed class RowMeter(IBench raw, TimeProvider clock)
+internal sealed class RowMeter(TimeProvider clock)
 {
     /// <summary>How many calls are in flight at once where many are.</summary>
     public const int Flows = 64;
@@ -31,7 +30,7 @@ internal sealed class RowMeter(IBench raw, TimeProvider clock)
         CancellationToken given = row.HasToken ? token : CancellationToken.None;
         int batch = row.Tier == PluginTier.InProcess ? InProcessBatch : 1;
         int samples = (int)Math.Clamp(row.Rate * time.TotalSeconds * SequentialShare / batch, FewestSamples, MostSamples);
-        double[] rawNs = await TimeAsync(row.Raw, raw, InProcessBatch, RawSamples, given).ConfigureAwait(false);
+        double[] rawNs = await TimeAsync(row.Raw, row.RawTarget, InProcessBatch, RawSamples, given).ConfigureAwait(false);
 
         (double[] ns, double bytes, double perSecond) = await SequentialAsync(row, batch, samples, given).ConfigureAwait(false);
         row.Rate = perSecond;

@@ -28,6 +28,12 @@ internal sealed class TaxRow
     /// <summary>How it is called.</summary>
     public required CallLoop Loop { get; init; }
 
+    /// <summary>What is called raw.</summary>
+    public required IBench RawTarget { get; init; }
+
+    /// <summary>True where the plugin is loaded for good.</summary>
+    public bool IsPinned { get; init; }
+
     /// <summary>The same calls of the raw object.</summary>
     public required CallLoop Raw { get; init; }
 
@@ -44,18 +50,19 @@ internal sealed class TaxRow
     public List<TaxRound> Rounds { get; } = [];
 
     /// <summary>The row of the report: medians over the rounds.</summary>
-    /// <param name="interfaceCallNs">The raw interface call.</param>
+    /// <param name="interfaceCallNs">The raw interface call of a plugin that can be unloaded.</param>
+    /// <param name="pinnedCallNs">The raw interface call of one that is loaded for good.</param>
     /// <param name="socketNs">The socket's round trip.</param>
     /// <param name="memoryNs">The shared memory's round trip.</param>
-    public TaxTierLine ToLine(double interfaceCallNs, double socketNs, double memoryNs)
+    public TaxTierLine ToLine(double interfaceCallNs, double pinnedCallNs, double socketNs, double memoryNs)
     {
         bool isInProcess = Tier == PluginTier.InProcess;
-        double floorNs = isInProcess ? interfaceCallNs : Transport == Ring ? memoryNs : socketNs;
+        double floorNs = isInProcess ? (IsPinned ? pinnedCallNs : interfaceCallNs) : Transport == Ring ? memoryNs : socketNs;
         double p50 = Median(r => r.P50Ns);
         return new TaxTierLine
         {
             Tier = Tier,
-            Mode = isInProcess ? "unloadable" : null,
+            Mode = isInProcess ? (IsPinned ? "pinned" : "unloadable") : null,
             Transport = Transport,
             Codec = Codec,
             Caller = Loop.IsSynchronous ? "sync" : "async",

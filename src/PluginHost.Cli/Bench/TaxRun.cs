@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Bench.Contracts;
 using Microsoft.Extensions.Logging;
 using PluginHost.Cli.Output;
@@ -31,11 +32,14 @@ internal sealed class TaxRun : IAsyncDisposable
     private readonly List<PluginRuntime> _runtimes = [];
     private readonly List<TaxRow> _rows = [];
     private readonly List<double> _interfaceNs = [];
+    private readonly List<double> _pinnedNs = [];
     private readonly List<double> _socketNs = [];
     private readonly List<double> _memoryNs = [];
     private readonly SyncLoop<Add<RawSite>> _interfaceCall = new();
+    private readonly SyncLoop<Add<PinnedRawSite>> _pinnedCall = new();
     private readonly TimeProvider _clock;
     private readonly RawTarget _raw;
+    private readonly RawTarget _pinnedRaw;
     private readonly RowMeter _meter;
     private readonly SocketPingPong _socket;
     private readonly SharedMemoryPingPong _memory;
@@ -43,13 +47,14 @@ internal sealed class TaxRun : IAsyncDisposable
     private TaxRun(string benchPlugins, string scratch, TimeProvider clock)
     {
         _clock = clock;
-        _raw = new RawTarget(benchPlugins);
-        _meter = new RowMeter(_raw.Bench, clock);
+        _raw = new RawTarget(benchPlugins, isPinned: false);
+        _pinnedRaw = new RawTarget(benchPlugins, isPinned: true);
+        _meter = new RowMeter(clock);
         _socket = new SocketPingPong(scratch);
         _memory = new SharedMemoryPingPong(scratch);
     }
 
-    /// <summary>Starts the runtimes that are measured: one in-process, and one for each codec and transport out of process.</summary>
+    /// <summary>Starts the runtimes that are measured: one for each mode in-process, and one for each codec and transport out of process.</summary>
     /// <param name="benchPlugins">The folder with the measured plugin's folder.</param>
     /// <param name="scratch">A private folder for state and sockets.</param>
     /// <param name="loggers">Where the engine logs.</param>
@@ -66,13 +71,22 @@ internal sealed class TaxRun : IAsyncDisposable
             StateFolder = Path.Combine(scratch, "near"),
             LoggerFactory = loggers,
             ContractAssemblies = [typeof(IBench).Assembly],
+            HandleUnhandledExceptions = true,
             Clock = clock,
         };
         PluginOverrides far = new() { Tier = PluginTier.Process };
         PluginPolicy afar = near.Policy with { Plugins = new Dictionary<string, PluginOverrides> { [PluginId] = far } };
         try
         {
-            run.AddInProcess(await run.OpenAsync(near, cancellationToken).ConfigureAwait(false));
+            run.AddInProcess(await run.OpenAsync<IBench>(near, cancellationToken).ConfigureAwait(false));
+            string pinned = PinnedCopy(benchPlugins, Path.Combine(scratch, "pinned-plugins"));
+            PluginRuntimeOptions forGood = near with
+            {
+                Directory = pinned,
+                Policy = new PluginPolicy { Development = pinned },
+                StateFolder = Path.Combine(scratch, "pinned"),
+            };
+            run.AddPinned(await run.OpenAsync<IPinnedBench>(forGood, cancellationToken).ConfigureAwait(false));
             foreach ((RpcCodec codec, string word, WorkerTransport transport, string carrier) in s_remote)
             {
                 PluginRuntimeOptions options = near with
@@ -82,7 +96,7 @@ internal sealed class TaxRun : IAsyncDisposable
                     Transport = transport,
                     StateFolder = Path.Combine(scratch, $"{word}-{carrier}"),
                 };
-                run.AddProcess(await run.OpenAsync(options, cancellationToken).ConfigureAwait(false), word, carrier);
+                run.AddProcess(await run.OpenAsync<IBench>(options, cancellationToken).ConfigureAwait(false), word, carrier);
             }
         }
         catch
@@ -130,13 +144,15 @@ internal sealed class TaxRun : IAsyncDisposable
         }
 
         _raw.Dispose();
+        _pinnedRaw.Dispose();
     }
 
-    private async Task<IBench> OpenAsync(PluginRuntimeOptions options, CancellationToken cancellationToken)
+    private async Task<IBench> OpenAsync<TContract>(PluginRuntimeOptions options, CancellationToken cancellationToken)
+        where TContract : class, IBench
     {
         PluginRuntime runtime = await PluginRuntime.StartAsync(options, cancellationToken).ConfigureAwait(false);
         _runtimes.Add(runtime);
-        return runtime.Get<IBench>(PluginId);
+        return runtime.Get<TContract>(PluginId);
     }
 
     private async Task RoundAsync(TimeSpan each, bool keep, CancellationToken cancellationToken)
@@ -159,6 +175,8 @@ internal sealed class TaxRun : IAsyncDisposable
     {
         double interfaceCall = Distribution.Median(
             await RowMeter.TimeAsync(_interfaceCall, _raw.Bench, 1000, FloorSamples, CancellationToken.None).ConfigureAwait(false));
+        double pinnedCall = Distribution.Median(
+            await RowMeter.TimeAsync(_pinnedCall, _pinnedRaw.Bench, 1000, FloorSamples, CancellationToken.None).ConfigureAwait(false));
         long[] ticks = new long[FloorSamples];
         _socket.Time(ticks);
         double socket = Distribution.Median(RowMeter.Nanoseconds(ticks));
@@ -167,6 +185,7 @@ internal sealed class TaxRun : IAsyncDisposable
         if (keep)
         {
             _interfaceNs.Add(interfaceCall);
+            _pinnedNs.Add(pinnedCall);
             _socketNs.Add(socket);
             _memoryNs.Add(memory);
         }
@@ -181,6 +200,15 @@ internal sealed class TaxRun : IAsyncDisposable
         Add(target, PluginTier.InProcess, null, new AsyncLoop<AddAwaiting<GuardedSite>>(), new AsyncLoop<AddAwaiting<RawSite>>(), "awaits", hasToken: true);
     }
 
+    private void AddPinned(IBench target)
+    {
+        Add(target, new SyncLoop<Add<PinnedSite>>(), new SyncLoop<Add<PinnedRawSite>>(), "completed", hasToken: false);
+        Add(target, new SyncLoop<AddCancellable<PinnedSite>>(), new SyncLoop<AddCancellable<PinnedRawSite>>(), "completed", hasToken: true);
+        Add(target, new AsyncLoop<AddCompleted<PinnedSite>>(), new AsyncLoop<AddCompleted<PinnedRawSite>>(), "completed", hasToken: false);
+        Add(target, new AsyncLoop<AddCompletedCancellable<PinnedSite>>(), new AsyncLoop<AddCompletedCancellable<PinnedRawSite>>(), "completed", hasToken: true);
+        Add(target, new AsyncLoop<AddAwaiting<PinnedSite>>(), new AsyncLoop<AddAwaiting<PinnedRawSite>>(), "awaits", hasToken: true);
+    }
+
     private void AddProcess(IBench target, string codec, string transport)
     {
         Add(target, PluginTier.Process, (codec, transport), new SyncLoop<AddCancellable<RemoteSite>>(), new SyncLoop<AddCancellable<RawSite>>(), "completed", hasToken: true);
@@ -190,20 +218,49 @@ internal sealed class TaxRun : IAsyncDisposable
     }
 
     private void Add(IBench target, PluginTier tier, (string Codec, string Transport)? remote, CallLoop loop, CallLoop raw, string handler, bool hasToken) => _rows.Add(
-        new TaxRow { Target = target, Tier = tier, Codec = remote?.Codec, Transport = remote?.Transport, Loop = loop, Raw = raw, Handler = handler, HasToken = hasToken });
+        new TaxRow
+        {
+            Target = target, RawTarget = _raw.Bench, Tier = tier, Codec = remote?.Codec, Transport = remote?.Transport, Loop = loop, Raw = raw, Handler = handler, HasToken = hasToken,
+        });
+
+    private void Add(IBench pinned, CallLoop loop, CallLoop raw, string handler, bool hasToken) => _rows.Add(
+        new TaxRow
+        {
+            Target = pinned, RawTarget = _pinnedRaw.Bench, IsPinned = true, Tier = PluginTier.InProcess, Loop = loop, Raw = raw, Handler = handler, HasToken = hasToken,
+        });
+
+    /// <summary>The measured plugin with a manifest that pins it.</summary>
+    private static string PinnedCopy(string benchPlugins, string target)
+    {
+        string source = Path.Combine(benchPlugins, PluginId);
+        string folder = Directory.CreateDirectory(Path.Combine(target, PluginId)).FullName;
+        foreach (string file in Directory.EnumerateFiles(source))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        string manifest = Path.Combine(folder, "plugin.json");
+        JsonObject json = JsonNode.Parse(File.ReadAllText(manifest))!.AsObject();
+        json["unloadable"] = false;
+        json["contracts"] = new JsonArray($"{typeof(IPinnedBench).FullName}@1");
+        File.WriteAllText(manifest, json.ToJsonString());
+        return target;
+    }
 
     private TaxDocument Report()
     {
         double interfaceCall = Distribution.Median([.. _interfaceNs]);
+        double pinnedCall = Distribution.Median([.. _pinnedNs]);
         double socket = Distribution.Median([.. _socketNs]);
         double memory = Distribution.Median([.. _memoryNs]);
         FloorLine[] floors =
         [
             new("interfaceCallCollectible", Math.Round(interfaceCall, 3), null),
+            new("interfaceCallPinned", Math.Round(pinnedCall, 3), null),
             new("unixSocketPingPong", null, Math.Round(socket / 1000, 3)),
             new("sharedMemoryPingPong", null, Math.Round(memory / 1000, 3)),
         ];
-        TaxTierLine[] rows = [.. _rows.Select(row => row.ToLine(interfaceCall, socket, memory))];
+        TaxTierLine[] rows = [.. _rows.Select(row => row.ToLine(interfaceCall, pinnedCall, socket, memory))];
         MachineLine machine = Machine.Describe(Rounds);
         return new TaxDocument(machine, floors, rows, [.. Tax(rows)], TaxMusts.Of(machine, rows));
     }
@@ -211,7 +268,7 @@ internal sealed class TaxRun : IAsyncDisposable
     // In-process the tax is what the guard adds; out of process it is all that a call uses of both processes' time.
     private static IEnumerable<TaxLine> Tax(IReadOnlyList<TaxTierLine> rows)
     {
-        TaxTierLine near = rows.First(r => r is { Tier: PluginTier.InProcess, Caller: "sync", Token: false });
+        TaxTierLine near = rows.First(r => r is { Mode: "unloadable", Caller: "sync", Token: false });
         TaxTierLine[] far = [.. rows.Where(r => r is { Codec: "messagepack", Caller: "async", Handler: "completed", Token: true })];
         foreach (long rate in s_rates)
         {

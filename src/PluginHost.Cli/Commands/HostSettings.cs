@@ -57,6 +57,9 @@ internal sealed record HostSettings
         ContractsDirectory = Contracts,
         StateFolder = State,
         ContractAssemblies = [typeof(Samples.Contracts.IMarkdown).Assembly],
+
+        // The tool owns its process.
+        HandleUnhandledExceptions = true,
         LoggerFactory = loggers,
         Clock = clock,
     };

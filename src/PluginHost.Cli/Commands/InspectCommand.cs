@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Text.Json;
 using PluginHost.Cli.Output;
 using PluginHost.Contracts;
@@ -27,7 +26,7 @@ internal static class InspectCommand
     public static async Task<int> RunAsync(Session session, string plugin, bool unload, CancellationToken cancellationToken)
     {
         HostAttachment.Reading? host = await RunningAsync(session, cancellationToken).ConfigureAwait(false);
-        using InspectedFolder folder = InspectedFolder.Of(session.Options with { Only = [plugin], StartPlugins = false, ForceUnloadProof = unload }, host);
+        using InspectedFolder folder = InspectedFolder.Of(session.Options with { Only = [plugin], StartPlugins = false, ForceUnloadProof = unload, NameHolders = unload }, host);
         PluginRuntime runtime = await PluginRuntime.StartAsync(folder.Options, cancellationToken).ConfigureAwait(false);
         await using (runtime.ConfigureAwait(false))
         {
@@ -66,7 +65,10 @@ internal static class InspectCommand
         UnloadResult result = await runtime.StopAsync(plugin).ConfigureAwait(false);
         double milliseconds = Math.Round(Stopwatch.GetElapsedTime(started).TotalMilliseconds, 3);
         double heap = Math.Round(GC.GetTotalMemory(forceFullCollection: true) / (1024.0 * 1024.0), 3);
-        return new UnloadLine(Words.Of(result.Outcome), result.Holders, milliseconds, heap);
+
+        // After a proof that was forced, what is still only asked to unload is what cannot be: the holder says why.
+        UnloadOutcome outcome = result.Outcome == UnloadOutcome.Pending ? UnloadOutcome.Leaked : result.Outcome;
+        return new UnloadLine(Words.Of(outcome), result.Holders, milliseconds, heap);
     }
 
     // Asked before this command's own runtime is up.
@@ -93,7 +95,8 @@ internal static class InspectCommand
         inspection.SourceFolder,
         folder.PathOf(inspection.StoreFolder),
         folder.PathOf(inspection.DataFolder),
-        [.. (inspection.Assemblies.Count > 0 ? inspection.Assemblies : InFolder(inspection.StoreFolder)).Select(a => a with { From = folder.FileOf(a.From, inspection) })],
+        [.. inspection.Assemblies.Select(a => a with { From = folder.FileOf(a.From, inspection) })],
+        inspection.AssemblyProblems,
         unloaded);
 
     // The rule by hash that would grant what the manifest requests, ready to be put into a policy.
@@ -111,26 +114,6 @@ internal static class InspectCommand
             ["sha256"] = hash,
         };
         return JsonSerializer.SerializeToElement(rule);
-    }
-
-    private static LoadedAssembly[] InFolder(string? folder)
-    {
-        List<LoadedAssembly> assemblies = [];
-        IEnumerable<string> files = folder is null ? [] : Directory.EnumerateFiles(folder, "*.dll", SearchOption.AllDirectories);
-        foreach (string file in files.Order(StringComparer.Ordinal))
-        {
-            try
-            {
-                AssemblyName name = AssemblyName.GetAssemblyName(file);
-                assemblies.Add(new LoadedAssembly(name.Name!, name.Version?.ToString() ?? "", file, Shared: false, "It lies in the plugin's folder; its worker loads it."));
-            }
-            catch (BadImageFormatException)
-            {
-                assemblies.Add(new LoadedAssembly(Path.GetFileName(file), "", file, Shared: false, "A native library in the plugin's folder."));
-            }
-        }
-
-        return [.. assemblies];
     }
 
     private static string? Workers(PluginManifest? manifest) => manifest switch
@@ -171,7 +154,7 @@ internal static class InspectCommand
             screen.People.Write(Tables.Workers([plugin]));
         }
 
-        screen.People.Write(Tables.Assemblies(document.Assemblies));
+        AssemblyScreen.Show(screen, document.Assemblies, document.AssemblyProblems, document.StoreFolder);
         if (document.Unload is { } unload)
         {
             screen.People.Write(Tables.Facts(

@@ -40,6 +40,11 @@ internal static class ListCommand
             session.Screen.Line(reason);
         }
 
+        foreach (string lost in plugins.SelectMany(p => p.LostThreads()))
+        {
+            session.Screen.Line(lost);
+        }
+
         foreach (PluginLine demoted in plugins.Where(p => p.Demotion is not null))
         {
             session.Screen.Line($"{demoted.Id}: {demoted.Demotion}");

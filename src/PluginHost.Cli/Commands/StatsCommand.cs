@@ -30,6 +30,11 @@ internal static class StatsCommand
             session.Screen.People.Write(Tables.Workers(pools));
         }
 
+        foreach (string lost in snapshot.Plugins.Select(PluginLine.Of).SelectMany(p => p.LostThreads()))
+        {
+            session.Screen.Line(lost);
+        }
+
         return ExitCode.Done;
     }
 

@@ -59,6 +59,7 @@ internal sealed record InspectDocument(
     string? StoreFolder,
     string? DataFolder,
     IReadOnlyList<LoadedAssembly> Assemblies,
+    IReadOnlyList<AssemblyProblem> AssemblyProblems,
     UnloadLine? Unload);
 
 /// <summary>What became of a plugin that was loaded and unloaded to see whether it lets go.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Model;
@@ -20,17 +21,29 @@ internal sealed record PluginLine(
     string? Unavailable,
     string? Demotion,
     string? FaultId,
+    IReadOnlyList<UnprovedUnload> Unproved,
     IReadOnlyList<string> Reasons)
 {
+    /// <summary>Calls that hold threads of the host beyond their time; in-process only.</summary>
+    public IReadOnlyList<StuckCall> StuckCalls { get; init; } = [];
+
     /// <summary>The line of a plugin.</summary>
     public static PluginLine Of(PluginStatus status) => new(
         status.Id, status.Version, status.RequestedTrust, status.GrantedTrust, status.Tier, status.State, status.Generation, status.WorkerPid, status.Workers,
-        status.Contracts, status.Unavailable, status.Demotion, status.FaultId, status.Reasons);
+        status.Contracts, status.Unavailable, status.Demotion, status.FaultId, status.Unproved, status.Reasons)
+    {
+        StuckCalls = status.StuckCalls,
+    };
+
+    /// <summary>Each thread that it costs the host, in words.</summary>
+    public IEnumerable<string> LostThreads() => StuckCalls.Select(c => string.Create(
+        CultureInfo.InvariantCulture, $"{Id}: thread {c.ThreadId} of the host is lost in {c.Method} (generation {c.Generation}) since {c.Since.UtcDateTime:u}{(c.Doing is null ? "" : $"; {c.Doing}")}"));
 
     /// <summary>What a person should know of its state: why it may not run, or what has gone wrong; null for nothing.</summary>
     public string? Trouble() =>
         Tier is null ? $"{Id}: {string.Join(' ', Reasons)}"
         : FaultId is not null ? $"{Id}: {(Reasons is [.., var why] ? why : Words.Of(State))} (fault {FaultId})"
+        : Unproved.Any(u => u.IsLeak) ? $"{Id}: generation {string.Join(", ", Unproved.Where(u => u.IsLeak).Select(u => u.Generation))} was unloaded and leaked; see its faults and docs/unloading.md"
         : null;
 }
 

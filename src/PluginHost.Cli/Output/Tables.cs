@@ -1,4 +1,5 @@
 using System.Globalization;
+using PluginHost.Cli.Checks;
 using PluginHost.Loading;
 using PluginHost.Runtime.Model;
 using PluginHost.Telemetry.Recording;
@@ -131,12 +132,12 @@ internal static class Tables
     public static Table Tax(IEnumerable<TaxTierLine> tiers)
     {
         Table table = New(
-            "Ways of calling", "tier", "transport", "codec", "caller", "handler", "token", "p50 ns", "p99 ns", "64 in flight, calls/s", "sparse p50 ns",
+            "Ways of calling", "tier", "mode", "transport", "codec", "caller", "handler", "token", "p50 ns", "p99 ns", "64 in flight, calls/s", "sparse p50 ns",
             "bytes/call", "cpu ns/call", "overhead ns", "× floor");
         foreach (TaxTierLine tier in tiers)
         {
             Add(
-                table, Words.Of(tier.Tier), tier.Transport ?? "-", tier.Codec ?? "-", tier.Caller, tier.Handler, tier.Token ? "yes" : "no", Text(tier.Sequential.P50Ns),
+                table, Words.Of(tier.Tier), tier.Mode ?? "-", tier.Transport ?? "-", tier.Codec ?? "-", tier.Caller, tier.Handler, tier.Token ? "yes" : "no", Text(tier.Sequential.P50Ns),
                 Text(tier.Sequential.P99Ns), Text(Math.Round(tier.InFlight64.CallsPerSecond)), Text(tier.Sparse.P50Ns),
                 Text(tier.AllocatedBytesPerCall), Text(tier.CpuNsPerCall), Text(tier.OverheadNs), Text(tier.TimesFloor));
         }
@@ -201,10 +202,37 @@ internal static class Tables
     /// <summary>A plugin's assemblies.</summary>
     public static Table Assemblies(IEnumerable<LoadedAssembly> assemblies)
     {
-        Table table = New("Assemblies", "name", "version", "whose", "from", "because");
+        Table table = New("Assemblies", "name", "version", "whose", "state", "from", "because");
         foreach (LoadedAssembly assembly in assemblies)
         {
-            Add(table, assembly.Name, assembly.Version, assembly.Shared ? "host's" : "plugin's", assembly.From, assembly.Because);
+            Add(
+                table, assembly.Name, assembly.Version, $"{Words.Of(assembly.Origin)}'s", Words.Of(assembly.State).Replace("notUsed", "not used", StringComparison.Ordinal),
+                assembly.From, assembly.Because);
+        }
+
+        return table;
+    }
+
+    /// <summary>What in the author's own code is hostile to plugins.</summary>
+    public static Table Findings(IEnumerable<Finding> findings)
+    {
+        Table table = New("In the plugin's own code", "severity", "rule", "method", "at", "uses", "times");
+        foreach (Finding finding in findings)
+        {
+            Add(
+                table, Words.Of(finding.Severity), finding.Rule, finding.Method ?? $"(all of {finding.Assembly})", finding.At ?? "-", finding.Api, Text(finding.Count));
+        }
+
+        return table;
+    }
+
+    /// <summary>What in libraries is.</summary>
+    public static Table Libraries(IEnumerable<LibraryFindings> libraries)
+    {
+        Table table = New("In libraries that it ships", "library", "rule", "gravest", "times", "such as");
+        foreach (LibraryFindings library in libraries)
+        {
+            Add(table, library.Assembly, library.Rule, Words.Of(library.Severity), Text(library.Count), library.Methods is [var first, ..] ? first : "-");
         }
 
         return table;

@@ -23,7 +23,7 @@ internal sealed record TaxTierLine
     /// <summary>The tier.</summary>
     public required PluginTier Tier { get; init; }
 
-    /// <summary>In-process: <c>unloadable</c>; null elsewhere.</summary>
+    /// <summary>In-process: <c>unloadable</c> or <c>pinned</c>; null elsewhere.</summary>
     public string? Mode { get; init; }
 
     /// <summary>Out of process: <c>socket</c> or <c>ring</c>; null in-process.</summary>
@@ -59,7 +59,7 @@ internal sealed record TaxTierLine
     /// <summary>The call minus the raw call of the same shape in the same run.</summary>
     public required double OverheadNs { get; init; }
 
-    /// <summary>Over the tier's floor: the raw interface call, the socket's ping-pong, or that of shared memory.</summary>
+    /// <summary>Over the tier's floor: the raw interface call of the same mode, the socket's ping-pong, or that of shared memory.</summary>
     public required double TimesFloor { get; init; }
 }
 

@@ -1,8 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using PluginHost.Cli.Checks;
 using PluginHost.Contracts;
 using PluginHost.Contracts.Faults;
+using PluginHost.Loading;
 using PluginHost.Runtime.Model;
 
 namespace PluginHost.Cli.Output;
@@ -19,6 +21,11 @@ namespace PluginHost.Cli.Output;
         typeof(CamelCaseWord<PluginState>),
         typeof(CamelCaseWord<IsolationMode>),
         typeof(CamelCaseWord<WorkerState>),
+        typeof(CamelCaseWord<Severity>),
+        typeof(CamelCaseWord<HostileTo>),
+        typeof(CamelCaseWord<AssemblyOrigin>),
+        typeof(CamelCaseWord<AssemblyState>),
+        typeof(CamelCaseWord<AssemblyProblemKind>),
     ])]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(DemoDocument))]
@@ -29,6 +36,8 @@ namespace PluginHost.Cli.Output;
 [JsonSerializable(typeof(RunDocument))]
 [JsonSerializable(typeof(CallDocument))]
 [JsonSerializable(typeof(InspectDocument))]
+[JsonSerializable(typeof(CheckDocument))]
+[JsonSerializable(typeof(ProbeDocument))]
 [JsonSerializable(typeof(TaxDocument))]
 [JsonSerializable(typeof(PayloadDocument))]
 [JsonSerializable(typeof(StartDocument))]

@@ -6,8 +6,11 @@ namespace PluginHost.Contracts.Invocation;
 /// </summary>
 public struct CallToken
 {
+    private static readonly Lock s_lock = new();
+    private static readonly List<WeakReference<Spare>> s_spares = [];
+
     [ThreadStatic]
-    private static CancellationTokenSource? t_spare;
+    private static Spare? t_spare;
 
     private CancellationTokenSource? _source;
     private CancellationTokenRegistration _link;
@@ -19,8 +22,9 @@ public struct CallToken
     /// <param name="caller">The caller's token; may be none.</param>
     public static CallToken Rent(CancellationToken caller)
     {
-        CancellationTokenSource source = t_spare ?? new CancellationTokenSource();
-        t_spare = null;
+        Spare spare = t_spare ?? NewSpare();
+        CancellationTokenSource source = spare.Source ?? new CancellationTokenSource();
+        spare.Source = null;
         CallToken token = new() { _source = source };
         if (caller.CanBeCanceled)
         {
@@ -42,8 +46,32 @@ public struct CallToken
     /// <summary>Ends the use of a token from <see cref="RentLease"/> whose call gave nothing that outlives it.</summary>
     public readonly void Drop() => Lease?.Unlink();
 
-    /// <summary>Asks the plugin to stop this call.</summary>
-    public readonly void Cancel() => _source?.Cancel();
+    /// <summary>Asks the plugin to stop this call, whose caller has given it up: from now on nothing here refers to the caller's token.</summary>
+    public void Cancel()
+    {
+        _link.Unregister();
+        _link = default;
+        _source?.Cancel();
+    }
+
+    /// <summary>
+    /// Forgets the sources that threads keep for their next calls: a plugin may have registered on one after its call had ended, and an idle thread would
+    /// keep that. For the engine, when it unloads one; any thread.
+    /// </summary>
+    public static void DropSpares()
+    {
+        lock (s_lock)
+        {
+            foreach (WeakReference<Spare> kept in s_spares)
+            {
+                if (kept.TryGetTarget(out Spare? spare))
+                {
+                    // Its thread may take it at this moment: then it is in use, and dropped of what was registered when that call ends.
+                    spare.Source = null;
+                }
+            }
+        }
+    }
 
     /// <summary>The source of a token from <see cref="RentLease"/>; else null.</summary>
     internal readonly LeaseTokenSource? Lease => _source as LeaseTokenSource;
@@ -61,11 +89,29 @@ public struct CallToken
         _link.Dispose();
         if (source.TryReset())
         {
-            t_spare = source;
+            (t_spare ?? NewSpare()).Source = source;
         }
         else
         {
             source.Dispose();
         }
+    }
+
+    private static Spare NewSpare()
+    {
+        Spare spare = new();
+        lock (s_lock)
+        {
+            s_spares.RemoveAll(static kept => !kept.TryGetTarget(out _));
+            s_spares.Add(new WeakReference<Spare>(spare));
+        }
+
+        return t_spare = spare;
+    }
+
+    /// <summary>The source that a thread keeps for its next call.</summary>
+    private sealed class Spare
+    {
+        public CancellationTokenSource? Source;
     }
 }

@@ -38,7 +38,13 @@ internal sealed class LeaseTokenSource : CancellationTokenSource
     /// <summary>Lets go of the callers' tokens.</summary>
     public void Unlink()
     {
-        _first.Dispose();
-        _second.Dispose();
+        CancellationTokenRegistration first = _first;
+        CancellationTokenRegistration second = _second;
+
+        // A registration that has ended still refers to the caller's source, and whoever got this token may keep it.
+        _first = default;
+        _second = default;
+        first.Dispose();
+        second.Dispose();
     }
 }

@@ -182,6 +182,29 @@ public static unsafe class ThreadBlocks
         return threads;
     }
 
+    /// <summary>
+    /// What the threads are doing that are inside of one of some slots now, with all that they are inside of. Allocates nothing for others. Thread-safe; a
+    /// moment's picture. Reads those slots of every block.
+    /// </summary>
+    /// <param name="among">Reserved slots; one that was given back since counts as empty.</param>
+    public static IReadOnlyList<ThreadActivity> Activity(ReadOnlySpan<int> among)
+    {
+        List<ThreadActivity>? threads = null;
+        lock (s_lock)
+        {
+            foreach (nint block in s_blocks)
+            {
+                int thread = Volatile.Read(ref ((int*)block)[0]);
+                if (thread != 0 && IsInside(block, among))
+                {
+                    (threads ??= []).Add(new ThreadActivity(thread, LastEntered(new ReadOnlySpan<byte>((void*)block, HeaderBytes)), Inside_NeedsLock(block)));
+                }
+            }
+        }
+
+        return threads ?? (IReadOnlyList<ThreadActivity>)[];
+    }
+
     /// <summary>Reads which slot a block's thread entered last.</summary>
     /// <param name="header">The block's first <see cref="HeaderBytes"/> bytes, of this process or of a dead one's file.</param>
     /// <returns>The slot, or -1 where there is none or the bytes are damaged.</returns>
@@ -200,6 +223,20 @@ public static unsafe class ThreadBlocks
     {
         nint suspended = Volatile.Read(ref s_suspended);
         Interlocked.Add(ref *(long*)Slot(suspended != 0 ? suspended : AcquireSuspended(), slot), change);
+    }
+
+    private static bool IsInside(nint block, ReadOnlySpan<int> among)
+    {
+        foreach (int slot in among)
+        {
+            long* counts = (long*)Slot(block, slot);
+            if (Volatile.Read(ref counts[0]) != Volatile.Read(ref counts[1]))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static List<(int Slot, long Entered)> Inside_NeedsLock(nint block)

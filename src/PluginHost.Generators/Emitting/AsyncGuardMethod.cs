@@ -27,7 +27,15 @@ internal sealed class AsyncGuardMethod(CodeWriter code, ContractModel contract, 
         code.Line($"{contract.InterfaceCode}? inside = this.Inside;");
         code.Open("if (inside is null)").Line($"return this.Elsewhere{_index}(entry{arguments});").Close().Line();
         code.Open("if (this.IsSampled(entry))").Line($"return this.Sampled{_index}(inside, entry{arguments});").Close().Line();
-        Body(isSampled: false);
+        if (_isTask || NeedsDetach)
+        {
+            Body(isSampled: false);
+        }
+        else
+        {
+            ImmediateBody();
+        }
+
         code.Close().Line();
         code.Open($"private {method.ReturnCode} Sampled{_index}({entering})");
         Body(isSampled: true);
@@ -36,11 +44,43 @@ internal sealed class AsyncGuardMethod(CodeWriter code, ContractModel contract, 
         EmitDetached();
     }
 
+    // One way out with the task as it came: every other is a call of its own, so that the task is never copied on its way through memory.
+    private void ImmediateBody()
+    {
+        string generic = method.Result is null ? string.Empty : $"<{ResultType}>";
+        bool hasToken = _signature.Token is not null;
+        if (hasToken)
+        {
+            Rent();
+        }
+
+        code.Line($"{method.ReturnCode} pending;").Line("bool isCaught = false;").Open("try");
+        code.Line($"pending = inside.{Shapes.NameOf(method)}({_signature.ArgumentsWith("token.Token")});").Close();
+        code.Open("catch (global::System.Exception thrown)");
+        code.Line($"pending = this.Faulted{generic}(entry, {_index}, thrown, {Caller});").Line("isCaught = true;").Close().Line();
+        code.Open("if (IsImmediate(ref pending))");
+        if (hasToken)
+        {
+            code.Line("token.Return();");
+        }
+
+        code.Line("Leave(entry);").Line("return pending;").Close().Line();
+        code.Line($"return this.Settle(pending, entry, {_index}, isCaught{(hasToken ? $", token, {_signature.Token}" : string.Empty)});");
+    }
+
+    private void Rent() => code.Line($"{Shapes.Invocation}CallToken token = {Shapes.Invocation}CallToken.Rent({_signature.Token});");
+
     private void Body(bool isSampled)
     {
-        code.Line(_signature.Token is null
-            ? $"{Shapes.Invocation}CallToken token = default;"
-            : $"{Shapes.Invocation}CallToken token = {Shapes.Invocation}CallToken.Rent({_signature.Token});");
+        if (_signature.Token is null)
+        {
+            code.Line($"{Shapes.Invocation}CallToken token = default;");
+        }
+        else
+        {
+            Rent();
+        }
+
         if (isSampled)
         {
             code.Line($"{Shapes.Invocation}CallSample sample = BeginSample();");
@@ -66,6 +106,8 @@ internal sealed class AsyncGuardMethod(CodeWriter code, ContractModel contract, 
         code.Line($"return this.Awaited({Pending()}, {_index}, {(isSampled ? "StartOf(in sample)" : "0")}, token, {Caller}){(_isTask ? ".AsTask()" : string.Empty)};");
     }
 
+    private bool NeedsDetach => method.Result is { } type && values.NeedsDetach(type);
+
     private string TaskType => _isTask ? "global::System.Threading.Tasks.Task" : "global::System.Threading.Tasks.ValueTask";
 
     private string Completed() => method.Shape switch
@@ -79,7 +121,7 @@ internal sealed class AsyncGuardMethod(CodeWriter code, ContractModel contract, 
     private string Pending()
     {
         string pending = _isTask ? $"new {ValueTask}(pending)" : "pending";
-        return method.Result is { } type && values.NeedsDetach(type) ? $"Detached{_index}({pending})" : pending;
+        return NeedsDetach ? $"Detached{_index}({pending})" : pending;
     }
 
     private void EndSample(bool isSampled, string isComplete)
@@ -117,7 +159,7 @@ internal sealed class AsyncGuardMethod(CodeWriter code, ContractModel contract, 
     /// <summary>Emits what copies a result that was waited for, where it must be copied.</summary>
     public void EmitDetached()
     {
-        if (method.Result is not { } type || !values.NeedsDetach(type))
+        if (method.Result is not { } type || !NeedsDetach)
         {
             return;
         }

@@ -17,7 +17,11 @@ internal sealed record ContractModel(
     string WireName,
     int Major,
     EquatableArray<MethodModel> Methods,
-    EquatableArray<DataModel> Data);
+    EquatableArray<DataModel> Data)
+{
+    /// <summary>Every enum that the contract reaches and the framework does not own.</summary>
+    public EquatableArray<EnumModel> Enums { get; init; }
+}
 
 /// <summary>What a method gives back.</summary>
 internal enum ResultShape
@@ -60,6 +64,9 @@ internal sealed record MethodModel(
     long? TimeoutTicks,
     bool IsIdempotent)
 {
+    /// <summary>True where the interface gives it a body, so that an implementation may lack it.</summary>
+    public bool HasBody { get; init; }
+
     public bool IsAsync => Shape is not (ResultShape.Void or ResultShape.Value);
 
     /// <summary>True where something that is never copied goes in or comes out.</summary>
@@ -87,4 +94,8 @@ internal sealed record ParameterModel(string Name, string WireName, string Code,
 /// <param name="FullName">Its full name as reflection gives it.</param>
 /// <param name="Id">An identifier, part of the names of its functions.</param>
 /// <param name="Arguments">The constructor's parameters, each with the property it comes from.</param>
-internal sealed record ErrorModel(string Code, string FullName, string Id, EquatableArray<MemberModel> Arguments);
+internal sealed record ErrorModel(string Code, string FullName, string Id, EquatableArray<MemberModel> Arguments)
+{
+    /// <summary>Its public constructors, each as its parameters' types; the one that rebuilds it first.</summary>
+    public EquatableArray<string> Constructors { get; init; }
+}

@@ -68,7 +68,7 @@ internal sealed class ContractParser
         foreach (IMethodSymbol method in Methods())
         {
             _cancellationToken.ThrowIfCancellationRequested();
-            methods.Add(method);
+            methods.Add(method, !method.IsAbstract || IsGivenABody(method));
         }
 
         return new ContractModel(
@@ -79,7 +79,10 @@ internal sealed class ContractParser
             wireName,
             major,
             new(methods.Models),
-            new(types.Data));
+            new(types.Data))
+        {
+            Enums = new(types.Enums),
+        };
     }
 
     private string? WhyNoContract()
@@ -131,6 +134,11 @@ internal sealed class ContractParser
 
         return methods;
     }
+
+    // An interface may give a body to what one that it derives from leaves open.
+    private bool IsGivenABody(IMethodSymbol method) => _contract.AllInterfaces.Prepend(_contract)
+        .SelectMany(i => i.GetMembers().OfType<IMethodSymbol>())
+        .Any(m => !m.IsAbstract && m.ExplicitInterfaceImplementations.Contains(method, SymbolEqualityComparer.Default));
 
     private static string? WhyNoMethod(ISymbol member) => member switch
     {

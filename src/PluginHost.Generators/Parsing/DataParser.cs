@@ -56,7 +56,10 @@ internal sealed class DataParser(Compilation compilation, ProblemList problems, 
             Add(models, Member(type, member, null, setsRequired, path, use), reference, place);
         }
 
-        _models.Add(new DataModel(reference, new(models)));
+        _models.Add(new DataModel(reference, new(models))
+        {
+            Constructors = new(Accessible(type).OrderByDescending(c => SymbolEqualityComparer.Default.Equals(c, constructor)).Select(Names.Parameters)),
+        });
     }
 
     private void Add(List<MemberModel> models, MemberModel? member, TypeRef type, Location? place)
@@ -110,8 +113,10 @@ internal sealed class DataParser(Compilation compilation, ProblemList problems, 
         return new MemberModel(member.Name, Names.Camel(member.Name), reference, parameter is not null, isRequired, mustSet, initial);
     }
 
-    private IMethodSymbol? Constructor(INamedTypeSymbol type, List<DataMember> members) => type.InstanceConstructors
-        .Where(c => compilation.IsSymbolAccessibleWithin(c, compilation.Assembly))
+    private IEnumerable<IMethodSymbol> Accessible(INamedTypeSymbol type) =>
+        type.InstanceConstructors.Where(c => compilation.IsSymbolAccessibleWithin(c, compilation.Assembly));
+
+    private IMethodSymbol? Constructor(INamedTypeSymbol type, List<DataMember> members) => Accessible(type)
         .Where(c => !(c.Parameters.Length == 1 && SymbolEqualityComparer.Default.Equals(c.Parameters[0].Type, type)))
         .Where(c => c.Parameters.All(p => p.RefKind == RefKind.None && members.Any(m => m.Fits(p))))
         .OrderByDescending(c => c.Parameters.Length)

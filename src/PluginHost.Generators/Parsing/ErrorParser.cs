@@ -18,7 +18,7 @@ internal sealed class ErrorParser(TypeParser types, ProblemList problems)
                 continue;
             }
 
-            if (Constructor(type, place) is not { } arguments)
+            if (Constructor(type, place) is not var (constructor, arguments))
             {
                 problems.Add(ProblemKind.BadError, place, Names.Display(type), method.Name);
                 continue;
@@ -26,7 +26,13 @@ internal sealed class ErrorParser(TypeParser types, ProblemList problems)
 
             string code = type.ToDisplayString(Names.Qualified);
             string id = Names.Identifier(code.Replace("global::", string.Empty));
-            errors.Add((Depth(type), new ErrorModel(code, Names.Metadata(type), id, new(arguments))));
+            ErrorModel error = new(code, Names.Metadata(type), id, new(arguments))
+            {
+                Constructors = new(type.InstanceConstructors
+                    .Where(c => c.DeclaredAccessibility == Accessibility.Public)
+                    .OrderByDescending(c => SymbolEqualityComparer.Default.Equals(c, constructor)).Select(Names.Parameters)),
+            };
+            errors.Add((Depth(type), error));
         }
 
         return errors.OrderByDescending(e => e.Depth).Select(e => e.Model);
@@ -43,7 +49,7 @@ internal sealed class ErrorParser(TypeParser types, ProblemList problems)
         return depth;
     }
 
-    private List<MemberModel>? Constructor(INamedTypeSymbol type, Location? place)
+    private (IMethodSymbol Constructor, List<MemberModel> Arguments)? Constructor(INamedTypeSymbol type, Location? place)
     {
         if (type.IsAbstract || type.IsGenericType || !types.IsAccessible(type))
         {
@@ -54,7 +60,7 @@ internal sealed class ErrorParser(TypeParser types, ProblemList problems)
         return type.InstanceConstructors
             .Where(c => c.DeclaredAccessibility == Accessibility.Public && !AddsToMessage(c) && types.CanCross(c.Parameters.Select(p => p.Type)))
             .OrderByDescending(c => c.Parameters.Length)
-            .Select(c => Arguments(c, members, place))
+            .Select(c => Arguments(c, members, place) is { } arguments ? (c, arguments) : default((IMethodSymbol, List<MemberModel>)?))
             .FirstOrDefault(a => a is not null);
     }
 

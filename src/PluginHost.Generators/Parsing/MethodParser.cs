@@ -15,7 +15,9 @@ internal sealed class MethodParser(TypeParser types, ProblemList problems, Func<
     public IReadOnlyList<MethodModel> Models => _models;
 
     /// <summary>Adds a method, or its problems.</summary>
-    public void Add(IMethodSymbol method)
+    /// <param name="method">The method.</param>
+    /// <param name="hasBody">True where an implementation may lack it.</param>
+    public void Add(IMethodSymbol method, bool hasBody)
     {
         Location? place = placeOf(method);
         if (!_names.Add(method.Name))
@@ -59,7 +61,10 @@ internal sealed class MethodParser(TypeParser types, ProblemList problems, Func<
             new(parameters),
             new(_errors.Parse(method, place)),
             Timeout(method, policy, isAsync, place),
-            ContractAttributes.Named(policy, "Idempotent") is true);
+            ContractAttributes.Named(policy, "Idempotent") is true)
+        {
+            HasBody = hasBody,
+        };
         Check(model, ContractAttributes.Place(policy) ?? place, place);
         _models.Add(model);
     }

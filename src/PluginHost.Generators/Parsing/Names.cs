@@ -16,6 +16,10 @@ internal static class Names
     /// <summary>A type as people write it.</summary>
     public static string Display(ITypeSymbol type) => type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
 
+    /// <summary>The types of a method's parameters in C#, in parentheses; what only the compiler knows of them is left out.</summary>
+    public static string Parameters(IMethodSymbol method) =>
+        "(" + string.Join(", ", method.Parameters.Select(p => p.Type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat))) + ")";
+
     /// <summary>A name in camel case, by the rule of System.Text.Json.</summary>
     public static string Camel(string name)
     {

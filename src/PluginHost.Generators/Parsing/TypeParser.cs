@@ -9,6 +9,7 @@ internal sealed class TypeParser
     private readonly Compilation _compilation;
     private readonly ProblemList _problems;
     private readonly DataParser _data;
+    private readonly SortedDictionary<string, EnumModel> _enums = new(StringComparer.Ordinal);
 
     public TypeParser(Compilation compilation, ProblemList problems)
     {
@@ -19,6 +20,9 @@ internal sealed class TypeParser
 
     /// <summary>The data types reached so far.</summary>
     public IEnumerable<DataModel> Data => _data.Models;
+
+    /// <summary>The enums reached so far, but for the framework's.</summary>
+    public IEnumerable<EnumModel> Enums => _enums.Values;
 
     /// <summary>Parses a type.</summary>
     /// <param name="type">The type.</param>
@@ -69,10 +73,17 @@ internal sealed class TypeParser
         return new TypeRef(shape, code, shape.ToString(), code.Replace("global::System.", string.Empty), type.IsReferenceType, IsNullable(type), default);
     }
 
-    private static TypeRef Enum(INamedTypeSymbol type)
+    private TypeRef Enum(INamedTypeSymbol type)
     {
         string code = type.ToDisplayString(Names.Qualified);
         TypeRef underlying = Leaf(FrameworkTypes.Leaf(type.EnumUnderlyingType!)!.Value, type.EnumUnderlyingType!);
+        if (!_enums.ContainsKey(code) && !code.StartsWith("global::System.", StringComparison.Ordinal))
+        {
+            _enums.Add(code, new EnumModel(code, underlying.Code, new(type.GetMembers().OfType<IFieldSymbol>()
+                .Where(f => f.HasConstantValue)
+                .Select(f => new EnumValueModel(f.Name, Convert.ToString(f.ConstantValue, System.Globalization.CultureInfo.InvariantCulture))))));
+        }
+
         return new TypeRef(TypeShape.Enum, code, Id(code), type.Name, false, false, new([underlying]));
     }
 

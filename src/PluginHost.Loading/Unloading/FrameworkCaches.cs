@@ -4,15 +4,16 @@ using System.Reflection.Metadata;
 namespace PluginHost.Loading.Unloading;
 
 /// <summary>
-/// Clears the framework's caches of types, such as System.Text.Json's, by the handlers that hot reload uses: they keep a plugin's types alive.
-/// Process-wide, and not what the handlers were made for: only on request. Thread-safe.
+/// Empties the framework's caches of types, System.Text.Json's above all, by the handlers that hot reload uses: they keep a plugin's types alive.
+/// Process-wide, and not what the handlers were made for: only where a plugin has stayed in memory. Thread-safe.
 /// </summary>
 public static class FrameworkCaches
 {
-    /// <summary>Clears every cache that has a handler.</summary>
+    /// <summary>Empties every cache that has a handler and knows no types singly.</summary>
     /// <returns>What failed, as text; empty where nothing did.</returns>
     public static IReadOnlyList<string> Clear()
     {
+        // No types rather than null: for null the runtime looks at every type of every assembly of the application.
         List<string> faults = [];
         foreach (Assembly assembly in AppDomain.CurrentDomain.GetAssemblies().Where(IsFramework))
         {
@@ -22,7 +23,7 @@ public static class FrameworkCaches
                 {
                     handler.HandlerType
                         .GetMethod("ClearCache", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic, [typeof(Type[])])
-                        ?.Invoke(null, [null]);
+                        ?.Invoke(null, [Type.EmptyTypes]);
                 }
                 catch (TargetInvocationException e)
                 {

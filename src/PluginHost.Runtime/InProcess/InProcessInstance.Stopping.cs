@@ -33,8 +33,14 @@ internal sealed partial class InProcessInstance
         return Draining.WaitAsync(CallsAndLeases, drain, _clock, cancellationToken);
     }
 
+    /// <inheritdoc/>
+    public bool MayLinger => _unloading is { IsGone: false };
+
+    /// <inheritdoc/>
+    public Task<UnloadResult> LookAsync() => ProveUnloadAsync(force: false);
+
     /// <summary>Looks again whether a stopped generation is gone from memory. Stops it first where it runs.</summary>
-    /// <param name="force">True to force collections of the whole process; false only looks.</param>
+    /// <param name="force">True to force collections of the whole process, where the last forced proof of this tier is long enough ago; false only looks.</param>
     /// <param name="cancellationToken">Ends forced rounds early.</param>
     public async Task<UnloadResult> ProveUnloadAsync(bool force, CancellationToken cancellationToken = default)
     {
@@ -44,15 +50,27 @@ internal sealed partial class InProcessInstance
             return stopped;
         }
 
-        if (force && _options.ClearFrameworkCaches && !unloading.IsGone)
+        bool forces = force && !unloading.IsGone && _proofs.TryTake();
+        return await ProveAsync(unloading, stopped, forces, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> NameHoldersAsync(CancellationToken cancellationToken)
+    {
+        if (_nameHolders is null || _unloading is not { IsGone: false } unloading)
         {
-            foreach (string fault in FrameworkCaches.Clear())
-            {
-                Log.StopFault(_logger, PluginId, Generation, fault);
-            }
+            return [];
         }
 
-        return await ProveAsync(unloading, stopped, force, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await _nameHolders(new HolderQuestion(PluginId, Generation, _request.Folder, unloading), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failed)
+        {
+            // That it leaked is known, and is the more important half.
+            return [$"What holds it could not be named: {failed.GetType().Name}: {failed.Message}"];
+        }
     }
 
     private async Task<UnloadResult> StopOnceAsync(TimeSpan drain, CancellationToken cancellationToken)
@@ -72,6 +90,8 @@ internal sealed partial class InProcessInstance
         await FinishCancellingAsync(cancelling).ConfigureAwait(false);
         await DisposePluginAsync().ConfigureAwait(false);
         _context.Dispose();
+        _startCancelled.Dispose();
+        CallToken.DropSpares();
         return await UnloadAsync(abandoned).ConfigureAwait(false);
     }
 
@@ -172,7 +192,7 @@ internal sealed partial class InProcessInstance
         bool wasLoaded = DropPlugin();
         if (_unloading is not { } unloading)
         {
-            return wasLoaded ? new UnloadResult(before, abandoned, [LoadedForGood]) : UnloadResult.Nothing;
+            return wasLoaded ? new UnloadResult(abandoned > 0 ? before : UnloadOutcome.Pinned, abandoned, [LoadedForGood]) : UnloadResult.Nothing;
         }
 
         foreach (string fault in unloading.Faults)
@@ -182,11 +202,6 @@ internal sealed partial class InProcessInstance
 
         // Calls that are still inside hold the context: forcing would only prove that.
         bool force = _options.ForceUnloadProof && abandoned == 0 && _proofs.TryTake();
-        if (force && _options.ClearFrameworkCaches)
-        {
-            FrameworkCaches.Clear();
-        }
-
         return await ProveAsync(unloading, new UnloadResult(before, abandoned, []), force, CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -207,18 +222,22 @@ internal sealed partial class InProcessInstance
 
     private async Task<UnloadResult> ProveAsync(ContextUnloading unloading, UnloadResult before, bool force, CancellationToken cancellationToken)
     {
-        UnloadProof proof = await unloading.TryProveAsync(force, _clock, cancellationToken).ConfigureAwait(false);
-        if (proof == UnloadProof.Leaked)
+        UnloadProof proof = await unloading.TryProveAsync(force, _clock, _options.ClearFrameworkCaches ? ClearCaches : null, cancellationToken).ConfigureAwait(false);
+        if (proof != UnloadProof.Leaked)
         {
-            Log.Leaked(_logger, PluginId, Generation);
+            return proof == UnloadProof.Proved ? before with { Outcome = UnloadOutcome.Unloaded, Holders = [] } : before;
         }
 
-        return proof switch
+        Log.Leaked(_logger, PluginId, Generation);
+        return before with { Outcome = UnloadOutcome.Leaked, Holders = await NameHoldersAsync(cancellationToken).ConfigureAwait(false) };
+    }
+
+    private void ClearCaches()
+    {
+        foreach (string fault in FrameworkCaches.Clear())
         {
-            UnloadProof.Proved => before with { Outcome = UnloadOutcome.Unloaded },
-            UnloadProof.Leaked => before with { Outcome = UnloadOutcome.Leaked },
-            _ => before,
-        };
+            Log.StopFault(_logger, PluginId, Generation, $"A cache of the framework could not be emptied: {fault}");
+        }
     }
 
     private void Report(ThrownException thrown, string where)

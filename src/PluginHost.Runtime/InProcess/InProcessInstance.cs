@@ -23,17 +23,25 @@ internal sealed partial class InProcessInstance : IPluginInstance
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly ProofBudget _proofs;
+    private readonly Func<HolderQuestion, CancellationToken, Task<IReadOnlyList<string>>>? _nameHolders;
     private readonly PluginContext _context;
     private LoadedPlugin? _loaded;
     private object? _plugin;
 
-    public InProcessInstance(StartRequest request, InProcessOptions options, TimeProvider clock, ILogger logger, ProofBudget proofs)
+    public InProcessInstance(
+        StartRequest request,
+        InProcessOptions options,
+        TimeProvider clock,
+        ILogger logger,
+        ProofBudget proofs,
+        Func<HolderQuestion, CancellationToken, Task<IReadOnlyList<string>>>? nameHolders)
     {
         _request = request;
         _options = options;
         _clock = clock;
         _logger = logger;
         _proofs = proofs;
+        _nameHolders = nameHolders;
         _context = new PluginContext(request);
     }
 
@@ -101,11 +109,7 @@ internal sealed partial class InProcessInstance : IPluginInstance
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
-        _startCancelled.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
 
     /// <summary>Loads, constructs and starts the plugin. Called once; never faults.</summary>
     /// <returns>What failed, as plain data; null where the plugin takes calls.</returns>
@@ -153,11 +157,22 @@ internal sealed partial class InProcessInstance : IPluginInstance
             Contracts = [.. _request.Contracts.Select(c => c.InterfaceType)],
             Shared = new SharedAssemblies(_request.SharedAssemblies),
             Collectible = _request.Manifest.Unloadable,
+            LoadedOutside = row => Log.LoadedOutside(_logger, PluginId, Generation, row.Name, row.Version, row.From, row.Because),
         });
         Volatile.Write(ref _loaded, loaded);
+        if (_request.Unhandled is { } unhandled)
+        {
+            ForeignFaults.Own(loaded.Context, new ForeignOwner(PluginId, Generation, unhandled, _clock));
+        }
+
+        if (!loaded.Context.IsCollectible)
+        {
+            _request.Pinned?.Invoke();
+        }
+
         object plugin = loaded.CreateInstance(_context);
         Volatile.Write(ref _plugin, plugin);
-        foreach (LoadedAssembly row in loaded.Assemblies)
+        foreach (LoadedAssembly row in _logger.IsEnabled(LogLevel.Debug) ? loaded.Assemblies : [])
         {
             Log.Loaded(_logger, PluginId, Generation, row.Name, row.Version, row.From, row.Because);
         }

@@ -12,8 +12,8 @@ internal sealed record InProcessOptions
     /// <summary>The shortest time between two forced proofs of a stop; a stop in between is left to natural collections. At least zero. Default 1 min.</summary>
     public TimeSpan ForcedProofEvery { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>True clears the framework's caches of types, process-wide, before a forced proof. Default false.</summary>
-    public bool ClearFrameworkCaches { get; init; }
+    /// <summary>True empties the framework's caches of types, process-wide, where three forced collections have not proved an unload. Default true.</summary>
+    public bool ClearFrameworkCaches { get; init; } = true;
 
     /// <summary>All problems of these options; empty where they can be used.</summary>
     public IReadOnlyList<string> Validate()

@@ -11,9 +11,18 @@ internal sealed class InProcessTier : ITier
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly ProofBudget _proofs;
+    private readonly Func<HolderQuestion, CancellationToken, Task<IReadOnlyList<string>>>? _nameHolders;
 
+    /// <param name="options">How plugins are run.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="loggers">Where logs go.</param>
+    /// <param name="nameHolders">Names what holds a generation that a forced proof found in memory, in lines for a person; null names nothing.</param>
     /// <exception cref="ArgumentException">The options are not valid; the message has all problems.</exception>
-    public InProcessTier(InProcessOptions options, TimeProvider clock, ILoggerFactory loggers)
+    public InProcessTier(
+        InProcessOptions options,
+        TimeProvider clock,
+        ILoggerFactory loggers,
+        Func<HolderQuestion, CancellationToken, Task<IReadOnlyList<string>>>? nameHolders = null)
     {
         if (options.Validate() is { Count: > 0 } problems)
         {
@@ -24,6 +33,7 @@ internal sealed class InProcessTier : ITier
         _clock = clock;
         _logger = loggers.CreateLogger<InProcessTier>();
         _proofs = new ProofBudget(options.ForcedProofEvery, clock);
+        _nameHolders = nameHolders;
     }
 
     /// <inheritdoc/>
@@ -33,7 +43,7 @@ internal sealed class InProcessTier : ITier
     public async Task<IPluginInstance> StartAsync(StartRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        InProcessInstance instance = new(request, _options, _clock, _logger, _proofs);
+        InProcessInstance instance = new(request, _options, _clock, _logger, _proofs, _nameHolders);
         Task<PluginException?> starting = instance.StartAsync();
         PluginException? failure;
         try
@@ -44,23 +54,23 @@ internal sealed class InProcessTier : ITier
         {
             // The plugin's code may still be running: it cannot be ended, only waited for by somebody who has the time.
             Log.StartAbandoned(_logger, request.Manifest.Id, request.Generation);
-            _ = TakeDownAsync(instance, starting);
+            _ = TakeDownAsync(request, instance, starting);
             throw;
         }
 
         if (failure is not null)
         {
-            await instance.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+            request.Observer.TakenDown(instance, await instance.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false));
             throw failure;
         }
 
         return instance;
     }
 
-    private static async Task TakeDownAsync(InProcessInstance instance, Task starting)
+    private static async Task TakeDownAsync(StartRequest request, InProcessInstance instance, Task starting)
     {
         await instance.CancelStartAsync().ConfigureAwait(false);
         await starting.ConfigureAwait(false);
-        await instance.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false);
+        request.Observer.TakenDown(instance, await instance.StopAsync(TimeSpan.Zero, CancellationToken.None).ConfigureAwait(false));
     }
 }

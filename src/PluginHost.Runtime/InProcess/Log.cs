@@ -22,4 +22,10 @@ internal static partial class Log
 
     [LoggerMessage(4004, LogLevel.Warning, "{PluginId} generation {Generation} stayed in memory after forced collections: something still refers to it")]
     public static partial void Leaked(ILogger logger, string pluginId, int generation);
+
+    [LoggerMessage(4010, LogLevel.Error, "This process has a handler of unhandled exceptions already, and there can be one only ({Reason}): an exception on a thread of a plugin's own ends the application, as it does without HandleUnhandledExceptions. Leave that option out, or the other handler.")]
+    public static partial void HandlerTaken(ILogger logger, string reason);
+
+    [LoggerMessage(4020, LogLevel.Warning, "{PluginId} generation {Generation}: {Assembly} {Version} from '{From}' ({Because})")]
+    public static partial void LoadedOutside(ILogger logger, string pluginId, int generation, string assembly, string version, string from, string because);
 }

@@ -11,6 +11,9 @@ internal enum IncidentKind
     /// <summary>Its exceptions and time-outs came too fast.</summary>
     FaultRate,
 
+    /// <summary>Too many threads of the application were stuck in it.</summary>
+    LostThreads,
+
     /// <summary>A generation of it stayed in memory, or a call did not come out of it.</summary>
     UnloadLeak,
 }

@@ -26,6 +26,12 @@ public sealed record PluginInspection
     /// <summary>The plugin's data folder.</summary>
     public string? DataFolder { get; init; }
 
-    /// <summary>Its assemblies, where it runs in-process or where they can be read.</summary>
+    /// <summary>
+    /// Its assemblies, where each comes from and why: those that its load context gave where it runs in-process, and those that its files would give.
+    /// Empty for a program.
+    /// </summary>
     public IReadOnlyList<LoadedAssembly> Assemblies { get; init; } = [];
+
+    /// <summary>What a person should know of its assemblies.</summary>
+    public IReadOnlyList<AssemblyProblem> AssemblyProblems { get; init; } = [];
 }

@@ -50,8 +50,17 @@ public sealed record PluginStatus
     /// </summary>
     public string? Demotion { get; init; }
 
+    /// <summary>Calls that hold threads of the application in-process beyond their time, those of generations that have ended included; empty where there are none.</summary>
+    public IReadOnlyList<StuckCall> StuckCalls { get; init; } = [];
+
     /// <summary>The id of the fault record that led to its state, or of the last attempt to replace it that failed; null where none did.</summary>
     public string? FaultId { get; init; }
+
+    /// <summary>
+    /// Its generations that were unloaded in-process and are not yet proved gone from memory, the one that was stopped last and those that were replaced
+    /// included, oldest first.
+    /// </summary>
+    public IReadOnlyList<UnprovedUnload> Unproved { get; init; } = [];
 
     /// <summary>Every reason for its placement and state, in words.</summary>
     public IReadOnlyList<string> Reasons { get; init; } = [];

@@ -50,4 +50,10 @@ internal static partial class Log
 
     [LoggerMessage(6042, LogLevel.Warning, "A spare worker could not be started; plugins start without until one can: {Reason}")]
     public static partial void SpareFailed(ILogger logger, string reason);
+
+    [LoggerMessage(6050, LogLevel.Debug, "{PluginId} generation {Generation}: {Assembly} {Version} from '{From}' ({Because})")]
+    public static partial void Assembly(ILogger logger, string pluginId, int generation, string assembly, string version, string from, string because);
+
+    [LoggerMessage(6051, LogLevel.Debug, "{PluginId} generation {Generation}: {What} {Remedy}")]
+    public static partial void AssemblyProblem(ILogger logger, string pluginId, int generation, string what, string remedy);
 }

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using PluginHost.Contracts.Faults;
 using PluginHost.Contracts.Invocation;
+using PluginHost.Loading;
 using PluginHost.Rpc.Connection;
 using PluginHost.Rpc.WorkerProtocol;
 using PluginHost.Runtime.Model;
@@ -65,6 +67,27 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
         { Workers: > 1 } => await WorkerPool.StartAsync(request, Kind, StartWorkerAsync, _clock, cancellationToken).ConfigureAwait(false),
         _ => await StartWorkerAsync(request, null, cancellationToken).ConfigureAwait(false),
     };
+
+    /// <summary>Tells the log where the plugin's assemblies come from, as its files say: only where somebody listens.</summary>
+    private static void TellAssemblies(StartRequest request, string entry)
+    {
+        if (!request.Logger.IsEnabled(LogLevel.Debug))
+        {
+            return;
+        }
+
+        LoadOptions options = new() { PluginId = request.Manifest.Id, Folder = request.Folder, EntryAssembly = entry, Shared = new SharedAssemblies(request.SharedAssemblies) };
+        AssemblyReport report = AssemblyReport.Read(options, [], inWorker: true);
+        foreach (LoadedAssembly row in report.Assemblies)
+        {
+            Log.Assembly(request.Logger, options.PluginId, request.Generation, row.Name, row.Version, row.From, row.Because);
+        }
+
+        foreach (AssemblyProblem problem in report.Problems)
+        {
+            Log.AssemblyProblem(request.Logger, options.PluginId, request.Generation, problem.Message, problem.Remedy);
+        }
+    }
 
     /// <summary>Starts one worker.</summary>
     /// <param name="request">For what.</param>
@@ -129,6 +152,7 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
 
                 HelloReply agreed = worker.Agreed!;
                 Log.Started(request.Logger, identity.PluginId, link.Pid, identity.Generation, agreed.Codec, agreed.Transport, _clock.GetElapsedTime(began));
+                TellAssemblies(request, entry);
                 _last[identity.PluginId] = link;
                 return new WorkerInstance(link, request, _clock, gate);
             }
@@ -240,13 +264,16 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
         IsAhead = request.IsAhead,
     };
 
-    /// <summary>The worker's copy of a contract must know every method of the host's.</summary>
+    /// <summary>
+    /// The worker's copy of a contract must know every method of the host's that was there when the contract was first released. One that came later has a
+    /// body: a worker without it serves the others, and calls of that one fail by themselves.
+    /// </summary>
     internal static void CheckContracts(WorkerIdentity identity, IReadOnlyList<ContractDescriptor> contracts, IReadOnlyList<LoadedContract> loaded)
     {
         foreach (ContractDescriptor contract in contracts)
         {
             LoadedContract? offered = loaded.FirstOrDefault(c => c.Name == contract.Name);
-            string[] missing = [.. contract.Methods.Select(m => m.WireName).Except(offered?.Methods ?? [])];
+            string[] missing = [.. contract.Methods.Where(m => offered is null || (!offered.Methods.Contains(m.WireName) && !HasBody(contract, m))).Select(m => m.WireName)];
             if (missing.Length > 0)
             {
                 StringBuilder what = new($"Plugin '{identity.PluginId}' cannot be called through {contract.VersionedName}: ");
@@ -255,4 +282,9 @@ internal sealed class ProcessTier : ITier, IAsyncDisposable
             }
         }
     }
+
+    // Its own, or one that an interface gives to what another left open: a private method, named in full.
+    private static bool HasBody(ContractDescriptor contract, ContractMethod method) => contract.InterfaceType.GetInterfaces().Prepend(contract.InterfaceType)
+        .SelectMany(i => i.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))
+        .Any(m => !m.IsAbstract && m.Name[(m.Name.LastIndexOf('.') + 1)..] == method.Name);
 }

@@ -32,6 +32,9 @@ public sealed record ProcessTierOptions
     /// <summary>The folder that holds PluginHost.Worker.dll; null (the default) for <c>worker</c> beside the engine's own assembly.</summary>
     public string? WorkerFolder { get; init; }
 
+    /// <summary>The host's own folder for the runtime configurations of workers whose plugins need more frameworks; null (the default) starts all workers alike.</summary>
+    internal string? FrameworkConfigurations { get; init; }
+
     /// <summary>From the start of the process to agreement on version and codec. 100 ms to 10 min. Default 10 s.</summary>
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -1,4 +1,5 @@
 using PluginHost.Contracts.Faults;
+using PluginHost.Loading;
 using PluginHost.Runtime.Processes;
 using PluginHost.Runtime.Tiers;
 
@@ -22,6 +23,9 @@ internal sealed record WorkerClass
     /// <summary>Whether its traces are believed.</summary>
     public bool TrustsTrace { get; init; }
 
+    /// <summary>The frameworks that it needs beyond those of every worker, as <c>NAME/VERSION</c> joined by <c>;</c>; empty for none.</summary>
+    public string Frameworks { get; init; } = "";
+
     /// <summary>The variables of the host's environment that the operator granted, as they are now.</summary>
     public IEnumerable<KeyValuePair<string, string>> Variables =>
         Granted.Split('\0', StringSplitOptions.RemoveEmptyEntries).Select(v => v.Split('=', 2)).Select(p => new KeyValuePair<string, string>(p[0], p[1]));
@@ -36,8 +40,13 @@ internal sealed record WorkerClass
         MessageBytes = request.Manifest.Limits.Message,
         MemoryBytes = request.Manifest.Limits.Memory,
         TrustsTrace = request.TrustsTrace,
+        Frameworks = request.Findings?.Frameworks(() => FrameworksOf(request)) ?? FrameworksOf(request),
         Granted = string.Join('\0', GrantedOf(request.Manifest.Permissions.Env)),
     };
+
+    private static string FrameworksOf(StartRequest request) => request.Manifest.Entry is { } entry
+        ? string.Join(';', PluginFrameworks.Beyond(request.Folder, entry).Select(f => $"{f.Name}/{f.Version}"))
+        : "";
 
     private static IEnumerable<string> GrantedOf(IReadOnlyList<string> names)
     {

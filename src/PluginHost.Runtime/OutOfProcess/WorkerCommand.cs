@@ -38,12 +38,15 @@ internal static class WorkerCommand
     /// <param name="heartbeat">The time between two heartbeats.</param>
     /// <param name="logger">Where its output goes.</param>
     /// <param name="clock">The clock that caps the rate of logged output.</param>
+    /// <param name="frameworks">Where configurations of workers with more frameworks are kept; null starts every worker with its own.</param>
     /// <param name="inherited">What it inherits behind its channel.</param>
     public static SpawnRequest Create(
-        ChildOwner owner, WorkerClass kind, string payloads, TimeSpan heartbeat, ILogger logger, TimeProvider clock, params IReadOnlyList<SafeHandle> inherited) => new()
+        ChildOwner owner, WorkerClass kind, string payloads, TimeSpan heartbeat, ILogger logger, TimeProvider clock, string? frameworks, params IReadOnlyList<SafeHandle> inherited) => new()
         {
             FileName = DotnetExecutable.FindForThisProcess(),
-            Arguments = ["exec", owner.Program],
+            Arguments = kind.Frameworks.Length == 0 || frameworks is null
+                ? ["exec", owner.Program]
+                : ["exec", "--runtimeconfig", WorkerFrameworks.ConfigurationFor(owner.Program, kind.Frameworks, frameworks), owner.Program],
             Environment = ChildEnvironment.Of(ChildEnvironment.OfThisProcess(), [], [.. kind.Variables, .. Added(kind, payloads, heartbeat)]),
             WorkingDirectory = Path.GetDirectoryName(owner.Program)!,
             Logger = logger,

@@ -68,12 +68,18 @@ internal sealed class WorkerStarter(ProcessTierOptions options, TimeProvider clo
                 options.Hangs.Heartbeat,
                 logger,
                 clock,
+                options.FrameworkConfigurations,
                 [.. offer.Descriptors, .. payloads.Descriptors])).ConfigureAwait(false);
         }
-        catch (SpawnException)
+        catch (Exception failed) when (failed is SpawnException or IOException or UnauthorizedAccessException)
         {
             payloads.Abandon();
-            throw;
+            if (failed is SpawnException)
+            {
+                throw;
+            }
+
+            throw new SpawnException($"the runtime configuration for the frameworks of {owner} ({kind.Frameworks}) cannot be written to '{options.FrameworkConfigurations}': {failed.Message}");
         }
 
         WorkerReports reports = new(logger);

@@ -26,7 +26,7 @@ internal sealed record WorkerThreads(bool IsStopped, string Text)
             StringBuilder text = new();
             foreach ((string name, char state, double seconds) in threads.Take(MostThreads))
             {
-                text.Append(CultureInfo.InvariantCulture, $"thread '{name}': {Word(state)}, {seconds:0.00} s of processor time\n");
+                text.Append(Line(name, state, seconds)).Append('\n');
             }
 
             if (threads.Length > MostThreads)
@@ -41,6 +41,9 @@ internal sealed record WorkerThreads(bool IsStopped, string Text)
             return null;
         }
     }
+
+    /// <summary>One thread's line by its folder in <c>/proc</c>; null where it is gone.</summary>
+    internal static string? LineOf(string folder) => ReadThread(folder) is { } thread ? Line(thread.Name, thread.State, thread.Seconds) : null;
 
     /// <summary>
     /// The numbers of the threads that a process started first, without the main thread; none where it has no others or is gone. The first are those that a
@@ -86,12 +89,15 @@ internal sealed record WorkerThreads(bool IsStopped, string Text)
         {
             return Parse(File.ReadAllText(Path.Combine(folder, "stat")));
         }
-        catch (IOException)
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
             // It has ended meanwhile.
             return null;
         }
     }
+
+    private static string Line(string name, char state, double seconds) =>
+        string.Create(CultureInfo.InvariantCulture, $"thread '{name}': {Word(state)}, {seconds:0.00} s of processor time");
 
     private static string Word(char state) => state switch
     {

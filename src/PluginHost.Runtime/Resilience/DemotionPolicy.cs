@@ -18,6 +18,9 @@ public sealed record DemotionOptions
     /// <summary>How often its faults may exceed <see cref="FaultRateOptions"/> within <see cref="Window"/>. 0 for any number, at most 1000. Default 3.</summary>
     public int FaultRates { get; init; } = 3;
 
+    /// <summary>How often it may cost <see cref="StuckCallOptions.LostThreads"/> within <see cref="Window"/>. 0 for any number, at most 1000. Default 1.</summary>
+    public int LostThreads { get; init; } = 1;
+
     /// <summary>
     /// Unloads within <see cref="Window"/> after which the plugin stayed in memory, or a call did not come out of it. 0 for any number, at most 1000. Default 3.
     /// </summary>
@@ -32,6 +35,7 @@ public sealed record DemotionOptions
         List<string> problems = [];
         Check(nameof(HostDeaths), HostDeaths);
         Check(nameof(FaultRates), FaultRates);
+        Check(nameof(LostThreads), LostThreads);
         Check(nameof(UnloadLeaks), UnloadLeaks);
         if (Window < TimeSpan.FromSeconds(1) || Window > TimeSpan.FromDays(365))
         {
@@ -79,6 +83,7 @@ internal static class DemotionPolicy
         IncidentKind.HostDeath => options.HostDeaths,
         IncidentKind.FaultRate => options.FaultRates,
         IncidentKind.UnloadLeak => options.UnloadLeaks,
+        IncidentKind.LostThreads => options.LostThreads,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a defined kind of incident."),
     };
 
@@ -90,6 +95,7 @@ internal static class DemotionPolicy
     {
         IncidentKind.HostDeath => string.Create(CultureInfo.InvariantCulture, $"{count} hosts died in it"),
         IncidentKind.FaultRate => string.Create(CultureInfo.InvariantCulture, $"its faults came too fast {count} times"),
+        IncidentKind.LostThreads => string.Create(CultureInfo.InvariantCulture, $"it cost the application too many threads {count} times"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{count} of its generations could not be unloaded"),
     };
 }

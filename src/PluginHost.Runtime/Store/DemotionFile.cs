@@ -27,7 +27,7 @@ internal static class DemotionFile
     private const int MaxBytes = 8 * 1024 * 1024;
     private const int MaxText = 4096;
     private static readonly (string Word, IncidentKind Value)[] s_kinds =
-        [("hostDeath", IncidentKind.HostDeath), ("faultRate", IncidentKind.FaultRate), ("unloadLeak", IncidentKind.UnloadLeak)];
+        [("hostDeath", IncidentKind.HostDeath), ("faultRate", IncidentKind.FaultRate), ("unloadLeak", IncidentKind.UnloadLeak), ("lostThreads", IncidentKind.LostThreads)];
 
     private static readonly (string Word, PluginTier Value)[] s_tiers = [.. TierWords.All.Where(t => t.Value > PluginTier.InProcess)];
 

@@ -42,6 +42,9 @@ internal sealed class StateFolder : IDisposable
     /// <summary>The folder for what workers have that live for one call: nothing in it outlives its host.</summary>
     public string Calls => In("calls");
 
+    /// <summary>The folder for dumps of the host itself while it looks for what holds a plugin: nothing in it outlives the look.</summary>
+    public string Holders => In("holders");
+
     /// <summary>The file of <see cref="RunningWorkers"/>.</summary>
     public string Running => In("running");
 

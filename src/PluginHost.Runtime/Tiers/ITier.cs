@@ -74,6 +74,15 @@ internal interface IPluginInstance : IAsyncDisposable
     /// Idempotent; never throws for a plugin's fault.
     /// </summary>
     Task<UnloadResult> StopAsync(TimeSpan drain, CancellationToken cancellationToken);
+
+    /// <summary>True where it was stopped and may be in memory still: somebody has to follow it with <see cref="LookAsync"/>.</summary>
+    bool MayLinger => false;
+
+    /// <summary>Looks again whether a stopped generation is gone from memory; forces nothing.</summary>
+    Task<UnloadResult> LookAsync() => Task.FromResult(UnloadResult.Nothing);
+
+    /// <summary>Names what still holds a stopped generation, in lines for a person, outermost first; empty where nobody was asked to. Never faults.</summary>
+    Task<IReadOnlyList<string>> NameHoldersAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
 }
 
 /// <summary>How an instance of several workers looks after their wear, for <c>recycle</c>.</summary>
@@ -142,6 +151,9 @@ internal sealed record StartRequest
     /// </summary>
     public Action? CutCalls { get; init; }
 
+    /// <summary>Told once that its code is in the application's memory for good: <see cref="PluginManifest.Unloadable"/> is false. Null where nobody asks.</summary>
+    public Action? Pinned { get; init; }
+
     /// <summary>Told the process id of this generation's worker as soon as it has one: its log begins then. Null where nobody asks.</summary>
     public Action<int>? WorkerStarted { get; init; }
 
@@ -170,6 +182,11 @@ internal sealed record StartRequest
 
     /// <summary>Makes the log of one of several workers, which is told its process id there; null where <see cref="Logger"/> serves all.</summary>
     public Func<Func<int?>, ILogger>? WorkerLog { get; init; }
+
+    /// <summary>
+    /// Told of exceptions that leave code of this generation in-process where no call takes them, on a thread of the host's; null where they end the process.
+    /// </summary>
+    public Action<ForeignFault>? Unhandled { get; init; }
 
     /// <summary>Where the threads that start and stop it in-process are counted.</summary>
     public StageMarks Stages { get; init; } = StageMarks.None;
@@ -203,6 +220,11 @@ internal interface IInstanceObserver
     /// <summary>A fault that does not end the instance: an exception, a time-out. The supervisor counts it against the fault rate.</summary>
     /// <returns>The id of its record, for the exception that the caller gets; null where it has none.</returns>
     string? Fault(FaultRecord fault);
+
+    /// <summary>A generation that did not start was taken down again, and may be in memory still (<see cref="IPluginInstance.MayLinger"/>).</summary>
+    void TakenDown(IPluginInstance instance, UnloadResult result)
+    {
+    }
 }
 
 /// <summary>Slots of <see cref="ThreadBlocks"/> for code of a plugin that is no call; -1 where it is not counted.</summary>

@@ -9,11 +9,26 @@ namespace PluginHost.Runtime.Tiers;
 internal sealed class LoadFindings
 {
     private LoadedClass? _class;
+    private string? _frameworks;
 
     /// <summary>The plugin's class; null before the first load.</summary>
     public LoadedClass? Class
     {
         get => Volatile.Read(ref _class);
         set => Volatile.Write(ref _class, value);
+    }
+
+    /// <summary>The frameworks that it needs beyond a worker's own, looked for once.</summary>
+    /// <param name="find">Looks.</param>
+    public string Frameworks(Func<string> find)
+    {
+        if (Volatile.Read(ref _frameworks) is { } known)
+        {
+            return known;
+        }
+
+        string found = find();
+        Volatile.Write(ref _frameworks, found);
+        return found;
     }
 }

@@ -14,4 +14,7 @@ public enum UnloadOutcome
 
     /// <summary>Calls were still inside at the drain's deadline.</summary>
     TimedOut,
+
+    /// <summary>Not asked to: the plugin is pinned, and its code stays in memory until the application ends.</summary>
+    Pinned,
 }

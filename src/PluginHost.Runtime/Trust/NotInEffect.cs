@@ -12,7 +12,8 @@ internal static class NotInEffect
         var asked = Overrides.Apply(manifest, overrides);
         if (tier == PluginTier.InProcess)
         {
-            yield return "In-process, a synchronous call runs on the caller's thread and cannot be timed out; \"callTimeout\" counts for asynchronous calls.";
+            yield return "In-process, a synchronous call runs on the caller's thread and cannot be timed out: past \"callTimeout\" it is reported, and its thread counts as lost until it returns. An asynchronous call has that time from its first suspension on.";
+            yield return "In-process the plugin has the application's own memory, processors, threads, descriptors and network: none of \"memory\", \"cpu\", \"threads\", \"concurrency\", \"queue\" and \"message\" bounds it, and its crash is the application's.";
         }
 
         if (Names(asked, tier).ToList() is { Count: > 0 } limits)
@@ -37,9 +38,9 @@ internal static class NotInEffect
             yield return "\"recycle\" by memory is not in effect in-process: the memory is the application's. By calls and age it is.";
         }
 
-        if (!asked.Unloadable && tier == PluginTier.InProcess)
+        if (!asked.Unloadable && tier == PluginTier.InProcess && (asked.Recycle.Calls is not null || asked.Recycle.Age is not null))
         {
-            yield return "\"unloadable\": false is not in effect in this release: the plugin is loaded so that it can be unloaded.";
+            yield return "\"recycle\" is not in effect: it is pinned (\"unloadable\": false), and no new generation can take its place in-process.";
         }
 
         if (Asks(manifest.Permissions) || Asks(asked.Permissions))

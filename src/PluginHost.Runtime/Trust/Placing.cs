@@ -39,6 +39,7 @@ internal static class Placing
         if (refusal is null)
         {
             reasons.AddRange(ServiceGrants.Reasons(manifest, overrides, effective));
+            reasons.AddRange(tier == PluginTier.InProcess ? [Mode(manifest)] : []);
             reasons.AddRange(NotInEffect.List(manifest, overrides, tier));
         }
 
@@ -57,6 +58,10 @@ internal static class Placing
     /// <summary>What is said of a plugin that the host itself has moved.</summary>
     public static string Demoted(PluginTier from, Demotion demotion, string pluginId) =>
         $"Demoted from {TierWords.Word(from)} to {TierWords.Word(demotion.Tier)} because {demotion.Because}. It stays there until somebody resets it (pluginhost reset {pluginId}).";
+
+    private static string Mode(PluginManifest manifest) => manifest.Unloadable
+        ? "It is loaded so that it can be unloaded: its code can leave memory, and gets neither tiered compilation nor ReadyToRun (\"unloadable\": false pins it)."
+        : "It is pinned (\"unloadable\": false): its code is compiled in tiers and stays in memory until the application ends; restart and reload are refused in-process.";
 
     private static TrustLevel Grant(PlacementInputs inputs, List<string> reasons)
     {

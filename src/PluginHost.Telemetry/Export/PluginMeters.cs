@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
+using PluginHost.Contracts.Faults;
 using PluginHost.Telemetry.Recording;
 
 namespace PluginHost.Telemetry.Export;
@@ -24,6 +25,7 @@ public sealed class PluginMeters : IDisposable
         _meter = new Meter(MeterName);
         _meter.CreateObservableCounter("pluginhost.calls", Calls, "{call}", "Calls that have ended, by status.");
         _meter.CreateObservableUpDownCounter("pluginhost.calls.in_flight", InFlight, "{call}", "Calls inside plugins now.");
+        _meter.CreateObservableUpDownCounter("pluginhost.threads.lost", LostThreads, "{thread}", "Threads that calls hold in in-process plugins beyond their time.");
         _meter.CreateObservableCounter("pluginhost.faults", Faults, "{fault}", "Incidents, by kind.");
         _meter.CreateObservableCounter("pluginhost.restarts", Restarts, "{restart}", "Restarts, by cause.");
     }
@@ -47,6 +49,9 @@ public sealed class PluginMeters : IDisposable
 
     private IEnumerable<Measurement<long>> InFlight() =>
         _recorder.Plugins().Select(plugin => new Measurement<long>(plugin.Counts().InFlight, TagsOf(plugin)));
+
+    private IEnumerable<Measurement<long>> LostThreads() =>
+        _recorder.Plugins().Where(plugin => plugin.Tier == PluginTier.InProcess).Select(plugin => new Measurement<long>(plugin.LostThreads, TagsOf(plugin)));
 
     private IEnumerable<Measurement<long>> Faults() =>
         from plugin in _recorder.Plugins()

@@ -27,6 +27,18 @@ public sealed record LifecycleEvent(
     DateTimeOffset At, string PluginId, PluginTier? Tier, string State, int Generation, string? Reason, string? FaultId = null)
     : PluginEvent(At, PluginId);
 
+/// <summary>What became of a generation that was unloaded in-process and was not proved gone at once. A generation that counts as leaked may still go.</summary>
+/// <param name="At">When that was seen.</param>
+/// <param name="PluginId">The plugin's id.</param>
+/// <param name="Generation">The generation.</param>
+/// <param name="IsGone">True where a collection has proved it gone; false where it counts as leaked.</param>
+/// <param name="After">Time since it was asked to unload.</param>
+/// <param name="Collections">Collections of the oldest generation since then.</param>
+/// <param name="FaultId">The id of the fault record that says so; null where it is gone.</param>
+public sealed record UnloadEvent(
+    DateTimeOffset At, string PluginId, int Generation, bool IsGone, TimeSpan After, int Collections, string? FaultId = null)
+    : PluginEvent(At, PluginId);
+
 /// <summary>A reader of events was too slow: the oldest that waited for it were dropped, these many since the last event it read.</summary>
 /// <param name="At">When that was noticed.</param>
 /// <param name="Count">How many.</param>

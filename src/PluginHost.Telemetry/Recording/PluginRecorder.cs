@@ -15,6 +15,7 @@ public sealed class PluginRecorder
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _restarts = [];
     private long _dropped;
+    private long _lostThreads;
 
     internal PluginRecorder(Recorder recorder, string id, PluginTier? tier)
     {
@@ -28,6 +29,13 @@ public sealed class PluginRecorder
 
     /// <summary>The tier; null for faults before the plugin ran anywhere.</summary>
     public PluginTier? Tier { get; }
+
+    /// <summary>Threads of the application that its calls hold now beyond their time. Set by who looks for them.</summary>
+    public long LostThreads
+    {
+        get => Volatile.Read(ref _lostThreads);
+        set => Volatile.Write(ref _lostThreads, value);
+    }
 
     /// <summary>The recorder of a method: always the same one for a name. Keep it: the look-up is not for every call.</summary>
     /// <param name="wireName">Such as <c>Markdown.Render</c>. Past <see cref="RecorderOptions.MethodsPerPlugin"/> names share one.</param>
@@ -84,7 +92,7 @@ public sealed class PluginRecorder
             restarts = new(_restarts);
         }
 
-        return new PluginReading(Id, Tier, _kinds.Read(), restarts, Interlocked.Read(ref _dropped), MethodsByName());
+        return new PluginReading(Id, Tier, _kinds.Read(), restarts, Interlocked.Read(ref _dropped), LostThreads, MethodsByName());
     }
 
     internal CallCounts Counts() => MethodsByName().Aggregate(default(CallCounts), static (sum, method) => sum + method.Counts());
@@ -99,4 +107,5 @@ internal sealed record PluginReading(
     IReadOnlyDictionary<FaultKind, long> FaultsByKind,
     IReadOnlyDictionary<string, long> RestartsByCause,
     long FaultsDropped,
+    long LostThreads,
     IReadOnlyList<MethodRecorder> Methods);

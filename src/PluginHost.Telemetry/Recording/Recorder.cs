@@ -95,6 +95,16 @@ public sealed class Recorder : IDisposable
     public void Lifecycle(string id, PluginTier? tier, string state, int generation, string? reason, string? faultId = null) =>
         _events.Tell(new LifecycleEvent(_clock.GetUtcNow(), id, tier, state, generation, reason, faultId));
 
+    /// <summary>Tells what became of a generation that was unloaded in-process. Not kept.</summary>
+    /// <param name="id">The plugin's id.</param>
+    /// <param name="generation">The generation.</param>
+    /// <param name="isGone">True where it is proved gone; false where it counts as leaked.</param>
+    /// <param name="after">Time since it was asked to unload.</param>
+    /// <param name="collections">Collections of the oldest generation since then.</param>
+    /// <param name="faultId">The fault record that says that it leaked, or null.</param>
+    public void Unloaded(string id, int generation, bool isGone, TimeSpan after, int collections, string? faultId = null) =>
+        _events.Tell(new UnloadEvent(_clock.GetUtcNow(), id, generation, isGone, after, collections, faultId));
+
     /// <summary>Calls back for every event from now on, on the thread that reports it: be quick. What it throws is logged.</summary>
     /// <returns>Ends the subscription when disposed; one event may still be on its way then.</returns>
     public IDisposable Subscribe(Action<PluginEvent> subscriber) => _events.Subscribe(subscriber);

@@ -34,6 +34,7 @@ internal static class SnapshotBuilder
                 Restarts = plugin.RestartsByCause.Values.Sum(),
                 RestartsByCause = plugin.RestartsByCause,
                 FaultsDropped = plugin.FaultsDropped,
+                LostThreads = plugin.LostThreads,
                 Methods = [.. methods.Select(method => Fill(new MethodStats { Method = method.Name }, method.Figures, plugin.Tier, calibrated))],
             },
             sum,

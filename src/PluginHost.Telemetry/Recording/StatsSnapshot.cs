@@ -40,6 +40,9 @@ public sealed record PluginStats : CallStats
     /// <summary>Faults that were counted, but have no entry because the plugin made too many.</summary>
     public long FaultsDropped { get; init; }
 
+    /// <summary>Threads of the application that calls hold in it now beyond their time; in-process only.</summary>
+    public long LostThreads { get; init; }
+
     /// <summary>Its methods, by name.</summary>
     public IReadOnlyList<MethodStats> Methods { get; init; } = [];
 }

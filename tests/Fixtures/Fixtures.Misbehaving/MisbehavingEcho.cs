@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Text.Json;
 using Fixtures.Contracts;
 using PluginHost.Contracts;
 
@@ -8,6 +10,9 @@ public sealed class SpitefulException : Exception
 {
     public override string Message => throw new NotSupportedException("no message for you");
 }
+
+/// <summary>A type that the framework looks at.</summary>
+public sealed record Shown(int Number);
 
 /// <summary>Does wrong what the setting "mode" says, and everything else right.</summary>
 [Plugin]
@@ -34,6 +39,9 @@ public sealed class MisbehavingEcho : IEcho, IAsyncStartable, IAsyncDisposable
         }
     }
 
+    /// <summary>What the framework is shown of this plugin's types.</summary>
+    public string Text { get; set; } = "text";
+
     /// <summary>Left behind by mode keeps-context.</summary>
     public static IPluginContext? Kept { get; private set; }
 
@@ -50,6 +58,21 @@ public sealed class MisbehavingEcho : IEcho, IAsyncStartable, IAsyncDisposable
             case "start-token-throws":
                 cancellationToken.Register(static () => throw new InvalidOperationException("thrown while its start was given up"));
                 await Task.Delay(Timeout.Infinite, cancellationToken);
+                break;
+            case "start-token-kept":
+                // Linked and never disposed, as code does that holds on to its start's token.
+                CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                linked.Token.Register(() => Text = "given up");
+                break;
+            case "serializes":
+                Text = JsonSerializer.Serialize(new Shown(1));
+                break;
+            case "describes":
+                Text = TypeDescriptor.GetProperties(typeof(Shown)).Count + TypeDescriptor.GetConverter(typeof(Shown)).ToString();
+                break;
+            case "dynamic":
+                dynamic shown = new Shown(1);
+                Text = $"{shown.Number + 1}";
                 break;
             case "start-cancels":
                 throw new OperationCanceledException("nobody asked");

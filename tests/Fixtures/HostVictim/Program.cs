@@ -10,6 +10,12 @@ if (args is ["flight", var state, var steps])
     FlightVictim.Run(state, steps);
 }
 
+if (args is [var folderOfPlugins, var stateFolder, ['f', 'o', 'r', 'e', 'i', 'g', 'n', ':', .. var how]])
+{
+    await ForeignVictim.RunAsync(folderOfPlugins, stateFolder, how);
+    return;
+}
+
 if (args.Length > 2)
 {
     await RuntimeVictim.RunAsync(plugins: args[0], state: args[1], mode: args[2]);

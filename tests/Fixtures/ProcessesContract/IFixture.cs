@@ -109,6 +109,12 @@ public interface IFixture
 
     /// <summary>Lets native code read where no memory is.</summary>
     void Segfault();
+
+    /// <summary>Fails where no call waits for it: <c>thread</c>, <c>timer</c>, <c>pool</c>, <c>async-void</c>, <c>finalizer</c> and others.</summary>
+    void ThrowElsewhere(string how, string message);
+
+    /// <summary>Holds its caller's thread until the file is there.</summary>
+    void Hold(string marker);
 }
 
 /// <summary>Declared by <see cref="IFixture.FindAsync"/>.</summary>

@@ -19,6 +19,7 @@ internal static class House
     private const string Loading = "PluginHost.Loading";
     private const string Telemetry = "PluginHost.Telemetry";
     private const string Worker = "PluginHost.Worker";
+    private const string DumpReader = "PluginHost.DumpReader";
     private const string Runtime = "PluginHost.Runtime";
     private const string Hosting = "PluginHost.Hosting";
     private const string Dashboard = "PluginHost.Dashboard";
@@ -32,11 +33,12 @@ internal static class House
         new(Loading, [Contracts], ["Unloading"]),
         new(Telemetry, [Contracts], ["Histograms", "Recording", "Export", "Advisor"]),
         new(Worker, [Rpc, Loading, Contracts], ["Sandbox"]),
+        new(DumpReader, [], ["Memory", "Naming"]),
         new(Runtime, [Rpc, Loading, Telemetry, Contracts],
-            ["Model", "Catalog", "Trust", "Store", "Resilience", "Services", "Tiers", "InProcess", "Processes", "OutOfProcess", "Control"]) { Ships = [Worker] },
-        new(Hosting, [Runtime], null) { Ships = [Worker] },
+            ["Model", "Catalog", "Trust", "Store", "Resilience", "Services", "Tiers", "InProcess", "Processes", "OutOfProcess", "Control"]) { Ships = [Worker, DumpReader] },
+        new(Hosting, [Runtime], null) { Ships = [Worker, DumpReader] },
         new(Dashboard, [Hosting], null),
-        new(Cli, [Runtime, Hosting, Dashboard, "Samples.Contracts", "Bench.Contracts"], ["Output", "Bench", "Commands"]) { Ships = [Worker] },
+        new(Cli, [Runtime, Hosting, Dashboard, "Samples.Contracts", "Bench.Contracts"], ["Checks", "Output", "Bench", "Commands"]) { Ships = [Worker, DumpReader] },
     ];
 
     /// <summary>Rooms of one project of which the first never uses the second, whatever the order says.</summary>

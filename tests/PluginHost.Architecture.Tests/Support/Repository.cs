@@ -5,6 +5,7 @@ namespace PluginHost.Architecture.Tests.Support;
 /// <summary>The repository's files and what was built from them.</summary>
 internal static class Repository
 {
+    private static readonly string[] s_others = [Path.Combine("tests", "Fixtures"), Path.Combine("tests", "FirstRelease")];
     private static readonly string[] s_notOurs = ["artifacts", "bin", "obj", ".git", ".vs", "node_modules", "TestResults", "BenchmarkDotNet.Artifacts"];
 
     public static string Root { get; } = Path.GetFullPath(Metadata("RepositoryRoot"));
@@ -46,7 +47,7 @@ internal static class Repository
     }
 
     /// <summary>Whether a file plays other people's code, which keeps none of the house's rules.</summary>
-    public static bool IsFixture(string path) => Short(path).StartsWith(Path.Combine("tests", "Fixtures") + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    public static bool IsFixture(string path) => s_others.Any(folder => Short(path).StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal));
 
     /// <summary>A path as a person reads it in a failure.</summary>
     public static string Short(string path) => Path.GetRelativePath(Root, path);

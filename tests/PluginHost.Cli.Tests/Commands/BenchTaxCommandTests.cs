@@ -13,10 +13,12 @@ public sealed class BenchTaxCommandTests
 
         Assert.True(result.ExitCode == 0, result.Errors);
         Assert.Equal(
-            ["interfaceCallCollectible", "unixSocketPingPong", "sharedMemoryPingPong"],
+            ["interfaceCallCollectible", "interfaceCallPinned", "unixSocketPingPong", "sharedMemoryPingPong"],
             result.Json.GetProperty("floors").EnumerateArray().Select(floor => floor.GetProperty("name").GetString()!));
         JsonElement[] rows = [.. result.Json.GetProperty("tiers").EnumerateArray()];
         Assert.Equal(["inProcess", "process"], rows.Select(row => row.GetProperty("tier").GetString()!).Distinct());
+        Assert.Equal(["pinned", "unloadable"], rows.Where(row => Is(row, "tier", "inProcess")).Select(row => row.GetProperty("mode").GetString()!).Distinct().Order());
+        Assert.Equal(5, rows.Count(row => Is(row, "mode", "pinned")));
         Assert.Contains(rows, row => Is(row, "codec", "messagepack") && Is(row, "caller", "async") && row.GetProperty("token").GetBoolean());
         Assert.Contains(rows, row => Is(row, "codec", "json") && Is(row, "caller", "sync"));
         Assert.All(rows, row => Assert.True(row.GetProperty("sequential").GetProperty("p50Ns").GetDouble() > 0, row.GetRawText()));

@@ -49,7 +49,9 @@ public sealed class ListAndInspectCommandTests : IDisposable
         Assert.NotEmpty(result.Json.GetProperty("placement").GetProperty("reasons").EnumerateArray());
         Assert.Equal(result.Json.GetProperty("contentHash").GetString(), result.Json.GetProperty("rule").GetProperty("sha256").GetString());
         Assert.Contains(assemblies, a => a.GetProperty("name").GetString() == "Samples.Markdown" && !a.GetProperty("shared").GetBoolean());
+        Assert.Contains(assemblies, a => a.GetProperty("name").GetString() == "System.Runtime" && a.GetProperty("origin").GetString() == "framework" && a.GetProperty("state").GetString() == "loaded");
         Assert.All(assemblies, a => Assert.NotEqual("", a.GetProperty("because").GetString()));
+        Assert.Empty(result.Json.GetProperty("assemblyProblems").EnumerateArray());
         Assert.Equal("unloaded", result.Json.GetProperty("unload").GetProperty("result").GetString());
     }
 

@@ -74,6 +74,31 @@ public sealed class RunCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_tool_outlives_an_exception_on_the_own_thread_of_a_plugin_inside_of_it()
+    {
+        const string Id = "samples.faulty";
+        _folder.CopyOf(Path.Combine(Tool.Plugins, Id), $"plugins/{Id}");
+        string manifest = await File.ReadAllTextAsync(_folder["plugins", Id, "plugin.json"]);
+        _folder.Write($"plugins/{Id}/plugin.json", manifest.Replace("\"standard\"", "\"full\"", StringComparison.Ordinal));
+        string policy = _folder.Write("policy.json", $$"""{ "development": {{JsonSerializer.Serialize(_folder["plugins"])}} }""");
+        await using RunningHost host = await RunningHost.StartAsync(
+            "--plugins", _folder["plugins"], "--policy", policy, "--state", _folder["state"], "--call", $"{Id} Faulty.ThreadException [\"on its own\"]");
+
+        string? state = null;
+        for (int look = 0; look < 20 && state != "quarantined"; look++)
+        {
+            JsonElement plugin = Assert.Single((await Tool.RunAsync("list", "--json", "--attach", _folder["state"])).Json.GetProperty("plugins").EnumerateArray());
+            state = plugin.GetProperty("state").GetString();
+        }
+
+        Assert.Equal("quarantined", state);
+        ToolResult faults = await Tool.RunAsync("faults", "--json", "--attach", _folder["state"]);
+        JsonElement fault = Assert.Single(faults.Json.GetProperty("faults").EnumerateArray());
+        Assert.Equal(("unhandledException", "inProcess"), (fault.GetProperty("kind").GetString(), fault.GetProperty("tier").GetString()));
+        Assert.Equal(0, await host.StopAsync());
+    }
+
+    [Fact]
     public async Task Figures_of_a_folder_that_nobody_hosts_are_not_made_up()
     {
         ToolResult stats = await Tool.RunAsync("stats", "--json", "--attach", _folder.Folder("empty"));

@@ -46,7 +46,9 @@ internal static class FaultHarness
     private static async Task<string?> RunOnceAsync(FaultHost host, FaultRow row)
     {
         await host.SettleAsync();
-        HashSet<string?> known = [.. host.Runtime.Faults.Select(f => f.Id)];
+
+        // With their counts: one that is like an earlier one, of the round before this, is counted there.
+        HashSet<(string?, long)> known = [.. host.Runtime.Faults.Select(f => (f.Id, f.Count))];
         PluginStatus before = host.Status(FaultHost.VictimId);
         PluginStatus neighbourBefore = host.Status(FaultHost.NeighbourId);
         RestartRecord[] earlier = [.. host.Runtime.Restarts];
@@ -85,7 +87,7 @@ internal static class FaultHarness
         double[] during = await meanwhile;
         await AssertNothingLeftAsync(host, row, held);
         errors.AddRange(run.Failed);
-        AssertRecords(row, [.. host.Runtime.Faults.Where(f => !known.Contains(f.Id))], errors);
+        AssertRecords(row, [.. host.Runtime.Faults.Where(f => !known.Contains((f.Id, f.Count)))], errors);
         AssertRestarts(row, [.. host.Runtime.Restarts.Except(earlier)]);
         PluginStatus neighbourAfter = host.Status(FaultHost.NeighbourId);
         Assert.Equal((neighbourBefore.Generation, neighbourBefore.WorkerPid), (neighbourAfter.Generation, neighbourAfter.WorkerPid));
@@ -96,8 +98,8 @@ internal static class FaultHarness
     private static async Task AwaitPolicyAsync(FaultRun run, FaultRow row, PluginStatus before)
     {
         FaultHost host = run.Host;
-        PluginState rest = row.Then switch { Aftermath.Quarantined => PluginState.Quarantined, Aftermath.Refused => PluginState.Refused, _ => PluginState.Ready };
-        int further = row.Then is Aftermath.GoesOn or Aftermath.Refused ? 0 : 1;
+        PluginState rest = row.Then switch { Aftermath.Quarantined or Aftermath.QuarantinedAtOnce => PluginState.Quarantined, Aftermath.Refused => PluginState.Refused, _ => PluginState.Ready };
+        int further = row.Then is Aftermath.GoesOn or Aftermath.Refused or Aftermath.QuarantinedAtOnce ? 0 : 1;
         await host.UntilAsync(
             () => host.Status(FaultHost.VictimId) is var now && now.State == rest && now.Generation >= before.Generation + further,
             $"{row.Name}: {row.Then}",

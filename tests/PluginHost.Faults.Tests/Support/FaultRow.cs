@@ -17,6 +17,9 @@ internal enum Aftermath
     /// <summary>Nothing more until somebody resets it.</summary>
     Quarantined,
 
+    /// <summary>The same, and its start was never tried again.</summary>
+    QuarantinedAtOnce,
+
     /// <summary>Starting again cannot help: nothing more until its folder has changed.</summary>
     Refused,
 

@@ -1,3 +1,5 @@
+using System.Threading.Tasks.Sources;
+
 namespace PluginHost.Generators.Tests.Contracts;
 
 /// <summary>Gives objects of its own classes wherever a contract's type lets it.</summary>
@@ -25,7 +27,19 @@ internal sealed class Hoarder(Task<int> own) : Echo, IEverything
         ByColour = new() { [Colour.Green] = new PluginList<int>([1, 2]) },
     }));
 
+    // Its own completed task where the number is even, else a source of its own, which ends well for 1 and throws at whoever asks how it stands for others.
+    ValueTask<int> IEverything.FindAsync(int id, CancellationToken cancellationToken) => id % 2 == 0 ? new(own) : new(new PluginSource(id), 0);
+
     Task<Texts> IEverything.EchoTextsAsync(Texts texts, CancellationToken cancellationToken) => Soon(texts with { Address = new PluginUri() });
+
+    private sealed class PluginSource(int id) : IValueTaskSource<int>
+    {
+        public int GetResult(short token) => id;
+
+        public ValueTaskSourceStatus GetStatus(short token) => id == 1 ? ValueTaskSourceStatus.Succeeded : throw new FormatException("odd");
+
+        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) => throw new FormatException("odd");
+    }
 
     private sealed class PluginTuple() : Tuple<int, string?>(1, "two");
 

@@ -103,6 +103,24 @@ public sealed class GuardEmitterTests : IDisposable
     }
 
     [Fact]
+    public async Task A_value_tasks_own_task_or_source_never_reaches_the_application()
+    {
+        Task<int> own = Task.FromResult(9);
+        _guard.Target = new Hoarder(own);
+
+        Task<int> ofTask = _plugin.FindAsync(2, default).AsTask();
+        ValueTask<int> ofSource = _plugin.FindAsync(1, default);
+        Task<int> ofThrowing = _plugin.FindAsync(3, default).AsTask();
+
+        Assert.NotSame(own, ofTask);
+        Assert.Equal(9, await ofTask);
+        Assert.Equal(new ValueTask<int>(1), ofSource);
+        CaughtException caught = await Assert.ThrowsAsync<CaughtException>(() => ofThrowing);
+        Assert.Equal("Everything.Find: odd", caught.Message);
+        Assert.All(Enumerable.Range(0, EverythingContract.Instance.Methods.Count), m => Assert.Equal(0, _site.Totals(m).InFlight));
+    }
+
+    [Fact]
     public void Values_that_hide_nothing_cross_as_they_are()
     {
         _guard.Target = new Echo();

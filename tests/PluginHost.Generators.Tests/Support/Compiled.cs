@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Text;
 using PluginHost.Contracts;
 using PluginHost.Generators.Diagnostics;
 
@@ -62,11 +63,21 @@ internal static class Compiled
         .Where(d => d.Severity >= DiagnosticSeverity.Warning && d.Id != "CS1591" && !d.IsSuppressed);
 
     /// <summary>What the analyzers report.</summary>
-    public static async Task<IReadOnlyList<Diagnostic>> AnalyzeAsync(Compilation compilation)
+    /// <param name="compilation">What is compiled.</param>
+    /// <param name="baseline">The project's baseline of its last release; null for none.</param>
+    public static async Task<IReadOnlyList<Diagnostic>> AnalyzeAsync(Compilation compilation, string? baseline = null)
     {
+        ImmutableArray<AdditionalText> files = baseline is null ? [] : [new BaselineText(baseline)];
         ImmutableArray<Diagnostic> found = await compilation
-            .WithAnalyzers([new ContractAnalyzer(), new PluginAnalyzer(), new HealthCheckAnalyzer()])
+            .WithAnalyzers([new ContractAnalyzer(), new PluginAnalyzer(), new HealthCheckAnalyzer(), new BaselineAnalyzer()], new AnalyzerOptions(files))
             .GetAnalyzerDiagnosticsAsync();
         return [.. found.OrderBy(d => d.Location.SourceSpan.Start).ThenBy(d => d.Id, StringComparer.Ordinal)];
+    }
+
+    private sealed class BaselineText(string text) : AdditionalText
+    {
+        public override string Path => "/shop/contracts.baseline.txt";
+
+        public override SourceText GetText(CancellationToken cancellationToken = default) => SourceText.From(text);
     }
 }

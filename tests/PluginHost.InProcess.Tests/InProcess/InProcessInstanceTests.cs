@@ -103,6 +103,50 @@ public sealed class InProcessInstanceTests
         Assert.Equal(UnloadOutcome.Unloaded, result.Outcome);
     }
 
+    [Theory]
+    [InlineData("start-token-kept")]
+    [InlineData("serializes")]
+    [InlineData("describes")]
+    [InlineData("dynamic")]
+    public async Task What_the_host_and_the_framework_kept_of_a_plugin_is_freed(string mode)
+    {
+        using Harness harness = new("Fixtures.Misbehaving");
+        InProcessInstance instance = await harness.StartAsync(harness.Request($$"""{"mode":"{{mode}}"}"""));
+
+        UnloadResult result = await instance.StopAsync(s_drain, CancellationToken.None);
+
+        Assert.Equal(UnloadOutcome.Unloaded, result.Outcome);
+    }
+
+    [Fact]
+    public async Task Where_the_operator_wants_no_cache_of_the_framework_emptied_a_serialized_plugin_is_a_leak()
+    {
+        using Harness harness = new(
+            "Fixtures.Misbehaving", new InProcessOptions { ForceUnloadProof = true, ForcedProofEvery = TimeSpan.Zero, ClearFrameworkCaches = false });
+        InProcessInstance instance = await harness.StartAsync(harness.Request("""{"mode":"serializes"}"""));
+
+        UnloadResult kept = await instance.StopAsync(s_drain, CancellationToken.None);
+        PluginHost.Loading.Unloading.FrameworkCaches.Clear();
+
+        Assert.Equal(UnloadOutcome.Leaked, kept.Outcome);
+        Assert.Equal(UnloadOutcome.Unloaded, (await instance.ProveUnloadAsync(force: true)).Outcome);
+    }
+
+    [Fact]
+    public async Task A_proof_that_is_asked_for_too_soon_after_another_only_looks()
+    {
+        using Harness harness = new("Fixtures.Plain", new InProcessOptions { ForcedProofEvery = TimeSpan.FromHours(1) });
+        InProcessInstance first = await harness.StartAsync();
+        await first.StopAsync(s_drain, CancellationToken.None);
+        UnloadResult forced = await first.ProveUnloadAsync(force: true);
+        InProcessInstance second = await harness.StartAsync();
+        await second.StopAsync(s_drain, CancellationToken.None);
+
+        UnloadResult tooSoon = await second.ProveUnloadAsync(force: true);
+
+        Assert.Equal((UnloadOutcome.Unloaded, UnloadOutcome.Pending), (forced.Outcome, tooSoon.Outcome));
+    }
+
     [Fact]
     public async Task After_the_stop_the_plugins_context_is_taken_back()
     {
@@ -135,14 +179,61 @@ public sealed class InProcessInstanceTests
     }
 
     [Fact]
-    public async Task A_plugin_that_may_not_be_unloaded_stays_and_says_why()
+    public async Task What_holds_a_plugin_that_leaked_is_named_where_somebody_can()
     {
-        using Harness harness = new("Fixtures.Plain");
-        InProcessInstance instance = await harness.StartAsync(harness.Request(unloadable: false));
+        HolderQuestion? asked = null;
+        using Harness harness = new("Fixtures.Leaky", nameHolders: (question, _) =>
+        {
+            asked = question;
+            return Task.FromResult<IReadOnlyList<string>>(["a timer of LeakyEcho"]);
+        });
+        InProcessInstance instance = await harness.StartAsync();
 
         UnloadResult result = await instance.StopAsync(s_drain, CancellationToken.None);
 
-        Assert.Equal(UnloadOutcome.Pending, result.Outcome);
+        Assert.Equal((UnloadOutcome.Leaked, "a timer of LeakyEcho"), (result.Outcome, Assert.Single(result.Holders)));
+        Assert.NotNull(asked);
+        Assert.Equal(("Fixtures.Leaky", 1, false), (asked.PluginId, asked.Generation, asked.Unloading.IsGone));
+        Assert.True(File.Exists(Path.Combine(asked.Folder, "Fixtures.Leaky.dll")));
+    }
+
+    [Fact]
+    public async Task That_the_holders_cannot_be_named_is_one_line_and_leaves_the_result()
+    {
+        using Harness harness = new("Fixtures.Leaky", nameHolders: static (_, _) => throw new IOException("no room for a dump"));
+        InProcessInstance instance = await harness.StartAsync();
+
+        UnloadResult result = await instance.StopAsync(s_drain, CancellationToken.None);
+
+        Assert.Equal(UnloadOutcome.Leaked, result.Outcome);
+        Assert.Equal("What holds it could not be named: IOException: no room for a dump", Assert.Single(result.Holders));
+    }
+
+    [Fact]
+    public async Task Nobody_is_asked_for_holders_of_a_plugin_that_is_gone_or_was_not_searched_for()
+    {
+        using Harness gone = new("Fixtures.Plain", nameHolders: static (_, _) => throw new InvalidOperationException("asked"));
+        using Harness unforced = new("Fixtures.Leaky", new InProcessOptions(), static (_, _) => throw new InvalidOperationException("asked"));
+        InProcessInstance plain = await gone.StartAsync();
+        InProcessInstance leaking = await unforced.StartAsync();
+
+        Assert.Equal((UnloadOutcome.Unloaded, 0), Told(await plain.StopAsync(s_drain, CancellationToken.None)));
+        Assert.Equal((UnloadOutcome.Pending, 0), Told(await leaking.StopAsync(s_drain, CancellationToken.None)));
+
+        static (UnloadOutcome Outcome, int Holders) Told(UnloadResult result) => (result.Outcome, result.Holders.Count);
+    }
+
+    [Fact]
+    public async Task A_plugin_that_may_not_be_unloaded_stays_and_says_why()
+    {
+        using Harness harness = new("Fixtures.Plain");
+        int told = 0;
+        InProcessInstance instance = await harness.StartAsync(harness.Request(unloadable: false) with { Pinned = () => told++ });
+
+        UnloadResult result = await instance.StopAsync(s_drain, CancellationToken.None);
+        UnloadResult asked = await instance.ProveUnloadAsync(force: true, CancellationToken.None);
+
+        Assert.Equal((1, UnloadOutcome.Pinned, UnloadOutcome.Pinned), (told, result.Outcome, asked.Outcome));
         Assert.Contains("\"unloadable\": false", Assert.Single(result.Holders), StringComparison.Ordinal);
     }
 

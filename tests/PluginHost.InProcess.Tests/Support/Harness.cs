@@ -17,13 +17,15 @@ internal sealed class Harness : IDisposable
     private readonly InProcessTier _tier;
     private int _generation;
 
-    public Harness(string fixture, InProcessOptions? options = null)
+    public Harness(
+        string fixture, InProcessOptions? options = null, Func<HolderQuestion, CancellationToken, Task<IReadOnlyList<string>>>? nameHolders = null)
     {
         _fixture = fixture;
         _tier = new InProcessTier(
             options ?? new InProcessOptions { ForceUnloadProof = true, ForcedProofEvery = TimeSpan.Zero },
             TimeProvider.System,
-            NullLoggerFactory.Instance);
+            NullLoggerFactory.Instance,
+            nameHolders);
         Guard = EchoContract.Instance.CreateGuard(_site);
     }
 

@@ -99,7 +99,12 @@ internal sealed class VictimHost : IDisposable
     public void Occupied() => Eventually.True(() => File.Exists(Path.Combine(State, "data", "fixture", "occupied")), "The plugin did not get there.");
 
     /// <summary>Waits until it has died of itself.</summary>
-    public void WaitForDeath() => Assert.True(_process.WaitForExit(Shell.Long), "The host lives on.");
+    /// <returns>Its exit code, as a shell has it: 128 and the signal where one ended it.</returns>
+    public int WaitForDeath()
+    {
+        Assert.True(_process.WaitForExit(Shell.Long), "The host lives on.");
+        return _process.ExitCode;
+    }
 
     /// <summary>Kills it with -9.</summary>
     public void Kill()

@@ -87,5 +87,6 @@ public sealed class HandshakeTests
         TimeSpan.FromSeconds(2),
         NullLogger.Instance,
         TimeProvider.System,
+        frameworks: null,
         inherited));
 }

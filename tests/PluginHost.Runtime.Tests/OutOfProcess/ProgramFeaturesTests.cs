@@ -1,5 +1,6 @@
 using Fixtures.Features.Contract;
 using Fixtures.Services.Contract;
+using PluginHost.Contracts.Faults;
 using PluginHost.Runtime.Tests.Docs;
 using PluginHost.Runtime.Tests.Support;
 
@@ -48,6 +49,19 @@ public sealed class ProgramFeaturesTests
         """;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_method_that_the_program_lacks_fails_that_call_alone_and_says_which()
+    {
+        await using ProgramHost host = await StartAsync();
+        IFeatures features = host.Runtime.Get<IFeatures>(ProgramHost.Id);
+
+        ContractMismatchException lacking = Assert.Throws<ContractMismatchException>(() => features.Opened());
+        int counted = await features.CountAsync(3, null, Token);
+
+        Assert.Contains("the worker's side of the contract does not fit the host's: unknown Features.Opened", lacking.Message, StringComparison.Ordinal);
+        Assert.Equal((FaultKind.ContractMismatch, 3), (lacking.Kind, counted));
+    }
 
     [Fact]
     public async Task Progress_comes_in_order_and_before_the_answer()

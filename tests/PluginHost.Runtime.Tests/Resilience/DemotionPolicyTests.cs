@@ -7,7 +7,7 @@ namespace PluginHost.Runtime.Tests.Resilience;
 public sealed class DemotionPolicyTests
 {
     private static readonly DateTimeOffset s_now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly DemotionOptions s_two = new() { HostDeaths = 2, FaultRates = 2, UnloadLeaks = 2, Window = TimeSpan.FromHours(1) };
+    private static readonly DemotionOptions s_two = new() { HostDeaths = 2, FaultRates = 2, UnloadLeaks = 2, LostThreads = 2, Window = TimeSpan.FromHours(1) };
 
     [Fact]
     public void By_default_one_death_of_the_host_is_enough_and_the_reason_is_its_own_words()
@@ -22,6 +22,7 @@ public sealed class DemotionPolicyTests
     [InlineData(nameof(IncidentKind.HostDeath), "2 hosts died in it within 01:00:00, the last time: it happened")]
     [InlineData(nameof(IncidentKind.FaultRate), "its faults came too fast 2 times within 01:00:00, the last time: it happened")]
     [InlineData(nameof(IncidentKind.UnloadLeak), "2 of its generations could not be unloaded within 01:00:00, the last time: it happened")]
+    [InlineData(nameof(IncidentKind.LostThreads), "it cost the application too many threads 2 times within 01:00:00, the last time: it happened")]
     public void Each_kind_has_a_budget_of_its_own(string kind, string because)
     {
         IncidentKind counted = Enum.Parse<IncidentKind>(kind);

@@ -19,6 +19,9 @@ internal sealed class FakeTier(PluginTier kind) : ITier
 
     public UnloadOutcome Unload { get; set; } = UnloadOutcome.Unloaded;
 
+    /// <summary>True where stopped instances stay in memory until a test says that they are gone.</summary>
+    public bool Lingers { get; set; }
+
     public IReadOnlyList<FakeInstance> Started
     {
         get
@@ -32,12 +35,17 @@ internal sealed class FakeTier(PluginTier kind) : ITier
 
     public async Task<IPluginInstance> StartAsync(StartRequest request, CancellationToken cancellationToken)
     {
+        if (kind == PluginTier.InProcess && !request.Manifest.Unloadable)
+        {
+            request.Pinned?.Invoke();
+        }
+
         if (OnStart is { } start)
         {
             return await start(request, cancellationToken);
         }
 
-        FakeInstance instance = new(request.Generation) { Unload = Unload };
+        FakeInstance instance = new(request.Generation) { Unload = Unload, Lingers = Lingers };
         lock (_started)
         {
             _started.Add(instance);
@@ -63,6 +71,25 @@ internal sealed class FakeInstance(int generation) : IPluginInstance
     public UnloadOutcome Unload { get; init; } = UnloadOutcome.Unloaded;
 
     public bool IsStopped { get; private set; }
+
+    /// <summary>True where it stays in memory once stopped.</summary>
+    public bool Lingers { get; set; }
+
+    public bool MayLinger => IsStopped && Lingers;
+
+    /// <summary>What holds it, where somebody asks.</summary>
+    public IReadOnlyList<string> Holders { get; init; } = [];
+
+    /// <summary>How often somebody looked whether it is gone.</summary>
+    public int Looks { get; private set; }
+
+    public Task<UnloadResult> LookAsync()
+    {
+        Looks++;
+        return Task.FromResult(Lingers ? new UnloadResult(UnloadOutcome.Pending, 0, []) : UnloadResult.Nothing);
+    }
+
+    public Task<IReadOnlyList<string>> NameHoldersAsync(CancellationToken cancellationToken) => Task.FromResult(Holders);
 
     /// <summary>How long its stop was to wait for calls.</summary>
     public TimeSpan? Drained { get; private set; }

@@ -197,8 +197,19 @@ public class PlacingTests
 
         var reasons = string.Join('\n', Placing.Place(inputs with { Manifest = manifest }).Reasons);
 
-        string[] said = ["cannot be timed out", "\"memory\", \"cpu\", \"threads\"", "\"workers\": 2", "\"per-call\"", "\"recycle\"", "\"unloadable\"", "\"permissions\""];
+        string[] said = ["cannot be timed out", "Not enforced in-process: \"memory\", \"cpu\", \"threads\"", "\"workers\": 2", "\"per-call\"", "\"recycle\"", "\"unloadable\"", "\"permissions\""];
         Assert.All(said, word => Assert.Contains(word, reasons, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void In_process_the_limits_that_this_tier_does_not_have_are_named_whether_they_are_asked_for_or_not()
+    {
+        var near = Placing.Place(Inputs(Full, Policy(new TrustRule { Trust = Full, Sha256 = Hash })));
+        var far = Placing.Place(Inputs(Standard, Policy(new TrustRule { Trust = Standard, Sha256 = Hash })));
+
+        string[] missing = ["\"callTimeout\"", "\"memory\"", "\"cpu\"", "\"threads\"", "descriptors", "\"concurrency\"", "\"queue\"", "\"message\""];
+        Assert.All(missing, limit => Assert.Contains(near.Reasons, r => r.StartsWith("In-process", StringComparison.Ordinal) && r.Contains(limit, StringComparison.Ordinal)));
+        Assert.DoesNotContain(far.Reasons, r => r.StartsWith("In-process", StringComparison.Ordinal));
     }
 
     [Fact]

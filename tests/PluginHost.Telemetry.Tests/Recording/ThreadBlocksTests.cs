@@ -6,9 +6,9 @@ namespace PluginHost.Telemetry.Tests.Recording;
 /// <summary>Threads counted in by hand, as those are that start and stop plugins.</summary>
 public sealed class ThreadBlocksTests : IDisposable
 {
-    private readonly int _slot = ThreadBlocks.Reserve(2);
+    private readonly int _slot = ThreadBlocks.Reserve(3);
 
-    public void Dispose() => ThreadBlocks.Release(_slot, 2);
+    public void Dispose() => ThreadBlocks.Release(_slot, 3);
 
     [Fact]
     public void A_thread_is_seen_in_what_it_entered_until_it_leaves()
@@ -59,6 +59,30 @@ public sealed class ThreadBlocksTests : IDisposable
         });
 
         Assert.Equal(new CallTotals(2, 2), ThreadBlocks.Sum(_slot));
+    }
+
+    [Fact]
+    public void Threads_inside_of_some_slots_are_given_with_all_that_they_are_inside_of_and_others_are_not()
+    {
+        int thread = 0;
+        List<IReadOnlyList<ThreadActivity>> seen = [];
+        OnThread(() =>
+        {
+            thread = ThreadBlocks.CurrentThread;
+            ThreadBlocks.Enter(_slot);
+            ThreadBlocks.Enter(_slot + 1);
+            seen.Add(ThreadBlocks.Activity([_slot]));
+            seen.Add(ThreadBlocks.Activity([_slot + 2]));
+            ThreadBlocks.Leave(_slot + 1);
+            ThreadBlocks.Leave(_slot);
+            seen.Add(ThreadBlocks.Activity([_slot]));
+        });
+
+        ThreadActivity own = Assert.Single(seen[0]);
+        Assert.Equal(thread, own.ThreadId);
+        Assert.Equal([_slot, _slot + 1], own.Inside.Select(i => i.Slot));
+        Assert.Empty(seen[1]);
+        Assert.Empty(seen[2]);
     }
 
     private string Describe()

@@ -114,25 +114,25 @@ internal sealed class Outer_StoreGuard : global::PluginHost.Contracts.Invocation
 
         global::PluginHost.Contracts.Invocation.CallToken token = global::PluginHost.Contracts.Invocation.CallToken.Rent(cancellationToken);
         global::System.Threading.Tasks.ValueTask pending;
+        bool isCaught = false;
         try
         {
             pending = inside.WriteAsync(id, text, token.Token);
-            if (pending.IsCompletedSuccessfully)
-            {
-                pending.GetAwaiter().GetResult();
-                token.Return();
-                Leave(entry);
-                return default;
-            }
         }
         catch (global::System.Exception thrown)
         {
-            token.Return();
-            return global::System.Threading.Tasks.ValueTask.FromException(this.Caught(entry, 1, thrown, cancellationToken));
+            pending = this.Faulted(entry, 1, thrown, cancellationToken);
+            isCaught = true;
         }
 
-        this.Suspend(entry, 1);
-        return this.Awaited(pending, 1, 0, token, cancellationToken);
+        if (IsImmediate(ref pending))
+        {
+            token.Return();
+            Leave(entry);
+            return pending;
+        }
+
+        return this.Settle(pending, entry, 1, isCaught, token, cancellationToken);
     }
 
     private global::System.Threading.Tasks.ValueTask Sampled1(global::Outer.IStore inside, global::PluginHost.Contracts.Invocation.CallEntry entry, int id, string? text, global::System.Threading.CancellationToken cancellationToken)
