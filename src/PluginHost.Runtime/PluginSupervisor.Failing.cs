@@ -132,10 +132,11 @@ internal sealed partial class PluginSupervisor
             }
         }
 
-        if (_machine.TryBackOff(retry.Generation, Clock.GetUtcNow() + delay, reason, faultId))
-        {
-            _ = RetryLaterAsync(retry, delay);
-        }
+        DateTimeOffset at = Clock.GetUtcNow() + delay;
+
+        // The wait begins before anybody can see it: whoever sees the time of the retry may rely on it. One that is not to be is passed over when it comes.
+        _ = RetryLaterAsync(retry, delay);
+        _machine.TryBackOff(retry.Generation, at, reason, faultId);
     }
 
     private Task ActRetryAsync(Command.Retry retry)

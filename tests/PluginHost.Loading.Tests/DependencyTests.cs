@@ -27,7 +27,7 @@ public sealed class DependencyTests : IDisposable
     public void A_native_library_that_is_missing_is_named_with_where_to_put_it()
     {
         LoadedPlugin plugin = PluginLoader.Load(Some.Options("Fixtures.Native", typeof(ILibraryUser)));
-        ILibraryUser user = (ILibraryUser)plugin.CreateInstance(Some.Context());
+        ILibraryUser user = (ILibraryUser)plugin.CreateInstance(Some.Context("""{ "absent": true }"""));
 
         DllNotFoundException thrown = Assert.Throws<DllNotFoundException>(user.LibraryVersion);
         PluginLoadException told = plugin.Diagnose(thrown, "its start");
