@@ -165,7 +165,8 @@ public sealed partial class RingTransport
         {
             if (milliseconds != 0 && _wakeUp is { } wakeUp)
             {
-                if (!wakeUp.Wait(_socket.PollDescriptor, milliseconds, out isExpecting))
+                using HeldDescriptor held = _socket.Hold();
+                if (!wakeUp.Wait(held, milliseconds, out isExpecting))
                 {
                     return isExpecting ? 1 : NothingYet;
                 }

@@ -238,6 +238,8 @@ public sealed partial class RingTransport : RpcTransport
     /// <inheritdoc/>
     protected override void Dispose(bool isDisposing)
     {
+        // Whoever still waits sees the end; a descriptor that is closed alone would leave it waiting, or waiting for the next one of that number.
+        ShutDown();
         _socket.Dispose();
         _wakeUp?.Dispose();
         if (Interlocked.Exchange(ref _reader, null) is not null)

@@ -41,6 +41,10 @@ internal sealed class SocketTransport : RpcTransport
     /// <inheritdoc/>
     public override int PollDescriptor => OperatingSystem.IsLinux() ? (int)_handle.DangerousGetHandle() : -1;
 
+    /// <summary>Holds the descriptor open for a wait.</summary>
+    /// <exception cref="ObjectDisposedException">It is closed.</exception>
+    public HeldDescriptor Hold() => new(_handle);
+
     /// <inheritdoc/>
     public override int Receive(Span<byte> bytes, int milliseconds)
     {

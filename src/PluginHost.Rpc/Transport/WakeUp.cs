@@ -20,38 +20,32 @@ internal sealed unsafe partial class WakeUp : IDisposable
     /// <summary>Ends the wait that is under way, or the next one.</summary>
     public void Signal()
     {
-        bool isHeld = false;
         try
         {
-            _event.DangerousAddRef(ref isHeld);
+            using HeldDescriptor own = new(_event);
             long one = 1;
 
             // The only failure is a count that is full, which wakes as well.
-            _ = write((int)_event.DangerousGetHandle(), &one, sizeof(long));
+            _ = write(own.Number, &one, sizeof(long));
         }
         catch (ObjectDisposedException)
         {
             // Then nobody waits any more.
         }
-        finally
-        {
-            if (isHeld)
-            {
-                _event.DangerousRelease();
-            }
-        }
     }
 
     /// <summary>Waits until a descriptor can be read, or a signal comes.</summary>
-    /// <param name="descriptor">The descriptor; its owner must not close it meanwhile.</param>
+    /// <param name="descriptor">The descriptor.</param>
     /// <param name="milliseconds">How long to wait; <see cref="Timeout.Infinite"/> has no bound.</param>
     /// <param name="isSignalled">True where a signal came; it is used up.</param>
     /// <returns>True where the descriptor can be read, or is at its end.</returns>
-    public bool Wait(int descriptor, int milliseconds, out bool isSignalled)
+    /// <exception cref="ObjectDisposedException">This is disposed.</exception>
+    public bool Wait(in HeldDescriptor descriptor, int milliseconds, out bool isSignalled)
     {
+        using HeldDescriptor own = new(_event);
         Entry* entries = stackalloc Entry[2];
-        entries[0] = new Entry { Descriptor = descriptor, Events = Readable, Returned = 0 };
-        entries[1] = new Entry { Descriptor = (int)_event.DangerousGetHandle(), Events = Readable, Returned = 0 };
+        entries[0] = new Entry { Descriptor = descriptor.Number, Events = Readable, Returned = 0 };
+        entries[1] = new Entry { Descriptor = own.Number, Events = Readable, Returned = 0 };
         while (poll(entries, 2, milliseconds) < 0)
         {
             if (Marshal.GetLastPInvokeError() is not SocketCalls.Interrupted and int error)
