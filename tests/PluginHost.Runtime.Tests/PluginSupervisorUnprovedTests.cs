@@ -145,6 +145,9 @@ public sealed class PluginSupervisorUnprovedTests : IAsyncDisposable
         await ReloadAsync();
         await ReloadAsync();
 
+        // Both are followed: one that is only about to be would count from the collections that come now.
+        await AdvanceUntilAsync(() => _supervisor.Unproved.Count == 2);
+        await _clock.UntilTimersAsync(2, TestContext.Current.CancellationToken);
         _collections += 3;
         await AdvanceUntilAsync(() => _supervisor.Tier == PluginTier.Process && _supervisor.View.State == PluginState.Ready);
 
